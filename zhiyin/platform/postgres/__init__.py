@@ -1,9 +1,10 @@
 """PostgreSQL for zhiyin: its own server from a wheel, or a check of a server that somebody else runs."""
 
-from .cluster import APPLICATION_ROLE, DATABASE, OWNER_ROLE, Cluster
-from .errors import PostgresError
-from .external import ServerFacts, check_external
-from .programs import Programs, client_programs, embedded_programs
+from zhiyin.platform.postgres.cluster import DATABASE, Cluster
+from zhiyin.platform.postgres.errors import PostgresError
+from zhiyin.platform.postgres.external import ServerFacts, check_external
+from zhiyin.platform.postgres.places import APPLICATION_ROLE, OWNER_ROLE
+from zhiyin.platform.postgres.programs import Programs, client_programs, embedded_programs
 
 __all__ = [
     "APPLICATION_ROLE",

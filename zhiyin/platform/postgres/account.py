@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import PostgresError
+from zhiyin.platform.postgres.errors import PostgresError
 
 # initdb looks its user up by name, so a number without an entry in the user database will not do.
 _CANDIDATES = ("zhiyin", "postgres", "nobody")
@@ -44,7 +44,7 @@ class Account:
     def run(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
         """Run a program as this user and return its outcome; its messages are in English."""
         environment = {"LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", os.defpath), "TZ": "UTC"}
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603 - callers pass our own programs
             command,
             user=self.uid,
             group=self.gid,

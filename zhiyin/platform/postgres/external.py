@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from .errors import PostgresError
+from zhiyin.platform.postgres.errors import PostgresError
 
 OLDEST_MAJOR = 15
 
@@ -72,11 +72,11 @@ def _check_server(facts: ServerFacts) -> None:
 def _check_owner(owner: ServerFacts, application: ServerFacts) -> None:
     if owner.role == application.role:
         raise PostgresError(
-            f"ZHIYIN_DATABASE_URL and ZHIYIN_OWNER_DATABASE_URL name the same role {owner.role}: the application must "
-            "not own its tables. Create a second role without ownership for ZHIYIN_DATABASE_URL."
+            f"ZHIYIN_DATABASE_URL and ZHIYIN_OWNER_DATABASE_URL name the same role {owner.role}: the "
+            "application must not own its tables. Create a second role for ZHIYIN_DATABASE_URL."
         )
     if owner.database != application.database:
         raise PostgresError(
-            f"ZHIYIN_DATABASE_URL opens the database {application.database}, ZHIYIN_OWNER_DATABASE_URL {owner.database}: "
-            "both must open the same."
+            f"ZHIYIN_DATABASE_URL opens the database {application.database}, ZHIYIN_OWNER_DATABASE_URL "
+            f"{owner.database}: both must open the same."
         )

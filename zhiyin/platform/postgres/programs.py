@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from .errors import PostgresError
+from zhiyin.platform.postgres.errors import PostgresError
 
 SERVER_MAJOR = 18
 _FOLDERS = {16: "pginstall", 18: "pginstall18"}

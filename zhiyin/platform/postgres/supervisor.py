@@ -60,14 +60,14 @@ class Supervisor:
                 time.sleep(POLL)
             if not was_ready and attempt == 0:
                 return server.returncode or 1
-            # The postmaster died under its users (out of memory, kill -9): its orphans need a moment to leave.
+            # The postmaster died under its users (out of memory, kill -9); its orphans need a moment.
             time.sleep(min(1 + attempt, 5))
             if time.monotonic() - started > 600:
                 return self.run()
         return 1
 
     def _launch(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603, PLW1509 - our own program; no threads here
             self.command,
             user=self.uid,
             group=self.gid,
