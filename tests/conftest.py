@@ -1,17 +1,50 @@
+"""A PostgreSQL of its own for each test process, and the application role's connection to it."""
+
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import django
 import pytest
 
-from zhiyin.platform.postgres import Cluster
+from zhiyin.platform.postgres.cluster import Cluster
+
+# Before anything reads Django's settings: the settings come from the environment.
+HOME = Path(tempfile.mkdtemp(prefix="zhiyin-tests-"))
+CLUSTER = Cluster(HOME / "postgres", durable=False).start()
+os.environ["ZHIYIN_HOME"] = str(HOME)
+os.environ["ZHIYIN_DATABASE_URL"] = CLUSTER.application_url("zhiyin")
+os.environ["ZHIYIN_OWNER_DATABASE_URL"] = CLUSTER.owner_url("zhiyin")
+os.environ["DJANGO_SETTINGS_MODULE"] = "zhiyin.config.settings"
+django.setup()
+pytest_plugins = ["tests.cast"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    def end() -> None:
+        CLUSTER.stop()
+        shutil.rmtree(HOME, ignore_errors=True)
+
+    config.add_cleanup(end)
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A PostgreSQL of this test session's own, in memory-like mode."""
-    folder = Path(tempfile.mkdtemp(prefix="zhiyin-test-"))
-    with Cluster(folder, durable=False) as running:
-        yield running
-    shutil.rmtree(folder)
+def cluster() -> Cluster:
+    return CLUSTER
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker) -> Iterator[None]:  # type: ignore[no-untyped-def]
+    """Migrate the database as its owner; tests then run as the application role."""
+    from django.db import connections
+
+    from zhiyin.platform.schema import migrate
+
+    with django_db_blocker.unblock():
+        migrate()
+        connections["owner"].close()
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()

@@ -1,0 +1,23 @@
+"""Where the public data lie that tests and benchmarks read."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(os.environ.get("ZHIYIN_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
+
+
+def shared_data(name: str) -> Path:
+    """The path of one data file; without it the test is skipped, or fails where all parts are required."""
+    path = FOLDER / name
+    if not path.exists():
+        missing_part(f"{name} is not in {FOLDER}")
+    return path
+
+
+def missing_part(reason: str) -> None:
+    """Skip, saying what is missing; fail instead where ``ZHIYIN_TEST_REQUIRE=all``."""
+    if os.environ.get("ZHIYIN_TEST_REQUIRE") == "all":
+        pytest.fail(reason)
+    pytest.skip(reason)

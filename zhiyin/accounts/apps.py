@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.platform.permissions import register
+
+
+class AccountsConfig(AppConfig):
+    name = "zhiyin.accounts"
+
+    def ready(self) -> None:
+        register("accounts.manage", _("Manage users, roles, units and tokens"))
+        register("settings.manage", _("Change the company's settings"))

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+from zhiyin.accounts.choices import RecordScope, Theme
+from zhiyin.platform.keys import uuid7
+from zhiyin.platform.tenancy import NewKey, TenantModel
+
+
+class Tenant(models.Model):
+    """A company with a file of its own customers. Global: a tenant is found before it is entered."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, db_default=NewKey(), editable=False)
+    code = models.SlugField(max_length=50, unique=True)
+    name = models.CharField(max_length=200)
+    currency = models.CharField(max_length=3, default="CNY")
+    time_zone = models.CharField(max_length=50, default="Asia/Shanghai")
+    language = models.CharField(max_length=10, default="zh-hans")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """A person who signs in. Global: one person may be a member of several tenants."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, db_default=NewKey(), editable=False)
+    email = models.EmailField(unique=True)
+    is_active = models.BooleanField(default=True)
+    language = models.CharField(max_length=10, blank=True)
+    theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[UserManager] = UserManager()
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Unit(TenantModel):
+    """An organisation unit in the tenant's tree; ``path`` holds the ids from the root down to it."""
+
+    name = models.CharField(max_length=200)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    path = ArrayField(models.UUIDField(), default=list)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "parent", "name"], nulls_distinct=False, name="unit_name_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(TenantModel):
+    """A set of permissions plus the records they reach."""
+
+    name = models.CharField(max_length=100)
+    permissions = ArrayField(models.CharField(max_length=50), default=list)
+    scope = models.CharField(max_length=10, choices=RecordScope, default=RecordScope.OWN)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id", "name"], name="role_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Member(TenantModel):
+    """A user's place in one tenant."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="members")
+    name = models.CharField(max_length=100)
+    name_key = models.CharField(max_length=200, blank=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="members")
+    role = models.ForeignKey(Role, models.PROTECT, related_name="members")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id", "user"], name="member_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiToken(TenantModel):
+    """A program's key. Only the SHA-256 of the secret is kept."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12)
+    digest = models.BinaryField(max_length=32, unique=True)
+    permissions = ArrayField(models.CharField(max_length=50), default=list)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

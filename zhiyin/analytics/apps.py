@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.platform.permissions import register
+
+
+class AnalyticsConfig(AppConfig):
+    name = "zhiyin.analytics"
+
+    def ready(self) -> None:
+        register("insight.view", _("See insight"))
+        register("insight.run", _("Run the analysis and change its settings"))

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.platform.permissions import register
+
+
+class CommerceConfig(AppConfig):
+    name = "zhiyin.commerce"
+
+    def ready(self) -> None:
+        register("products.view", _("See products"))
+        register("products.edit", _("Create and change products"))
+        register("orders.view", _("See orders"))
+        register("orders.edit", _("Create and change orders"))

@@ -1,0 +1,45 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CustomerKind(models.TextChoices):
+    PERSON = "person", _("Person")
+    ORGANISATION = "organisation", _("Organisation")
+
+
+class Status(models.TextChoices):
+    """Where a customer stands between stranger and loyal buyer (domain.md, fig. 1-2)."""
+
+    NON_CUSTOMER = "non_customer", _("Non-customer")
+    POTENTIAL = "potential", _("Potential")
+    TARGET = "target", _("Target")
+    FIRST_TIME = "first_time", _("First-time")
+    REPEAT = "repeat", _("Repeat")
+    LOYAL = "loyal", _("Loyal")
+    LOST = "lost", _("Lost")
+    WON_BACK = "won_back", _("Won back")
+
+
+class Stage(models.TextChoices):
+    """Lifecycle stage of the relationship."""
+
+    EXPLORATION = "exploration", _("Exploration")
+    FORMATION = "formation", _("Formation")
+    MATURITY = "maturity", _("Maturity")
+    DECLINE = "decline", _("Decline")
+
+
+class ContactKind(models.TextChoices):
+    PHONE = "phone", _("Phone")
+    EMAIL = "email", _("E-mail")
+    ADDRESS = "address", _("Address")
+
+
+class TimelineKind(models.TextChoices):
+    CREATED = "created", _("Created")
+    NOTE = "note", _("Note")
+    ORDER = "order", _("Order")
+    RETURN = "return", _("Return")
+    PAYMENT = "payment", _("Payment")
+    OWNER = "owner", _("Owner changed")
+    STATUS = "status", _("Status changed")

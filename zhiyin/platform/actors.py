@@ -1,0 +1,41 @@
+"""Who does something: a member in the browser, an API token, or the system itself."""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Literal
+
+from zhiyin.platform.errors import PermissionDenied
+
+Scope = Literal["own", "unit", "subtree", "all"]
+Kind = Literal["user", "token", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """One acting party inside one tenant.
+
+    ``unit_ids`` are the organisation units which a record scope of ``unit`` or ``subtree`` covers.
+    """
+
+    tenant_id: uuid.UUID
+    member_id: uuid.UUID | None
+    name: str
+    kind: Kind = "user"
+    permissions: frozenset[str] = field(default_factory=frozenset)
+    scope: Scope = "own"
+    unit_id: uuid.UUID | None = None
+    unit_ids: tuple[uuid.UUID, ...] = ()
+    user_id: uuid.UUID | None = None
+
+    @classmethod
+    def system(cls, tenant_id: uuid.UUID, name: str = "zhiyin") -> "Actor":
+        """The program itself, which may do everything inside one tenant."""
+        return cls(tenant_id=tenant_id, member_id=None, name=name, kind="system", scope="all")
+
+    def may(self, permission: str) -> bool:
+        return self.kind == "system" or permission in self.permissions
+
+    def require(self, permission: str) -> None:
+        """Raise ``PermissionDenied`` unless this actor holds ``permission``."""
+        if not self.may(permission):
+            raise PermissionDenied

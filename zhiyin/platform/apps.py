@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.platform.permissions import register
+
+
+class PlatformConfig(AppConfig):
+    name = "zhiyin.platform"
+    label = "platform"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        register("audit.view", _("See the audit log"))
+        register("jobs.view_all", _("See and cancel everybody's jobs"))
