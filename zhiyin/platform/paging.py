@@ -1,0 +1,210 @@
+"""Pages by key instead of by offset: page 10,000 costs what page 1 costs.
+
+A position is the sort values of the row at a page's edge, so rows that come or go meanwhile neither repeat
+nor hide others. Nulls come last in both directions and are read as a second range of the index, because
+``DESC NULLS LAST`` could not use it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime
+import decimal
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import models
+from django.db.models import BooleanField, F, Func, QuerySet, Value
+from django.db.models.sql.compiler import SQLCompiler
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.platform.errors import Invalid
+
+Row = TypeVar("Row")
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows in order, and the tokens of the pages beside them (``None`` at the ends)."""
+
+    rows: list[Row]
+    next: str | None
+    previous: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    path: str
+    field: models.Field[Any, Any]
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    values: list[Any]
+    backwards: bool
+
+
+def keyset(
+    queryset: QuerySet[Any, Row],
+    *,
+    order: Sequence[str],
+    after: str = "",
+    limit: int = 50,
+    key: str = "id",
+    twin: str = "",
+) -> Page[Row]:
+    """One page of ``queryset`` in ``order``, ties broken by the unique column ``key``.
+
+    ``order`` names columns, all with or all without a leading ``-``; only the first may hold nulls. With
+    ``.values()`` the rows must carry these columns and ``key``. ``after`` is a token from an earlier page,
+    for either direction. When the first column lies in a joined table, ``twin`` is the column there that
+    equals ``key``, so that one index of that table holds both. Raises ``Invalid`` for a token that does
+    not fit the order.
+    """
+    descending = order[0].startswith("-")
+    if any(name.startswith("-") != descending for name in order):
+        raise ValueError("columns of one keyset go in one direction")
+    names = [name.lstrip("-") for name in order]
+    columns = [_column(queryset, name) for name in dict.fromkeys([*names, key])]
+    position = _decode(after, columns) if after else None
+    backwards = position is not None and position.backwards
+    limit = max(1, min(limit, MOST))
+
+    rows = _read(queryset, columns, twin or key, descending, position, limit + 1)
+    more = len(rows) > limit
+    rows = rows[:limit]
+    if backwards:
+        if not more and len(rows) < limit:
+            return keyset(queryset, order=order, limit=limit, key=key, twin=twin)
+        rows.reverse()
+    has_next, has_previous = (True, more) if backwards else (more, position is not None)
+    return Page(
+        rows,
+        _encode(rows[-1], columns, backwards=False) if rows and has_next else None,
+        _encode(rows[0], columns, backwards=True) if rows and has_previous else None,
+    )
+
+
+def position_token(values: Sequence[Any], *, backwards: bool = False) -> str:
+    """The token of the page behind a row with these sort values, its key last."""
+    plain = ["p" if backwards else "n", *(_plain(value) for value in values)]
+    return base64.urlsafe_b64encode(json.dumps(plain, ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def _read(
+    queryset: QuerySet[Any, Row],
+    columns: list[_Column],
+    twin: str,
+    descending: bool,
+    position: _Position | None,
+    wanted: int,
+) -> list[Row]:
+    """The rows behind a position in reading direction, from the two ranges with and without a value."""
+    backwards = position is not None and position.backwards
+    lead, rest = columns[0], columns[1:]
+    valued = [*columns[:-1], replace(columns[-1], path=twin)]
+    ranges = [(False, valued)]
+    if lead.nullable:
+        ranges.append((True, rest))
+        if backwards:
+            ranges.reverse()
+        if position is not None and (position.values[0] is None) != ranges[0][0]:
+            ranges = ranges[1:]
+
+    rows: list[Row] = []
+    for nulls, sorted_by in ranges:
+        some = queryset.filter(**{f"{lead.path}__isnull": nulls}) if lead.nullable else queryset
+        if position is not None:
+            values = position.values[len(columns) - len(sorted_by) :]
+            some = some.filter(_Beyond(sorted_by, values, greater=descending == backwards))
+            position = None
+        direction = "-" if descending != backwards else ""
+        rows += some.order_by(*(direction + column.path for column in sorted_by))[: wanted - len(rows)]
+        if len(rows) >= wanted:
+            break
+    return rows
+
+
+class _Beyond(Func):
+    """``(a, b) > (x, y)`` as a row comparison, which an index on both columns answers whatever the ties."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, columns: list[_Column], values: list[Any], *, greater: bool) -> None:
+        pairs = zip(columns, values, strict=True)
+        super().__init__(
+            *(F(column.path) for column in columns),
+            *(Value(value, output_field=column.field) for column, value in pairs),
+        )
+        self.greater = greater
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any, **_extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        parts = [compiler.compile(part) for part in self.source_expressions]
+        half = len(parts) // 2
+        left, right = (", ".join(sql for sql, _params in side) for side in (parts[:half], parts[half:]))
+        sign = ">" if self.greater else "<"
+        return f"({left}) {sign} ({right})", [value for _sql, params in parts for value in params]
+
+
+def _column(queryset: QuerySet[Any, Any], path: str) -> _Column:
+    """The field at the end of a path, and whether anything on the way may be null."""
+    annotation = queryset.query.annotations.get(path)
+    if annotation is not None and not isinstance(annotation, models.expressions.Col):
+        return _Column(path, annotation.output_field, nullable=True)
+    model, nullable = queryset.model, False
+    for part in path.split("__"):
+        field = model._meta.get_field(part)
+        nullable = nullable or bool(field.null)
+        if field.is_relation and field.related_model is not None:
+            model = field.related_model
+    if not isinstance(field, models.Field):
+        raise FieldDoesNotExist(path)
+    return _Column(path, field, nullable)
+
+
+def _encode(row: Any, columns: list[_Column], *, backwards: bool) -> str:
+    return position_token([_value(row, column.path) for column in columns], backwards=backwards)
+
+
+def _value(row: Any, path: str) -> Any:
+    if isinstance(row, dict):
+        return row[path]
+    for part in path.split("__"):
+        row = getattr(row, part, None)
+    return row
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime.datetime | datetime.date):
+        return value.isoformat()
+    if isinstance(value, uuid.UUID | decimal.Decimal):
+        return str(value)
+    return value
+
+
+def _decode(token: str, columns: list[_Column]) -> _Position:
+    try:
+        padded = token + "=" * (-len(token) % 4)
+        direction, *plain = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if any(isinstance(value, list | dict) or "\0" in str(value) for value in plain):
+            raise ValueError
+        values = [
+            None if value is None else column.field.to_python(value)
+            for column, value in zip(columns, plain, strict=True)
+        ]
+        late = any(value is None for value in values[1:])
+        if direction not in ("n", "p") or late or (values[0] is None and not columns[0].nullable):
+            raise ValueError
+    except (binascii.Error, ValueError, TypeError, ValidationError, RecursionError) as error:
+        raise Invalid(_("This page link does not fit the list. Open the list again."), field="page") from error
+    return _Position(values, direction == "p")
+
+
