@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from zhiyin.platform.tenancy import CurrentTenant, TenantModel
@@ -68,6 +69,10 @@ class CustomerValue(models.Model):
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     spend = models.DecimalField(max_digits=19, decimal_places=4)
+    # numeric comparison is not leakproof, so that under row-level security no index would serve it
+    spend_key = models.GeneratedField(
+        expression=Cast("spend", models.FloatField()), output_field=models.FloatField(), db_persist=True
+    )
     margin = models.DecimalField(max_digits=19, decimal_places=4)
     frequency = models.PositiveIntegerField()
     recency = models.FloatField()
@@ -88,7 +93,7 @@ class CustomerValue(models.Model):
             models.Index(fields=["tenant_id", "value", "customer_id"], name="value_by_value"),
             models.Index(fields=["tenant_id", "alive", "customer_id"], name="value_by_alive"),
             models.Index(fields=["tenant_id", "last_at", "customer_id"], name="value_by_last"),
-            models.Index(fields=["tenant_id", "spend", "customer_id"], name="value_by_spend"),
+            models.Index(fields=["tenant_id", "spend_key", "customer_id"], name="value_by_spend"),
             models.Index(fields=["tenant_id", "group", "value", "customer_id"], name="value_by_group"),
         ]
 

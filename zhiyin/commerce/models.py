@@ -120,3 +120,23 @@ class Payment(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
+
+
+class OrderRequest(TenantModel):
+    """A program's request for an order, remembered by its idempotency key so that a repeat makes no second one.
+
+    ``digest`` is the SHA-256 of what was asked for.
+    """
+
+    key = models.CharField(max_length=100)
+    digest = models.CharField(max_length=64)
+    order = models.ForeignKey(Order, models.CASCADE, related_name="+", null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "key"], name="order_request_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.key

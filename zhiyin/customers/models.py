@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from zhiyin.accounts.models import Member, Unit
+from zhiyin.analytics.models import CustomerValue
 from zhiyin.customers.choices import ContactKind, CustomerKind, Stage, Status, TimelineKind
 from zhiyin.platform.keys import uuid7
 from zhiyin.platform.tenancy import CurrentTenant, NewKey, TenantModel
@@ -36,6 +37,10 @@ class Customer(TenantModel):
     version = models.PositiveIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
+    # a join, not a column: what analysis last found about this customer
+    value = models.ForeignObject(
+        CustomerValue, models.DO_NOTHING, ["id"], ["customer_id"], null=True, related_name="+"
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -47,6 +52,7 @@ class Customer(TenantModel):
             models.Index(fields=["tenant_id", "owner", "name_key", "id"], name="customer_by_owner"),
             models.Index(fields=["tenant_id", "unit", "name_key", "id"], name="customer_by_unit"),
             models.Index(fields=["tenant_id", "status", "name_key", "id"], name="customer_by_status"),
+            models.Index(fields=["tenant_id", "country", "name_key", "id"], name="customer_by_country"),
             models.Index(
                 fields=["tenant_id", "import_id"],
                 condition=models.Q(import_id__isnull=False),
