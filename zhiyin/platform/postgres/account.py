@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +40,7 @@ class Account:
             "`useradd --system postgres`, or run zhiyin as an ordinary user."
         )
 
-    def run(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         """Run a program as this user and return its outcome; its messages are in English."""
         environment = {"LC_ALL": "C.UTF-8", "PATH": os.environ.get("PATH", os.defpath), "TZ": "UTC"}
         return subprocess.run(  # noqa: S603 - callers pass our own programs
@@ -59,11 +58,11 @@ class Account:
 
     def can_enter(self, folder: Path) -> bool:
         """Whether this user can reach `folder`; tried, because modes alone do not tell (ACLs, mounts)."""
-        return self.uid is None or self.run(["test", "-x", folder]).returncode == 0
+        return self.uid is None or self.run("test", "-x", folder).returncode == 0
 
     def can_run(self, program: Path) -> bool:
         try:
-            return self.run([program, "--version"]).returncode == 0
+            return self.run(program, "--version").returncode == 0
         except OSError:
             return False
 

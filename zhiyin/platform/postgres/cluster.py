@@ -8,6 +8,7 @@ The first user starts the server, later ones join it, the last one to leave stop
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -68,11 +69,11 @@ class Cluster:
             self.places.make_data_dir()
             self._membership = supervisor.open_lock(self.places.users_lock)
             self._start_or_join(self._membership)
-        except OSError as error:
-            self._leave()
-            raise PostgresError(f"{error}. {remedy(str(error))}".rstrip()) from error
-        except BaseException:
-            self._leave()
+        except BaseException as error:
+            with contextlib.suppress(PostgresError):
+                self.stop()
+            if isinstance(error, OSError):
+                raise PostgresError(f"{error}. {remedy(str(error))}".rstrip()) from error
             raise
         return self
 
@@ -167,12 +168,13 @@ class Cluster:
             exclusive = lambda: supervisor.try_lock(starting, fcntl.LOCK_EX)  # noqa: E731
             self._wait(exclusive, _READY_TIMEOUT, "Another process is still starting the server")
             if self.running():
-                self._wait_until_ready(None)
+                self._wait_until_ready()
                 return
-            stop_orphans(self.places.pgdata)
+            stop_orphans(self.places.pgdata, self.places.sockets)
             self._initialise()
             self._write_settings()
-            self._wait_until_ready(self._spawn())
+            self._spawn()
+            self._wait_until_ready()
             self._ensure_roles()
         finally:
             os.close(starting)
@@ -182,6 +184,7 @@ class Cluster:
         places = self.places
         if places.pgdata.exists():
             self._check_version()
+            _ = places.passwords  # complains early when they cannot be read
             return
         free = shutil.disk_usage(places.server).free
         if free < _LEAST_DISK:
@@ -217,7 +220,7 @@ class Cluster:
         command += [f"--pwfile={password_file}", "--auth=scram-sha-256", "--encoding=UTF8"]
         command += ["--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions"]
         command += [] if self.durable else ["--no-sync"]
-        outcome = self.places.account.run(command)
+        outcome = self.places.account.run(*command)
         if outcome.returncode:
             shutil.rmtree(folder, ignore_errors=True)
             raise self._failure("The database could not be created", outcome.stderr)
@@ -234,7 +237,8 @@ class Cluster:
         path.write_text(render(settings))
         places.account.own(path)
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def _spawn(self) -> None:
+        """Start the supervisor; it holds the server lock when this returns, and does not depend on us."""
         places = self.places
         options = {
             "postgres": str(places.programs.path("postgres")),
@@ -246,25 +250,24 @@ class Cluster:
             "durable": self.durable,
         }
         with places.startup_log.open("wb") as log:
-            return subprocess.Popen(  # noqa: S603 - our own script
+            subprocess.run(  # noqa: S603 - our own script
                 [sys.executable, "-S", "-E", supervisor.__file__, json.dumps(options)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd="/",
                 start_new_session=True,
+                check=True,
             )
 
-    def _wait_until_ready(self, keeper: subprocess.Popen[bytes] | None) -> None:
-        """Return once the server answers; `keeper` is the supervisor if we started it."""
+    def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _READY_TIMEOUT
         while (problem := self._connection_problem()) is not None:
             if "password authentication failed" in problem:
                 raise PostgresError(
                     f"{self.places.data_dir}/passwords.json does not fit the database: restore it."
                 )
-            ended = keeper.poll() is not None if keeper is not None else not self.running()
-            if ended:
+            if not self.running():
                 raise self._failure("PostgreSQL did not start", self._server_output())
             if time.monotonic() > deadline:
                 raise self._failure("PostgreSQL does not answer", problem)
@@ -278,18 +281,17 @@ class Cluster:
         return None
 
     def _server_output(self) -> str:
+        """What the server wrote before its log file was open, else the end of its newest log file."""
         output = self.places.startup_log.read_text(errors="replace")
         logs = sorted(self.places.logs.glob("*.log"), key=lambda path: path.stat().st_mtime)
-        for log in logs[-1:]:
-            output += log.read_text(errors="replace")[-4000:]
+        if not _serious_lines(output) and logs:
+            output = logs[-1].read_text(errors="replace")[-4000:]
         return output
 
     def _failure(self, what: str, output: str) -> PostgresError:
-        lines = [line.strip() for line in output.splitlines() if line.strip()]
-        serious = [line for line in lines if "FATAL" in line or "PANIC" in line or "error:" in line]
-        detail = (serious or lines or ["it wrote nothing"])[-1].rstrip(".")
+        lines = _serious_lines(output) or output.strip().splitlines() or ["it wrote nothing"]
         advice = remedy(output) or f"More is in {self.places.startup_log} and {self.places.logs}."
-        return PostgresError(f"{what}: {detail}. {advice}")
+        return PostgresError(f"{what}: {lines[-1].strip().rstrip('.')}. {advice}")
 
     def _ensure_roles(self) -> None:
         with psycopg.connect(self.superuser_url(), autocommit=True) as connection:
@@ -308,3 +310,10 @@ class Cluster:
             if time.monotonic() > deadline:
                 raise PostgresError(f"{complaint} after {seconds:.0f} s; see {self.places.startup_log}.")
             time.sleep(0.02)
+
+
+def _serious_lines(output: str) -> list[str]:
+    signs = ("FATAL", "PANIC", "error:")
+    refusals = ("the database system is", "password authentication failed")
+    lines = (line for line in output.splitlines() if any(sign in line for sign in signs))
+    return [line for line in lines if not any(refusal in line for refusal in refusals)]

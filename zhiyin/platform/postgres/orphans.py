@@ -9,13 +9,13 @@ from pathlib import Path
 import psutil
 
 
-def stop_orphans(pgdata: Path) -> None:
-    """End every PostgreSQL process of `pgdata` and drop a lock file that nobody holds.
+def stop_orphans(pgdata: Path, sockets: Path) -> None:
+    """End every PostgreSQL process of `pgdata` and drop the lock files that nobody holds any more.
 
-    The lock file names a process number, which after a crash may be another program's by now.
+    They name a process number, which after a crash may be another program's by now, or a zombie's.
     """
-    lock_file = pgdata / "postmaster.pid"
-    if not lock_file.exists():
+    lock_files = [pgdata / "postmaster.pid", *sockets.glob(".s.PGSQL.*")]
+    if not any(file.exists() for file in lock_files):
         return
     for signum, patience in ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0)):
         orphans = _processes(pgdata)
@@ -25,7 +25,8 @@ def stop_orphans(pgdata: Path) -> None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(signum)
         psutil.wait_procs(orphans, timeout=patience)
-    lock_file.unlink(missing_ok=True)
+    for file in lock_files:
+        file.unlink(missing_ok=True)
 
 
 def _processes(pgdata: Path) -> list[psutil.Process]:

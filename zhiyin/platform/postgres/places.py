@@ -1,8 +1,8 @@
 """Where a cluster keeps its files, and which user and programs run it.
 
 `data_dir` belongs to whoever runs zhiyin and holds passwords, locks and `server`; `server` belongs to the
-user that PostgreSQL runs as and holds data, logs and socket. A root user whose folder PostgreSQL's user cannot
-reach gets `server` as a link to `shared_root`: the permissions of parent folders are never touched.
+user that PostgreSQL runs as and holds data, logs and socket. A root user whose folder PostgreSQL's user
+cannot reach gets `server` as a link to `shared_root`: the permissions of parent folders are never touched.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from pathlib import Path
 
 POLL = 0.2  # seconds
 _RESTARTS = 5
+_SOUND = 60  # seconds after which a server counts as having run
 _PR_SET_PDEATHSIG = 1
 
 
@@ -39,7 +40,6 @@ class Supervisor:
 
     def __init__(self, options: dict[str, object]) -> None:
         self.command = [str(options["postgres"]), "-D", str(options["pgdata"])]
-        self.pgdata = Path(str(options["pgdata"]))
         self.users = open_lock(str(options["users_lock"]))
         self.uid = options["uid"] if isinstance(options["uid"], int) else None
         self.gid = options["gid"] if isinstance(options["gid"], int) else None
@@ -49,25 +49,28 @@ class Supervisor:
     def run(self) -> int:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
-        for attempt in range(_RESTARTS):
+        failures = 0
+        while failures < _RESTARTS:
             started = time.monotonic()
             server = self._launch()
-            was_ready = False
-            while server.poll() is None:
-                if self.told_to_stop or try_lock(self.users, fcntl.LOCK_EX):
-                    return self._end(server)
-                was_ready = was_ready or self._ready(server.pid)
-                time.sleep(POLL)
-            if not was_ready and attempt == 0:
-                return server.returncode or 1
-            # The postmaster died under its users (out of memory, kill -9); its orphans need a moment.
-            time.sleep(min(1 + attempt, 5))
-            if time.monotonic() - started > 600:
-                return self.run()
+            if self._must_end(server):
+                return self._end(server)
+            if server.returncode >= 0 and not failures:
+                return server.returncode  # it said why; a signal (out of memory, kill -9) is another matter
+            failures = 1 if time.monotonic() - started > _SOUND else failures + 1
+            time.sleep(failures)  # orphans of a killed postmaster need a moment to leave
         return 1
 
+    def _must_end(self, server: subprocess.Popen[bytes]) -> bool:
+        """Wait until the server has to be ended (true) or ended by itself (false)."""
+        while server.poll() is None:
+            if self.told_to_stop or try_lock(self.users, fcntl.LOCK_EX):
+                return True
+            time.sleep(POLL)
+        return False
+
     def _launch(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(  # noqa: S603, PLW1509 - our own program; no threads here
+        return subprocess.Popen(  # noqa: S603 - our own program
             self.command,
             user=self.uid,
             group=self.gid,
@@ -75,15 +78,8 @@ class Supervisor:
             env={"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.defpath},
             cwd="/",
             stdin=subprocess.DEVNULL,
-            preexec_fn=_die_with_parent,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - there are no threads here
         )
-
-    def _ready(self, pid: int) -> bool:
-        try:
-            lines = (self.pgdata / "postmaster.pid").read_text().splitlines()
-        except OSError:
-            return False
-        return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
     def _end(self, server: subprocess.Popen[bytes]) -> int:
         for signum, patience in ((self.stop_signal, 60), (signal.SIGQUIT, 10), (signal.SIGKILL, 10)):
@@ -110,6 +106,9 @@ def main() -> int:
     mine = open_lock(options["server_lock"])
     if not try_lock(mine, fcntl.LOCK_EX):
         return 0  # another supervisor is at work
+    if os.fork():
+        # Whoever started us need not outlive us, nor wait for us: the lock passes to the child.
+        os._exit(0)
     return Supervisor(options).run()
 
 
