@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.platform.permissions import register
@@ -12,3 +13,4 @@ class PlatformConfig(AppConfig):
     def ready(self) -> None:
         register("audit.view", _("See the audit log"))
         register("jobs.view_all", _("See and cancel everybody's jobs"))
+        autodiscover_modules("handlers")

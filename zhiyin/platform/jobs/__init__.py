@@ -1,0 +1,34 @@
+"""Work in the background that a person can watch, cancel and try again.
+
+An app registers what it can do in ``tasks.py`` and starts it from an action or a view::
+
+    @jobs.handler("imports.apply", repeatable=True)
+    def apply(run: jobs.JobRun) -> dict[str, Any]:
+        for chunk in chunks:
+            with run.scope():
+                ...
+            run.progress(done, total, "…")   # raises when somebody cancelled
+        return {"rows": done}
+
+    jobs.start(actor=actor, kind="imports.apply", title="…", arguments={"import_id": id}, now=now)
+"""
+
+from zhiyin.platform.jobs.access import get, visible
+from zhiyin.platform.jobs.actions import cancel, retry, start
+from zhiyin.platform.jobs.registry import handler
+from zhiyin.platform.jobs.run import JobCancelled, JobInterrupted, JobRun, run_now
+from zhiyin.platform.models import Job
+
+__all__ = [
+    "Job",
+    "JobCancelled",
+    "JobInterrupted",
+    "JobRun",
+    "cancel",
+    "get",
+    "handler",
+    "retry",
+    "run_now",
+    "start",
+    "visible",
+]

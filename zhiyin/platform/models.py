@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils import timezone
+
+from zhiyin.platform.choices import DeliveryState, JobState
+from zhiyin.platform.keys import uuid7
+from zhiyin.platform.tenancy import TenantModel
+
+
+class OutboxEvent(TenantModel):
+    """Something that happened, committed together with the change itself."""
+
+    name = models.CharField(max_length=100)
+    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    subject_kind = models.CharField(max_length=50, blank=True)
+    subject_id = models.UUIDField(null=True, blank=True)
+    actor_name = models.CharField(max_length=100, blank=True)
+    occurred_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "outbox_event"
+        indexes: ClassVar = [models.Index(fields=["tenant_id", "id"], name="outbox_event_order")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.id}"
+
+
+class OutboxDelivery(TenantModel):
+    """One event on its way to one handler."""
+
+    event = models.ForeignKey(OutboxEvent, models.CASCADE, related_name="deliveries")
+    handler = models.CharField(max_length=200)
+    subject_id = models.UUIDField(null=True, blank=True)
+    state = models.CharField(max_length=10, choices=DeliveryState, default=DeliveryState.PENDING)
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField()
+    error = models.TextField(blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "outbox_delivery"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["event", "handler"], name="outbox_delivery_once")
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["tenant_id", "handler", "subject_id", "event"],
+                condition=models.Q(state=DeliveryState.PENDING),
+                name="outbox_delivery_pending",
+            ),
+            models.Index(
+                fields=["tenant_id", "event"],
+                condition=models.Q(state=DeliveryState.DEAD),
+                name="outbox_delivery_dead",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} to {self.handler}: {self.state}"
+
+
+class AuditEntry(TenantModel):
+    """Who did what to what, when. Append-only."""
+
+    occurred_at = models.DateTimeField()
+    action = models.CharField(max_length=100)
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.UUIDField(null=True, blank=True)
+    actor_name = models.CharField(max_length=100)
+    subject_kind = models.CharField(max_length=50, blank=True)
+    subject_id = models.UUIDField(null=True, blank=True)
+    changes = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["tenant_id", "-id"], name="audit_newest"),
+            models.Index(fields=["tenant_id", "subject_id", "-id"], name="audit_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.actor_name}"
+
+
+class AuditPending(TenantModel):
+    """An entry that waits for its place in the log; ``id`` is the entry's."""
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["tenant_id", "id"], name="audit_pending_order")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class AuditLeaf(TenantModel):
+    """An entry's place in its tenant's log. Append-only.
+
+    ``leaf`` is the entry's RFC 6962 leaf hash, ``chain`` the SHA-256 over the chain before it and ``leaf``.
+    """
+
+    sequence = models.BigIntegerField()
+    entry = models.OneToOneField(AuditEntry, models.PROTECT, related_name="leaf")
+    leaf = models.BinaryField(max_length=32)
+    chain = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "sequence"], name="audit_leaf_sequence")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.sequence)
+
+
+class AuditSeal(TenantModel):
+    """The root over the first ``size`` entries of a tenant's log. Append-only.
+
+    ``peaks`` are the roots of the perfect subtrees from left to right, from which the tree grows on.
+    """
+
+    size = models.BigIntegerField()
+    root = models.BinaryField(max_length=32)
+    chain = models.BinaryField(max_length=32)
+    peaks = ArrayField(models.BinaryField(max_length=32))
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id", "size"], name="audit_seal_size")]
+
+    def __str__(self) -> str:
+        return f"{self.size} {bytes(self.root).hex()}"
+
+
+class Job(TenantModel):
+    """A piece of work in the background, as the person who started it sees it."""
+
+    kind = models.CharField(max_length=100)
+    title = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)
+    arguments = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    actor = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(null=True, blank=True)
+    message = models.CharField(max_length=300, blank=True)
+    result = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+    error = models.TextField(blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    created_by = models.UUIDField(null=True, blank=True)
+    created_by_name = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    queue_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["tenant_id", "-id"], name="job_newest"),
+            models.Index(fields=["tenant_id", "created_by", "-id"], name="job_of_member"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.state})"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+
+    @property
+    def percent(self) -> int | None:
+        """Whole percent done, ``None`` while the total is unknown."""
+        return min(100, 100 * self.done // self.total) if self.total else None
+
+
+class StoredFile(TenantModel):
+    """A file kept outside the database; ``key`` is its place in the storage."""
+
+    name = models.CharField(max_length=200)
+    key = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    content_type = models.CharField(max_length=100, default="application/octet-stream")
+    created_by = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["tenant_id", "-id"], name="file_newest")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Worker(models.Model):
+    """A running worker process and when it was last seen. Global."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    host = models.CharField(max_length=200)
+    pid = models.IntegerField()
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"

@@ -1,0 +1,8 @@
+"""News for open pages: ``NOTIFY`` in the transaction, server-sent events in the browser.
+
+Topics: ``tenant`` for all members, ``member:<id>`` for one of them, ``job:<id>`` for those who may see the job.
+"""
+
+from zhiyin.platform.realtime.publish import CHANNEL, notify
+
+__all__ = ["CHANNEL", "notify"]
