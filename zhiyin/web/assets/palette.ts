@@ -1,0 +1,67 @@
+import { closest, isTyping } from "./dom";
+
+/** The command palette: pages and actions filtered here, records found by the server. */
+export function startPalette(): void {
+  const dialog = document.querySelector<HTMLDialogElement>("dialog.palette");
+  const input = dialog?.querySelector<HTMLInputElement>("input");
+  if (!dialog || !input) return;
+
+  const items = () => [...dialog.querySelectorAll<HTMLElement>(".palette-item:not([hidden])")];
+  const select = (item: HTMLElement | undefined) => {
+    dialog.querySelector("[aria-selected=true]")?.setAttribute("aria-selected", "false");
+    item?.setAttribute("aria-selected", "true");
+    item?.scrollIntoView({ block: "nearest" });
+    if (item) {
+      item.id ||= `palette-${items().indexOf(item)}-${Date.now()}`;
+      input.setAttribute("aria-activedescendant", item.id);
+    } else input.removeAttribute("aria-activedescendant");
+  };
+  const filter = () => {
+    for (const item of dialog.querySelectorAll<HTMLElement>("[data-words]"))
+      item.hidden = !matches(item.dataset.words ?? "", input.value);
+    select(items()[0]);
+  };
+  const open = () => {
+    if (dialog.open) return;
+    dialog.showModal();
+    input.select();
+    filter();
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const byCommand = event.key.toLowerCase() === "k" && (event.metaKey || event.ctrlKey);
+    const bySlash = event.key === "/" && !event.metaKey && !event.ctrlKey && !isTyping(event.target);
+    if (!byCommand && !bySlash) return;
+    event.preventDefault();
+    open();
+  });
+  document.addEventListener("click", (event) => {
+    if (closest(event, "[data-palette-open]")) open();
+    else if (event.target === dialog) dialog.close();
+  });
+  input.addEventListener("input", filter);
+  dialog.addEventListener("htmx:afterSettle", () => select(items()[0]));
+  dialog.addEventListener("mousemove", (event) => {
+    const item = closest<HTMLElement>(event, ".palette-item");
+    if (item && item.getAttribute("aria-selected") !== "true") select(item);
+  });
+  dialog.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    const shown = items();
+    const at = shown.findIndex((item) => item.getAttribute("aria-selected") === "true");
+    if (event.key === "ArrowDown") select(shown[(at + 1) % shown.length]);
+    else if (event.key === "ArrowUp") select(shown.at(at - 1));
+    else if (event.key === "Enter") shown[at]?.click();
+    else return;
+    event.preventDefault();
+  });
+}
+
+/** Whether every word of `query` occurs in `words`, letter case aside. */
+export function matches(words: string, query: string): boolean {
+  const haystack = words.toLowerCase();
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => haystack.includes(word));
+}

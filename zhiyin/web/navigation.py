@@ -1,0 +1,68 @@
+"""Where a person can go and what they can begin: the left navigation, the create menu, the command palette."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.platform.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One destination. ``words`` are further names it is found by in the command palette."""
+
+    label: str | Promise
+    url_name: str
+    icon: str
+    permission: str | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An ``Item`` that this actor may follow, with its address."""
+
+    label: str
+    url: str
+    icon: str
+    current: bool
+    words: str
+
+
+WORK = [
+    Item(_("Today"), "web:home", "home", words="home today 首页 今日 sy"),
+    Item(_("Customers"), "customers:list", "users", "customers.view", "customers 客户 kh"),
+    Item(_("Orders"), "commerce:orders", "receipt", "orders.view", "orders sales 订单 dd"),
+    Item(_("Products"), "commerce:products", "package", "products.view", "products 产品 商品 cp"),
+    Item(_("Insight"), "insight:overview", "chart-dots", "insight.view", "insight analysis value 洞察 分析 dc"),
+]
+DATA = [
+    Item(_("Imports"), "imports:list", "database-import", "imports.run", "imports files 导入 dr"),
+    Item(_("Jobs"), "jobs:list", "progress", None, "jobs background tasks 任务 后台 rw"),
+    Item(_("Settings"), "accounts:settings", "settings", "accounts.manage", "settings members roles 设置 sz"),
+]
+CREATE = [
+    Item(_("New customer"), "customers:create", "user-plus", "customers.edit", "new customer create 新建客户 xjkh"),
+    Item(_("New order"), "commerce:order_create", "shopping-cart", "orders.edit", "new order create 新建订单 xjdd"),
+    Item(_("Import a file"), "imports:start", "file-import", "imports.run", "import upload file 导入文件 drwj"),
+]
+
+
+def links(items: list[Item], actor: Actor, path: str = "") -> list[Link]:
+    """The items that exist and that ``actor`` may use; ``path`` is the page being shown."""
+    return list(_links(items, actor, path))
+
+
+def _links(items: list[Item], actor: Actor, path: str) -> Iterator[Link]:
+    for item in items:
+        if item.permission and not actor.may(item.permission):
+            continue
+        try:
+            url = reverse(item.url_name)
+        except NoReverseMatch:
+            continue
+        current = path == url or (url != "/" and path.startswith(url))
+        yield Link(str(item.label), url, item.icon, current, item.words)

@@ -1,0 +1,270 @@
+"""Tags and filters of the pages. What rows of lists use is a filter that returns text, because rows are many."""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.contrib.messages import get_messages
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select, SelectMultiple
+from django.template.context import Context
+from django.utils import formats, timezone
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django_vite.templatetags.django_vite import vite_asset_url
+
+from zhiyin.web import navigation
+from zhiyin.web.charts import Chart, HeatTable
+from zhiyin.web.http import undo_address
+
+register = template.Library()
+
+SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "JP¥", "HKD": "HK$", "TWD": "NT$", "KRW": "₩"}
+WITHOUT_CENTS = {"JPY", "KRW", "VND"}
+RELATIVE_DAYS = 7
+NOTHING = "–"
+
+
+# --- text ---------------------------------------------------------------------------------------------------------
+
+
+@register.filter
+def number(value: Any, places: int = 0) -> str:
+    """1234.5 as "1,234.50" with ``places`` decimals, in the reader's locale; nothing as a dash."""
+    return NOTHING if value is None or value == "" else formats.number_format(value, places, force_grouping=True)
+
+
+@register.filter
+def money(value: Any, currency: str = "") -> str:
+    """An amount with its currency's sign; nothing as a dash."""
+    if value is None or value == "":
+        return NOTHING
+    sign = "-" if value < 0 else ""
+    text = formats.number_format(abs(value), 0 if currency in WITHOUT_CENTS else 2, force_grouping=True)
+    return f"{sign}{_symbol(currency)}{text}"
+
+
+@register.filter
+def compact(value: Any, currency: str = "") -> str:
+    """A large number in short: 3.46 万 or 34.6k; with ``currency`` as money. For headers, not for tables."""
+    if value is None or value == "":
+        return NOTHING
+    units = [(10**8, " 亿"), (10**4, " 万")] if _chinese() else [(10**9, "B"), (10**6, "M"), (10**4, "k")]
+    sign, size = ("-" if value < 0 else ""), abs(value)
+    unit, word = next((each for each in units if size >= each[0]), (1, ""))
+    if word == "k":
+        unit = 1000
+    scaled = Decimal(str(size)) / unit
+    places = 0 if scaled >= 1000 or scaled == int(scaled) else 1 if scaled >= 100 else 2
+    return f"{sign}{_symbol(currency)}{formats.number_format(scaled, places, force_grouping=True)}{word}"
+
+
+@register.filter
+def percent(value: Any, places: int = 1) -> str:
+    """A share from 0 to 1 as "12.3%"; nothing as a dash."""
+    if value is None or value == "":
+        return NOTHING
+    return f"{formats.number_format(float(value) * 100, places)}%"
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """A date in the reader's locale; for rows of lists."""
+    if value is None:
+        return NOTHING
+    local = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    return _day(local, get_language() or "")
+
+
+@functools.lru_cache(maxsize=4096)
+def _day(value: date, _language: str) -> str:
+    return formats.date_format(value, "DATE_FORMAT")
+
+
+@register.simple_tag
+def ago(value: datetime | None) -> SafeString | str:
+    """How long ago within a week, the date before that; the exact time on hover."""
+    if value is None:
+        return NOTHING
+    local = timezone.localtime(value)
+    recent = abs((timezone.now() - value).days) < RELATIVE_DAYS
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        formats.date_format(local, "DATETIME_FORMAT"),
+        naturaltime(value) if recent else day(local),
+    )
+
+
+def _symbol(currency: str) -> str:
+    return SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}" if currency else "")
+
+
+def _chinese() -> bool:
+    return (get_language() or "").startswith("zh")
+
+
+# --- pieces -------------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """One of ``assets/icons.json``; decoration for screen readers unless it has a ``label``."""
+    if not label:
+        return _icon(name)
+    return format_html(
+        '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"/></svg>', label, _sprite(), name
+    )
+
+
+@functools.lru_cache(maxsize=512)
+def _icon(name: str) -> SafeString:
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', _sprite(), name)
+
+
+@functools.lru_cache(maxsize=1)
+def _sprite() -> str:
+    return str(vite_asset_url("icons.svg"))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNumber:
+    """One number of a record's or a page's header: ``value`` as text, a ``note`` below, a link to "why"."""
+
+    label: str | Promise
+    value: str
+    note: str | Promise = ""
+    url: str = ""
+
+
+@register.inclusion_tag("components/keys.html")
+def keys(numbers: Sequence[KeyNumber]) -> dict[str, Any]:
+    return {"numbers": numbers}
+
+
+@register.inclusion_tag("components/empty.html")
+def empty(icon: str, title: str, text: str = "", url: str = "", action: str = "", action_icon: str = "plus") -> dict[str, str]:
+    """What would be here, and how to begin."""
+    return {"icon": icon, "title": title, "text": text, "url": url, "action": action, "action_icon": action_icon}
+
+
+@register.inclusion_tag("components/steps.html")
+def steps(labels: Sequence[str | Promise], current: int) -> dict[str, Any]:
+    """The steps of a wizard; ``current`` counts from 1."""
+    return {"labels": labels, "current": current}
+
+
+@register.inclusion_tag("components/job.html")
+def job(job: Any) -> dict[str, Any]:
+    """The progress of one job, which keeps itself up to date."""
+    return {"job": job}
+
+
+@register.inclusion_tag("components/chart.html")
+def chart(figure: Chart) -> dict[str, Any]:
+    columns, rows = figure.table()
+    return {"figure": figure, "columns": columns, "rows": rows}
+
+
+@register.inclusion_tag("components/heat.html")
+def heat(table: HeatTable) -> dict[str, Any]:
+    return {"table": table}
+
+
+@register.filter
+def chart_value(value: Any, figure: Chart) -> str:
+    """A number of a chart's table as the chart writes it."""
+    if isinstance(value, str) or value is None:
+        return value or NOTHING
+    match figure.format:
+        case "percent":
+            return percent(value)
+        case "money":
+            return money(value, figure.currency)
+        case "integer":
+            return number(value)
+    return number(value, 0 if float(value).is_integer() else 2)
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, hint: str = "", width: str = "") -> dict[str, Any]:
+    """A form field with its label, hint and error."""
+    widget = bound.field.widget
+    listed = isinstance(widget, RadioSelect | CheckboxSelectMultiple)
+    check = isinstance(widget, CheckboxInput)
+    return {
+        "field": bound,
+        "input": bound.as_widget(attrs=_attributes(bound)),
+        "check": check,
+        "listed": listed,
+        "hint": hint or bound.help_text,
+        "width": width,
+    }
+
+
+def _attributes(bound: BoundField) -> dict[str, str]:
+    widget = bound.field.widget
+    if isinstance(widget, CheckboxInput | RadioSelect | CheckboxSelectMultiple):
+        name = "form-check-input"
+    elif isinstance(widget, Select | SelectMultiple):
+        name = "form-select"
+    else:
+        name = "form-control"
+    classes = [widget.attrs.get("class", ""), name, "is-invalid" if bound.errors else ""]
+    attributes = {"class": " ".join(filter(None, classes))}
+    if bound.errors and not isinstance(widget, FileInput):
+        attributes["aria-describedby"] = f"{bound.id_for_label}_error"
+    return attributes
+
+
+# --- the frame ----------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag(takes_context=True)
+def navigation_links(context: Context, which: str) -> list[navigation.Link]:
+    """The links of ``which`` ("work", "data" or "create") that the person may follow."""
+    request = context["request"]
+    actor = getattr(request, "actor", None)
+    if actor is None:
+        return []
+    items = {"work": navigation.WORK, "data": navigation.DATA, "create": navigation.CREATE}[which]
+    return navigation.links(items, actor, request.path)
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: Context) -> str:
+    """The chosen theme: "light", "dark" or "auto"."""
+    request = context.get("request")
+    chosen = request.COOKIES.get("zhiyin_theme", "auto") if request else "auto"
+    return chosen if chosen in {"light", "dark"} else "auto"
+
+
+@register.simple_tag(takes_context=True)
+def toasts(context: Context) -> list[dict[str, Any]]:
+    """The messages waiting to be shown, with the address that undoes each."""
+    request = context.get("request")
+    if request is None or not hasattr(request, "_messages"):
+        return []
+    return [
+        {"text": each.message, "level": each.level_tag, "undo": undo_address(each)} for each in get_messages(request)
+    ]
+
+
+@register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """The languages, each named in itself."""
+    names = {"zh-hans": "简体中文", "en": "English"}
+    return [(code, names.get(code, str(name))) for code, name in settings.LANGUAGES]
+
+
+@register.filter
+def initial(name: str) -> SafeString | str:
+    """The one letter or character that stands for ``name`` in an avatar."""
+    return name.strip()[:1].upper() or mark_safe("&middot;")

@@ -1,0 +1,17 @@
+"""All pages. Each folder's ``urls.py`` names its own ``app_name``; add one ``include`` line for it here."""
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+
+from zhiyin.web import views
+
+shell = [
+    path("", views.home, name="home"),
+    path("preferences/", views.preferences, name="preferences"),
+]
+if settings.DEBUG:
+    shell.append(path("_components/", views.components, name="components"))
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include((shell, "web"))),
+]
