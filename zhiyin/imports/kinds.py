@@ -1,0 +1,118 @@
+"""Kinds of file that can be imported. Each domain app registers its own in ``importers.py``."""
+
+from __future__ import annotations
+
+import enum
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.utils.functional import Promise
+
+from zhiyin.imports.messages import Message
+
+if TYPE_CHECKING:
+    from zhiyin.imports.landing import Landing
+    from zhiyin.imports.undoing import Undoing
+    from zhiyin.imports.workspace import Workspace
+
+
+class FieldType(enum.StrEnum):
+    TEXT = "text"
+    CODE = "code"
+    DATE = "date"
+    QUANTITY = "quantity"
+    AMOUNT = "amount"
+    EMAIL = "email"
+    PHONE = "phone"
+    CURRENCY = "currency"
+
+
+NUMBERS = frozenset({FieldType.QUANTITY, FieldType.AMOUNT})
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing that a row of this kind can say. ``synonyms`` are names that columns are known to bear."""
+
+    name: str
+    label: str | Promise
+    type: FieldType = FieldType.TEXT
+    synonyms: tuple[str, ...] = ()
+    required: bool = False
+    length: int = 200
+
+
+@dataclass(frozen=True)
+class Check:
+    """A condition in DuckDB SQL over the typed rows. Rows that meet it are refused, or only counted."""
+
+    condition: str
+    message: Message
+    refuse: bool = True
+
+
+@dataclass
+class Outcome:
+    """What an import did, or would do: named counts, totals of the file, and sentences to be read."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    totals: dict[str, Any] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
+
+
+class Kind(ABC):
+    """One kind of file. Subclasses hold the set-based SQL; the flow around it is the same for all."""
+
+    name: ClassVar[str]
+    label: ClassVar[str | Promise]
+    permission: ClassVar[str]
+    fields: ClassVar[tuple[Field, ...]]
+    one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Groups of fields of which at least one must have a column."""
+
+    def field(self, name: str) -> Field:
+        return next(f for f in self.fields if f.name == name)
+
+    def missing(self, mapped: Sequence[str]) -> Iterator[tuple[Field, ...]]:
+        """The fields, or groups of fields, that still lack a column."""
+        for f in self.fields:
+            if f.required and f.name not in mapped:
+                yield (f,)
+        for group in self.one_of:
+            if not set(group) & set(mapped):
+                yield tuple(self.field(name) for name in group)
+
+    @abstractmethod
+    def checks(self, work: Workspace) -> list[Check]:
+        """What refuses a typed row, or is worth a warning."""
+
+    @abstractmethod
+    def prepare(self, work: Workspace) -> Outcome:
+        """Make the tables to be landed from the typed rows, in DuckDB; say what is in the file."""
+
+    @abstractmethod
+    def compare(self, work: Workspace, landing: Landing) -> dict[str, int]:
+        """Count what would be new and what is there already. Writes nothing that stays."""
+
+    @abstractmethod
+    def apply(self, work: Workspace, landing: Landing) -> dict[str, int]:
+        """Write it, inside the caller's transaction; counts of what was written."""
+
+    @abstractmethod
+    def undo(self, undoing: Undoing) -> dict[str, int]:
+        """Take it back, inside the caller's transaction; counts of what was deleted, restored and kept."""
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Make a kind known; called when the domain app loads."""
+    _kinds[kind.name] = kind
+
+
+def kinds() -> dict[str, Kind]:
+    """All kinds by name."""
+    return dict(_kinds)
