@@ -15,3 +15,9 @@ class Theme(models.TextChoices):
     AUTO = "auto", _("As the device")
     LIGHT = "light", _("Light")
     DARK = "dark", _("Dark")
+
+
+class TimeFormat(models.TextChoices):
+    AUTO = "auto", _("As the language")
+    HOURS_24 = "24", _("24 hours")
+    HOURS_12 = "12", _("12 hours")

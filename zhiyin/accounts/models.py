@@ -7,13 +7,16 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
-from zhiyin.accounts.choices import RecordScope, Theme
+from zhiyin.accounts.choices import RecordScope, Theme, TimeFormat
 from zhiyin.platform.keys import uuid7
 from zhiyin.platform.tenancy import NewKey, TenantModel
 
 
 class Tenant(models.Model):
-    """A company with a file of its own customers. Global: a tenant is found before it is entered."""
+    """A company with a file of its own customers. Global: a tenant is found before it is entered.
+
+    Here and below ``version`` counts changes, so that of two people editing the second is told.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, db_default=NewKey(), editable=False)
     code = models.SlugField(max_length=50, unique=True)
@@ -21,6 +24,7 @@ class Tenant(models.Model):
     currency = models.CharField(max_length=3, default="CNY")
     time_zone = models.CharField(max_length=50, default="Asia/Shanghai")
     language = models.CharField(max_length=10, default="zh-hans")
+    version = models.PositiveIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -40,6 +44,9 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     language = models.CharField(max_length=10, blank=True)
     theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)
+    time_format = models.CharField(
+        max_length=4, choices=TimeFormat, default=TimeFormat.AUTO, db_default=TimeFormat.AUTO
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     USERNAME_FIELD = "email"
@@ -57,6 +64,7 @@ class Unit(TenantModel):
     name = models.CharField(max_length=200)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     path = ArrayField(models.UUIDField(), default=list)
+    version = models.PositiveIntegerField(default=1, db_default=1)
 
     class Meta:
         constraints: ClassVar = [
@@ -75,6 +83,7 @@ class Role(TenantModel):
     name = models.CharField(max_length=100)
     permissions = ArrayField(models.CharField(max_length=50), default=list)
     scope = models.CharField(max_length=10, choices=RecordScope, default=RecordScope.OWN)
+    version = models.PositiveIntegerField(default=1, db_default=1)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id", "name"], name="role_name_once")]
@@ -92,6 +101,7 @@ class Member(TenantModel):
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="members")
     role = models.ForeignKey(Role, models.PROTECT, related_name="members")
     is_active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -116,3 +126,19 @@ class ApiToken(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class SignInAttempt(models.Model):
+    """A try at a password that did not succeed, in one of the buckets that ``throttle`` counts.
+
+    Global: nobody is signed in yet. ``bucket`` is a keyed hash: no address or e-mail is kept.
+    """
+
+    bucket = models.CharField(max_length=64)
+    tried_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["bucket", "tried_at"], name="sign_in_attempt_by_bucket")]
+
+    def __str__(self) -> str:
+        return self.bucket

@@ -1,6 +1,7 @@
 """Settings from the environment, each checked at start with a sentence that says what to do."""
 
 import functools
+import ipaddress
 import secrets
 from pathlib import Path
 from typing import Literal
@@ -28,6 +29,7 @@ class Environment(BaseSettings):
     secret_key: str = Field("", description="Key that signs sessions; empty = made once in the data folder.")
     hosts: str = Field("localhost,127.0.0.1,[::1]", description="Host names served, comma separated.")
     origin: str = Field("", description="Public address, such as https://crm.example.com.")
+    trusted_proxies: str = Field("", description="Networks whose X-Forwarded-For counts, comma separated.")
     debug: bool = Field(False, description="Developer mode; never in production.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port of pages and API.")
@@ -49,6 +51,13 @@ class Environment(BaseSettings):
     def _is_postgres(cls, value: str) -> str:
         if value and not value.startswith(("postgresql://", "postgres://")):
             raise ValueError("must begin with postgresql://")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for network in filter(None, (part.strip() for part in value.split(","))):
+            ipaddress.ip_network(network)
         return value
 
     @field_validator("origin")

@@ -36,6 +36,8 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_vite",
+    "template_partials",
+    "ninja",
     "procrastinate.contrib.django",
     "zhiyin.platform",
     "zhiyin.accounts",
@@ -107,9 +109,36 @@ DATABASES = {
     "owner": database(env.owner_database_url or env.database_url or "postgresql://127.0.0.1:1/unset"),
 }
 
+TRUSTED_PROXIES = [part.strip() for part in env.trusted_proxies.split(",") if part.strip()]
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["zhiyin.accounts.passwords.Argon2"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "zhiyin.accounts.passwords.Length"},
+    {"NAME": "zhiyin.accounts.passwords.NotPersonal"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "zhiyin.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+# sign-in has its own limits (zhiyin.accounts.throttle); this one counts second factors, per person
+ACCOUNT_RATE_LIMITS = {"login": False, "login_failed": "10/5m/key"}
+MFA_ADAPTER = "zhiyin.accounts.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "zhiyin"
+# browsers allow passkeys without TLS on localhost only
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 SESSION_COOKIE_NAME = "zhiyin_session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
@@ -143,7 +172,6 @@ USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = env.home / "static"
 STATICFILES_DIRS = [PACKAGE / "web" / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 31_536_000
@@ -167,3 +195,7 @@ if env.mail_url:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 DEFAULT_FROM_EMAIL = env.mail_from
+
+ZHIYIN_HOME = env.home
+ZHIYIN_STORAGE_URL = env.storage_url
+ZHIYIN_UPLOAD_LIMIT_MB = env.upload_limit_mb

@@ -1,3 +1,8 @@
-from django.urls import URLPattern, URLResolver
+"""All addresses: pages (``zhiyin.web.urls``, one line an app), the API, probes."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("zhiyin.web.urls")),
+    path("api/v1/", include("zhiyin.api.urls")),
+]

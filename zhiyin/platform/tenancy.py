@@ -48,24 +48,28 @@ def _set(name: str, value: str, using: str) -> str:
 
 
 @contextlib.contextmanager
-def scope(tenant_id: uuid.UUID, *, using: str = "default") -> Iterator[None]:
+def _setting(name: str, value: str, using: str) -> Iterator[None]:
+    connection = connections[using]
+    nested = connection.in_atomic_block
+    with transaction.atomic(using=using):
+        before = _set(name, value, using)
+        yield
+        # the end of a transaction and a rollback restore the setting themselves
+        if nested and not connection.needs_rollback:
+            _set(name, before, using)
+
+
+def scope(tenant_id: uuid.UUID, *, using: str = "default") -> contextlib.AbstractContextManager[None]:
     """A transaction that sees and writes only the rows of ``tenant_id``.
 
     Scopes nest; the earlier tenant comes back at the end. Outside any scope there are no rows.
     """
-    with transaction.atomic(using=using):
-        before = _set("zhiyin.tenant", str(tenant_id), using)
-        yield
-        _set("zhiyin.tenant", before, using)
+    return _setting("zhiyin.tenant", str(tenant_id), using)
 
 
-@contextlib.contextmanager
-def as_user(user_id: uuid.UUID, *, using: str = "default") -> Iterator[None]:
+def as_user(user_id: uuid.UUID, *, using: str = "default") -> contextlib.AbstractContextManager[None]:
     """A transaction in which a signed-in user sees his own memberships, whatever their tenant."""
-    with transaction.atomic(using=using):
-        before = _set("zhiyin.user", str(user_id), using)
-        yield
-        _set("zhiyin.user", before, using)
+    return _setting("zhiyin.user", str(user_id), using)
 
 
 class EnableTenancy(Operation):

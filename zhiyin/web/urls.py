@@ -14,4 +14,6 @@ if settings.DEBUG:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((shell, "web"))),
+    path("", include("zhiyin.web.accounts.urls")),
+    path("account/", include("allauth.urls")),
 ]

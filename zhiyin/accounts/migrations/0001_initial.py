@@ -3,10 +3,11 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.utils.timezone
-import zhiyin.platform.keys
-import zhiyin.platform.tenancy
 from django.conf import settings
 from django.db import migrations, models
+
+import zhiyin.platform.keys
+import zhiyin.platform.tenancy
 
 
 class Migration(migrations.Migration):
