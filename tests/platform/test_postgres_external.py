@@ -37,7 +37,7 @@ def server() -> Iterator[str]:
         DEBIAN / "initdb", "-D", data, "-U", "admin", "--auth=trust", "-E", "UTF8", "--no-sync"
     )
     assert created.returncode == 0, created.stderr
-    control = [DEBIAN / "pg_ctl", "-D", data, "-w", "-s", "-l", data / "log"]
+    control: list[str | Path] = [DEBIAN / "pg_ctl", "-D", data, "-w", "-s", "-l", data / "log"]
     account.run(*control, "-o", f"-k {data} -c listen_addresses= -c fsync=off", "start")
     try:
         with psycopg.connect(f"postgresql://admin@/postgres?host={data}", autocommit=True) as connection:
