@@ -24,7 +24,7 @@ pytest_plugins = ["tests.cast"]
 
 def pytest_configure(config: pytest.Config) -> None:
     def end() -> None:
-        CLUSTER.stop()
+        CLUSTER.destroy()
         shutil.rmtree(HOME, ignore_errors=True)
 
     config.add_cleanup(end)
@@ -47,4 +47,17 @@ def django_db_setup(django_db_blocker) -> Iterator[None]:  # type: ignore[no-unt
         connections["owner"].close()
     yield
     with django_db_blocker.unblock():
+        connections.close_all()
+
+
+@pytest.fixture
+def committed(django_db_setup, django_db_blocker) -> Iterator[None]:  # type: ignore[no-untyped-def]
+    """Real commits, which other connections and processes see.
+
+    The application role may not empty tables, so nothing is cleaned up: use a tenant of your own per test.
+    """
+    from django.db import connections
+
+    with django_db_blocker.unblock():
+        yield
         connections.close_all()
