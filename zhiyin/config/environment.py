@@ -38,13 +38,12 @@ class Environment(BaseSettings):
     storage_url: str = Field("", description="File storage: empty = data folder, or s3://bucket/prefix.")
     mail_url: str = Field("", description="smtp://user:password@host:port or smtps://…; empty = no mail.")
     mail_from: str = Field("zhiyin@localhost", description="Sender of the product's own mail.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged.")
+    log_format: Literal["text", "json"] = Field("text", description="For people, or one object a line.")
     language: Literal["en", "zh-hans"] = Field("zh-hans", description="Language before sign-in.")
     analytics_url: str = Field("", description="Empty = DuckDB here; or spark://host:port.")
     analytics_memory: str = Field("1GB", description="Memory that one analysis may use.")
     upload_limit_mb: int = Field(4096, ge=1, description="Largest file that may be uploaded.")
-    shared_data: str = Field("", description="Folder of public data for tests.")
 
     @field_validator("database_url", "owner_database_url")
     @classmethod

@@ -1,0 +1,76 @@
+"""The wheel carries its pages: installed into an empty environment without Node, the demo works."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+UV = Path(sys.executable).parent / "uv"
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def zhiyin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command, installed from a fresh wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run = {"check": True, "capture_output": True, "text": True}
+    subprocess.run([UV, "build", "--wheel", "--out-dir", folder / "dist"], cwd=ROOT, **run)
+    (wheel,) = (folder / "dist").glob("*.whl")
+    subprocess.run([UV, "venv", "--python", sys.executable, folder / "venv"], **run)
+    python = folder / "venv" / "bin" / "python"
+    subprocess.run([UV, "pip", "install", "--python", python, wheel], **run)
+    return folder / "venv" / "bin" / "zhiyin"
+
+
+@pytest.fixture
+def served(zhiyin: Path, tmp_path: Path) -> Iterator[str]:
+    """The demo's address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "ZHIYIN_HOME": str(tmp_path / "home")}
+    log = (tmp_path / "log").open("w+b")
+    process = subprocess.Popen(
+        [zhiyin, "demo", "--customers", "200", "--port", str(port)],
+        env=environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        cwd=tmp_path,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 120
+        while True:
+            assert process.poll() is None, (tmp_path / "log").read_text()
+            assert time.monotonic() < deadline, (tmp_path / "log").read_text()
+            try:
+                urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        yield address
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        log.close()
+
+
+def test_the_installed_demo_serves_its_pages_and_assets(served: str) -> None:
+    with urllib.request.urlopen(f"{served}/", timeout=30) as answer:
+        page = answer.read().decode()
+    assets = re.findall(r'(?:href|src)="(/static/zhiyin/[^"]+\.(?:css|js))"', page)
+    assert any(name.endswith(".css") for name in assets)
+    assert any(name.endswith(".js") for name in assets)
+    for name in assets:
+        with urllib.request.urlopen(served + name, timeout=30) as answer:
+            assert len(answer.read()) > 100
+
