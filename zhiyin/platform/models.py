@@ -31,11 +31,11 @@ class OutboxEvent(TenantModel):
 
 
 class OutboxDelivery(TenantModel):
-    """One event on its way to one handler."""
+    """One event on its way to one handler. Those of one ``order_key`` go to a handler one after another."""
 
     event = models.ForeignKey(OutboxEvent, models.CASCADE, related_name="deliveries")
     handler = models.CharField(max_length=200)
-    subject_id = models.UUIDField(null=True, blank=True)
+    order_key = models.UUIDField()
     state = models.CharField(max_length=10, choices=DeliveryState, default=DeliveryState.PENDING)
     attempts = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField()
@@ -49,7 +49,7 @@ class OutboxDelivery(TenantModel):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["tenant_id", "handler", "subject_id", "event"],
+                fields=["tenant_id", "handler", "order_key", "event"],
                 condition=models.Q(state=DeliveryState.PENDING),
                 name="outbox_delivery_pending",
             ),

@@ -12,6 +12,11 @@ An app declares its events in ``events.py`` and hears of others' in ``handlers.p
 
 A handler runs inside its tenant's scope, in the transaction that marks the delivery done: what it writes to
 the database happens exactly once, what it does elsewhere happens at least once.
+
+Order: one handler receives the events of one subject in the order of their keys, and the next only after the
+one before is done or given up. Keys are UUIDv7: those of one transaction are in order, those of two processes
+in the order of their clocks, to the millisecond; an event that commits late comes late. Events of different
+subjects have no order among them.
 """
 
 import dataclasses
@@ -27,6 +32,7 @@ from django.db import connection
 from zhiyin.platform.models import OutboxDelivery, OutboxEvent
 
 CHANNEL = "zhiyin_outbox"
+NO_SUBJECT = uuid.UUID(int=0)
 Subject = tuple[str, uuid.UUID]
 
 
@@ -94,7 +100,7 @@ def publish(
         occurred_at=now,
     )
     OutboxDelivery.objects.bulk_create(
-        OutboxDelivery(event=row, handler=key, subject_id=subject_id, due_at=now)
+        OutboxDelivery(event=row, handler=key, order_key=subject_id or NO_SUBJECT, due_at=now)
         for key in _names.get(event.name, ())
     )
     wake()

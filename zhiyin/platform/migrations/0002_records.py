@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(db_default=zhiyin.platform.tenancy.NewKey(), default=zhiyin.platform.keys.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('tenant_id', models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False)),
                 ('handler', models.CharField(max_length=200)),
-                ('subject_id', models.UUIDField(blank=True, null=True)),
+                ('order_key', models.UUIDField()),
                 ('state', models.CharField(choices=[('pending', 'Pending'), ('done', 'Done'), ('dead', 'Given up')], default='pending', max_length=10)),
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('due_at', models.DateTimeField()),
@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'outbox_delivery',
-                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['tenant_id', 'handler', 'subject_id', 'event'], name='outbox_delivery_pending'), models.Index(condition=models.Q(('state', 'dead')), fields=['tenant_id', 'event'], name='outbox_delivery_dead')],
+                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['tenant_id', 'handler', 'order_key', 'event'], name='outbox_delivery_pending'), models.Index(condition=models.Q(('state', 'dead')), fields=['tenant_id', 'event'], name='outbox_delivery_dead')],
                 'constraints': [models.UniqueConstraint(fields=('event', 'handler'), name='outbox_delivery_once')],
             },
         ),

@@ -1,0 +1,128 @@
+"""Gives audit entries their place in their tenant's log, and seals the log.
+
+What the seal proves, and what not: an entry is committed with its change, unsealed, and gets its number and
+its hashes from the worker within about a second. From then on any change to it is found. In the window between
+commit and seal, and for as long as no worker runs, only the database's rights guard an entry: nobody, the
+owner role included, can update or delete it without first dropping a trigger, but somebody with the power to
+do that leaves no trace. The numbers give the order of sealing, not that of commits, which differ within the
+window. Whoever can rewrite the whole database can compute a whole new log as well: that is found only by
+comparing it with a root noted earlier outside the database, so note one now and then (``zhiyin audit export``
+prints it).
+"""
+
+import datetime
+import uuid
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from django.db import connection
+from django.utils import timezone
+
+from zhiyin.platform.audit.entries import CHAIN_START, canonical, chain_hash, entry_hash
+from zhiyin.platform.audit.merkle import Tree
+from zhiyin.platform.models import AuditEntry, AuditLeaf, AuditPending, AuditSeal
+from zhiyin.platform.tenancy import scope
+
+FORMAT = 1
+BATCH = 2_000
+
+
+def unsealed_tenants() -> list[uuid.UUID]:
+    """The tenants with entries that wait for their place."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit_tenants()")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def seal(tenant_id: uuid.UUID, *, now: datetime.datetime) -> int:
+    """Seal all committed entries of a tenant and say how many; 0 while another process is at it."""
+    count = 0
+    while True:
+        with scope(tenant_id):
+            sealed = _seal_batch(tenant_id, now) if _alone(tenant_id) else 0
+        count += sealed
+        if sealed < BATCH:
+            return count
+
+
+def _alone(tenant_id: uuid.UUID) -> bool:
+    key = int.from_bytes(tenant_id.bytes[8:], "big", signed=True) ^ 0x5EA1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [key])
+        return bool(cursor.fetchone()[0])
+
+
+def _seal_batch(tenant_id: uuid.UUID, now: datetime.datetime) -> int:
+    waiting = list(AuditPending.objects.order_by("id").values_list("id", flat=True)[:BATCH])
+    if not waiting:
+        return 0
+    last = last_seal()
+    tree = Tree(last.size, [bytes(peak) for peak in last.peaks]) if last else Tree()
+    chain = bytes(last.chain) if last else CHAIN_START
+    leaves = []
+    for entry in AuditEntry.objects.filter(id__in=waiting).order_by("id"):
+        sequence = tree.size + 1
+        leaf = entry_hash(sequence, as_dict(entry, tenant_id))
+        chain = chain_hash(chain, leaf)
+        tree.append(leaf)
+        leaves.append(AuditLeaf(sequence=sequence, entry=entry, leaf=leaf, chain=chain))
+    AuditLeaf.objects.bulk_create(leaves)
+    AuditPending.objects.filter(id__in=waiting).delete()
+    if leaves:
+        AuditSeal.objects.create(
+            size=tree.size, root=tree.root(), chain=chain, peaks=tree.peaks, sealed_at=now
+        )
+    return len(waiting)
+
+
+def last_seal() -> AuditSeal | None:
+    """The newest seal of the current tenant."""
+    return AuditSeal.objects.order_by("-size").first()
+
+
+def as_dict(entry: AuditEntry, tenant_id: uuid.UUID) -> dict[str, Any]:
+    """An entry as it is hashed and exported; times in UTC to the microsecond."""
+    return {
+        "id": str(entry.id),
+        "tenant": str(tenant_id),
+        "occurred_at": entry.occurred_at.astimezone(datetime.UTC).isoformat(timespec="microseconds"),
+        "action": entry.action,
+        "actor_kind": entry.actor_kind,
+        "actor_id": str(entry.actor_id) if entry.actor_id else None,
+        "actor_name": entry.actor_name,
+        "subject_kind": entry.subject_kind,
+        "subject_id": str(entry.subject_id) if entry.subject_id else None,
+        "changes": entry.changes,
+        "request_id": entry.request_id,
+    }
+
+
+def export(tenant_id: uuid.UUID, target: TextIO) -> dict[str, Any]:
+    """Seal, then write the whole log as JSON lines. Gives ``{"tenant", "size", "root"}`` as written."""
+    seal(tenant_id, now=timezone.now())
+    with scope(tenant_id):
+        last = last_seal()
+        size = last.size if last else 0
+        root = bytes(last.root).hex() if last else Tree().root().hex()
+        head = {"type": "log", "format": FORMAT, "tenant": str(tenant_id), "size": size, "root": root}
+        target.write(canonical(head) + "\n")
+        for line in _lines(tenant_id, size):
+            target.write(canonical(line) + "\n")
+    return {"tenant": str(tenant_id), "size": size, "root": root}
+
+
+def _lines(tenant_id: uuid.UUID, size: int) -> Iterator[dict[str, Any]]:
+    seals = AuditSeal.objects.filter(size__lte=size).order_by("size").iterator(chunk_size=BATCH)
+    next_seal = next(seals, None)
+    leaves = AuditLeaf.objects.filter(sequence__lte=size).select_related("entry").order_by("sequence")
+    for leaf in leaves.iterator(chunk_size=BATCH):
+        yield {
+            "type": "entry",
+            "sequence": leaf.sequence,
+            "entry": as_dict(leaf.entry, tenant_id),
+            "leaf": bytes(leaf.leaf).hex(),
+            "chain": bytes(leaf.chain).hex(),
+        }
+        if next_seal and next_seal.size == leaf.sequence:
+            yield {"type": "seal", "size": next_seal.size, "root": bytes(next_seal.root).hex()}
+            next_seal = next(seals, None)
