@@ -27,7 +27,6 @@ from django.test import Client
 from zhiyin.accounts import access
 from zhiyin.accounts.models import Member, Role, Tenant, Unit, User
 from zhiyin.platform.actors import Actor
-from zhiyin.platform.permissions import registered
 from zhiyin.platform.pinyin import name_key
 from zhiyin.platform.tenancy import scope
 
@@ -131,7 +130,8 @@ def company(code: str) -> Company:
                 name=name,
                 scope=reach,
                 tenant_id=tenant.id,
-                permissions=sorted(registered() if may is None else may),
+                permissions=sorted(may or ()),
+                holds_all=may is None,
             )
             for name, (may, reach) in ROLES.items()
         }

@@ -54,7 +54,7 @@ def test_a_request_takes_three_statements_before_its_own(
 def test_what_is_taken_away_is_gone_at_once(cast: Company) -> None:
     assert "orders.view" in cast.lin.client.get(ME).json()["permissions"]
     with cast.scope():
-        Role.objects.filter(pk=cast.lin.member.role_id).update(permissions=[])
+        Role.objects.filter(pk=cast.roles["sales person"].id).update(permissions=[])
     assert cast.lin.client.get(ME).json()["permissions"] == []
     with cast.scope():
         Member.objects.filter(pk=cast.lin.member.id).update(is_active=False)

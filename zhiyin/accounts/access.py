@@ -16,6 +16,7 @@ from django.utils.crypto import constant_time_compare
 
 from zhiyin.accounts.models import ApiToken, Member, Tenant, Unit, User
 from zhiyin.platform.actors import Actor
+from zhiyin.platform.permissions import registered
 from zhiyin.platform.tenancy import as_user, scope
 
 TENANT_KEY = "zhiyin_tenant"
@@ -48,7 +49,7 @@ _FROM = """
     JOIN accounts_role r ON r.id = m.role_id
     JOIN accounts_tenant t ON t.id = m.tenant_id
 """
-_MEMBER = "m.id, m.name, m.unit_id, r.permissions, r.scope"
+_MEMBER = "m.id, m.name, m.unit_id, r.permissions, r.holds_all, r.scope"
 # one statement a request: who, where, with which rights over which units
 _BY_USER = f"""
 SELECT {_MEMBER}, {_UNITS}, {_USER_COLUMNS}, {_TENANT_COLUMNS} {_FROM}
@@ -70,7 +71,15 @@ def actor_for(member: Member) -> Actor:
         units = list(Unit.objects.filter(path__contains=[member.unit_id]).values_list("id", flat=True))
     return _actor(
         member.tenant_id,
-        (member.id, member.name, member.unit_id, member.role.permissions, member.role.scope, units),
+        (
+            member.id,
+            member.name,
+            member.unit_id,
+            member.role.permissions,
+            member.role.holds_all,
+            member.role.scope,
+            units,
+        ),
         member.user_id,
     )
 
@@ -146,15 +155,15 @@ def visitor_by_token(token: str, now: datetime.datetime) -> Visitor | None:
         waiting = ApiToken.objects.select_for_update(skip_locked=True).filter(pk=token_id)
         ApiToken.objects.filter(pk__in=waiting).update(last_used_at=now)
     found = _visitor(row[:-4])
-    actor = _actor(found.tenant.id, row[:6], found.user.id, token=(name, granted))
+    actor = _actor(found.tenant.id, row[:7], found.user.id, token=(name, granted))
     return Visitor(found.user, found.tenant, actor)
 
 
 def _visitor(row: Sequence[Any]) -> Visitor:
-    middle = 6 + len(_USER_NAMES)
-    user = User.from_db("default", _USER_NAMES, row[6:middle])
+    middle = 7 + len(_USER_NAMES)
+    user = User.from_db("default", _USER_NAMES, row[7:middle])
     tenant = Tenant.from_db("default", _TENANT_NAMES, row[middle:])
-    return Visitor(user, tenant, _actor(tenant.id, row[:6], user.id))
+    return Visitor(user, tenant, _actor(tenant.id, row[:7], user.id))
 
 
 def _actor(
@@ -163,8 +172,8 @@ def _actor(
     user_id: uuid.UUID,
     token: tuple[str, list[str]] | None = None,
 ) -> Actor:
-    member_id, name, unit_id, permissions, record_scope, units = row
-    allowed = frozenset(permissions)
+    member_id, name, unit_id, permissions, holds_all, record_scope, units = row
+    allowed = frozenset(registered()) if holds_all else frozenset(permissions)
     return Actor(
         tenant_id=tenant_id,
         member_id=member_id,

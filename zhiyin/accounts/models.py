@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from zhiyin.accounts.choices import RecordScope, Theme, TimeFormat
 from zhiyin.platform.keys import uuid7
+from zhiyin.platform.permissions import registered
 from zhiyin.platform.tenancy import NewKey, TenantModel
 
 
@@ -78,10 +79,14 @@ class Unit(TenantModel):
 
 
 class Role(TenantModel):
-    """A set of permissions plus the records they reach."""
+    """A set of permissions plus the records they reach.
+
+    ``holds_all`` means all permissions there are, those of later versions too.
+    """
 
     name = models.CharField(max_length=100)
     permissions = ArrayField(models.CharField(max_length=50), default=list)
+    holds_all = models.BooleanField(default=False, db_default=False)
     scope = models.CharField(max_length=10, choices=RecordScope, default=RecordScope.OWN)
     version = models.PositiveIntegerField(default=1, db_default=1)
 
@@ -90,6 +95,11 @@ class Role(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def grants(self) -> frozenset[str]:
+        """The permissions it gives, whether listed or all."""
+        return frozenset(registered()) if self.holds_all else frozenset(self.permissions)
 
 
 class Member(TenantModel):
