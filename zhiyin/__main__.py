@@ -1,0 +1,3 @@
+from zhiyin.config.cli import main
+
+main(prog_name="zhiyin")

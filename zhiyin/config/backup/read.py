@@ -1,0 +1,112 @@
+import hashlib
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from zhiyin.config.backup.database import Owner
+from zhiyin.config.backup.manifest import DUMP, FILES, KEY, BackupError, Manifest, chunks, read_manifest
+
+_TENANTS = "SELECT EXISTS (SELECT FROM accounts_tenant)"
+_OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+
+def restore(
+    source: Path,
+    *,
+    owner_url: str,
+    home: Path,
+    known_migrations: set[str],
+    migrate: Callable[[], object],
+    force: bool = False,
+) -> Manifest:
+    """Put a backup into an empty database and data folder; with `force` what is there is replaced.
+
+    Nothing is changed unless the whole backup is sound; the database changes in one transaction.
+    Raises ``BackupError``.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=".zhiyin-restore-", dir=home) as folder:
+            with tarfile.open(source, "r:") as archive:
+                manifest = read_manifest(archive)
+                _require_known(manifest, known_migrations)
+                owner = Owner(owner_url)
+                _require_room(owner, home, force=force)
+                _unpack(archive, manifest, Path(folder))
+            owner.load(Path(folder) / DUMP, manifest.owner)
+            _require_equal(owner, manifest)
+            _place(Path(folder), home)
+    except (OSError, tarfile.TarError) as error:
+        raise BackupError(f"{source} cannot be restored: {error}") from error
+    migrate()
+    return manifest
+
+
+def _require_known(manifest: Manifest, known: set[str]) -> None:
+    unknown = [name for name in manifest.migrations if name not in known]
+    if unknown:
+        raise BackupError(
+            f"The backup is of zhiyin {manifest.zhiyin} and knows more ({unknown[0]}): use that version."
+        )
+
+
+def _require_room(owner: Owner, home: Path, *, force: bool) -> None:
+    with owner.connect() as connection:
+        others = connection.execute(_OTHERS).fetchone()
+        if others and others[0]:
+            raise BackupError("The database is in use: stop zhiyin first.")
+        exists = connection.execute("SELECT to_regclass('public.accounts_tenant') IS NOT NULL").fetchone()
+        filled = bool(exists and exists[0] and (connection.execute(_TENANTS).fetchone() or [False])[0])
+    files = home / "files"
+    filled = filled or (files.is_dir() and any(path.is_file() for path in files.rglob("*")))
+    if filled and not force:
+        raise BackupError("There is a company in this database already; --force replaces everything.")
+
+
+def _unpack(archive: tarfile.TarFile, manifest: Manifest, folder: Path) -> None:
+    """Write every member out and compare it with the manifest."""
+    for name, expected in manifest.sha256.items():
+        target = folder / name
+        if not target.resolve().is_relative_to(folder.resolve()):
+            raise BackupError(f"The backup holds a file that would leave its folder: {name}")
+        try:
+            member = archive.extractfile(name)
+        except KeyError:
+            member = None
+        if member is None:
+            raise BackupError(f"The backup is damaged: {name} is missing.")
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        digest = hashlib.sha256()
+        target.touch(mode=0o600)
+        with target.open("wb") as stream:
+            for chunk in chunks(member):
+                digest.update(chunk)
+                stream.write(chunk)
+        if digest.hexdigest() != expected:
+            raise BackupError(f"The backup is damaged: {name} is not what was written.")
+    if DUMP not in manifest.sha256:
+        raise BackupError("The backup is damaged: it holds no database.")
+
+
+def _require_equal(owner: Owner, manifest: Manifest) -> None:
+    with owner.connect() as connection:
+        counts = owner.row_counts(connection)
+    different = [table for table, rows in manifest.rows.items() if counts.get(table) != rows]
+    if different:
+        raise BackupError(f"The restored database lacks rows, first in {different[0]}.")
+
+
+def _place(folder: Path, home: Path) -> None:
+    """Move files and key to where they belong; the former ones go."""
+    files, former = home / "files", folder / "former"
+    if files.exists():
+        files.rename(former)
+    if (folder / FILES).is_dir():
+        (folder / FILES).rename(files)
+    if (folder / KEY).exists():
+        shutil.copy2(folder / KEY, home / KEY)
+        (home / KEY).chmod(0o600)

@@ -1,0 +1,26 @@
+"""The command line ``zhiyin``: one file for each command, loaded when it is named."""
+
+import click
+
+from zhiyin.config.cli.common import Main
+
+COMMANDS = {
+    "serve": "serve:serve",
+    "web": "serve:web",
+    "worker": "serve:worker",
+    "migrate": "migrate:migrate",
+    "demo": "demo:demo",
+    "analyse": "analyse:analyse",
+    "doctor": "doctor:doctor",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
+}
+
+main = Main(
+    name="zhiyin",
+    commands_in=__name__,
+    lazy=COMMANDS,
+    help="Customer relationship management on one customer file.",
+    example="zhiyin serve",
+)
+click.version_option(package_name="zhiyin")(main)

@@ -1,0 +1,111 @@
+import http.client
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+from zhiyin.config.cli.common import Command, Failed, Unfit
+
+Function = TypeVar("Function", bound=Callable[..., None])
+
+
+def address_options(function: Function) -> Function:
+    host = click.option("--host", help="Address to listen on; else ZHIYIN_HOST, else 127.0.0.1.")
+    port = click.option("--port", type=click.IntRange(1, 65535), help="Port; else ZHIYIN_PORT, else 8000.")
+    return host(port(function))
+
+
+@click.command(cls=Command, example="zhiyin serve --port 8080")
+@address_options
+def serve(*, host: str | None, port: int | None) -> None:
+    """Run the whole product: database, pages and API, worker.
+
+    The database is brought up to date first. Ends with Ctrl-C or SIGTERM; a part that crashes is started
+    again.
+    """
+    run_servers(host, port)
+
+
+@click.command(cls=Command, example="zhiyin web --host 0.0.0.0 --port 8000")
+@address_options
+def web(*, host: str | None, port: int | None) -> None:
+    """Run pages and API only; a worker runs elsewhere."""
+    run_servers(host, port, parts=("web",), update=False)
+
+
+@click.command(cls=Command, example="zhiyin worker")
+def worker() -> None:
+    """Run a worker only: jobs, deliveries and what runs by the clock."""
+    run_servers(None, None, parts=("worker",), update=False)
+
+
+def run_servers(
+    host: str | None,
+    port: int | None,
+    *,
+    parts: tuple[str, ...] = ("web", "worker"),
+    update: bool = True,
+    greeting: str = "zhiyin is ready at {address} (Ctrl-C ends it)",
+) -> None:
+    """Run servers until told to stop; `greeting` is printed once pages answer."""
+    from zhiyin.config import servers, startup, supervise
+    from zhiyin.config.environment import environment
+
+    env = environment()
+    host, port = host or env.host, port or env.port
+    if "web" in parts:
+        _require_free(host, port)
+    click.get_current_context().with_resource(startup.database())
+    if update and not startup.schema_is_current():
+        _migrate()
+    text = greeting.format(address=env.origin or f"http://{_in_address(host)}:{port}")
+    try:
+        supervise.run(
+            [server for server in servers.servers(env, host, port) if server.name in parts],
+            ready=lambda: "web" in parts and _answers(host, port),
+            greet=lambda: click.echo(text),
+            warn=lambda warning: click.echo(warning, err=True),
+        )
+    except supervise.ServerError as error:
+        raise Failed(str(error)) from error
+
+
+def _migrate() -> None:
+    """In a process of its own, so that this one need not load Django and stays small."""
+    outcome = subprocess.run(
+        [sys.executable, "-m", "zhiyin", "migrate"], stdout=subprocess.DEVNULL, check=False
+    )
+    if outcome.returncode:
+        raise Unfit("The database could not be brought up to date.")
+
+
+def _require_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Unfit(
+                f"zhiyin cannot listen on {host} port {port}: {error.strerror}. Choose another --port."
+            ) from error
+
+
+def _answers(host: str, port: int) -> bool:
+    """Whether pages are answered by now, whatever the answer is."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    connection = http.client.HTTPConnection(reachable, port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,249 @@
+"""Everything zhiyin depends on, looked at one by one."""
+
+import datetime
+import shutil
+import smtplib
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from zhiyin.config import startup
+from zhiyin.config.environment import ConfigurationError, environment
+from zhiyin.platform.postgres import PostgresError, check_external
+
+State = Literal["ok", "warning", "failed"]
+_OLDEST_PYTHON = (3, 11)
+_WORKER_SILENCE = datetime.timedelta(minutes=2)
+_CLOCK_DIFFERENCE = datetime.timedelta(seconds=5)
+_LITTLE_DISK, _NO_DISK = 2 << 30, 200 << 20
+
+_OPEN_TABLES = """
+SELECT c.relname FROM pg_class c
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+AND NOT (c.relrowsecurity AND c.relforcerowsecurity
+         AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
+ORDER BY 1
+"""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was looked at, how it stands, and what to do if it is not well."""
+
+    name: str
+    state: State
+    message: str
+    advice: str = ""
+
+
+class Finding(Exception):  # noqa: N818 - not always an error
+    """Something is not well."""
+
+    def __init__(self, message: str, advice: str, state: State = "failed") -> None:
+        super().__init__(message)
+        self.message, self.advice, self.state = message, advice, state
+
+
+def examine() -> Iterator[Check]:
+    """All checks in order; those that need the database only if it answers."""
+    yield _check("python", _python)
+    configuration = _check("configuration", _configuration)
+    yield configuration
+    if configuration.state == "failed":
+        return
+    yield _check("data folder", _home)
+    yield _check("secret key", _secret_key)
+    yield from _with_database()
+    yield _check("assets", _assets)
+    yield _check("files", _storage)
+    yield _check("mail", _mail)
+
+
+def _with_database() -> Iterator[Check]:
+    try:
+        with startup.database():
+            database = _check("database", _database)
+            yield database
+            if database.state != "failed":
+                startup.load_django()
+                yield _check("migrations", _migrations)
+                yield _check("row-level security", _row_level_security)
+                yield _check("worker", _worker)
+                yield _check("clock", _clock)
+    except PostgresError as error:
+        yield Check("database", "failed", str(error))
+
+
+def _check(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, "ok", look())
+    except Finding as finding:
+        return Check(name, finding.state, finding.message, finding.advice)
+
+
+def _python() -> str:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < _OLDEST_PYTHON:
+        raise Finding(f"Python {version} is too old.", "Install Python 3.11 or later.")
+    return f"Python {version}"
+
+
+def _configuration() -> str:
+    try:
+        environment()
+    except ConfigurationError as error:
+        raise Finding(str(error), "Correct these variables in zhiyin's environment.") from error
+    return "All ZHIYIN_ variables are valid."
+
+
+def _home() -> str:
+    home = environment().home
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home) as probe:
+            probe.write(b"zhiyin")
+    except OSError as error:
+        raise Finding(
+            f"{home} cannot be written: {error.strerror}.", "Set ZHIYIN_HOME to a folder of yours."
+        ) from error
+    free = shutil.disk_usage(home).free
+    message = f"{home} can be written; {free >> 20:,} MB are free."
+    if free < _LITTLE_DISK:
+        raise Finding(
+            message, "Free some space, or move ZHIYIN_HOME.", "failed" if free < _NO_DISK else "warning"
+        )
+    return message
+
+
+def _secret_key() -> str:
+    env = environment()
+    if env.secret_key:
+        return "Set by ZHIYIN_SECRET_KEY."
+    env.signing_key()
+    path = env.home / "secret_key"
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise Finding(f"{path} can be read by others.", f"chmod 600 {path}")
+    return f"Kept in {path}."
+
+
+def _database() -> str:
+    env = environment()
+    try:
+        facts = check_external(env.database_url, env.owner_database_url or None)
+    except PostgresError as error:
+        raise Finding(str(error), "") from error
+    whose = "embedded" if startup.is_embedded() else "external"
+    message = (
+        f"PostgreSQL {facts.major} ({whose}) answers; the role {facts.role} cannot bypass row-level security."
+    )
+    if not env.owner_database_url:
+        raise Finding(message, "Set ZHIYIN_OWNER_DATABASE_URL for migrate, backup and restore.", "warning")
+    return message
+
+
+def _migrations() -> str:
+    pending = startup.pending_migrations()
+    if pending:
+        raise Finding(f"{len(pending)} migrations are missing, first {pending[0]}.", "Run `zhiyin migrate`.")
+    return "All migrations are in."
+
+
+def _row_level_security() -> str:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_TABLES)
+        names = [name for (name,) in cursor.fetchall()]
+    if names:
+        advice = (
+            "Run `zhiyin migrate`; if that does not help, stop zhiyin: tenants could see each other's rows."
+        )
+        raise Finding(f"Not forced on {', '.join(names)}.", advice)
+    return "Forced on every table of tenants."
+
+
+def _worker() -> str:
+    from django.db import ProgrammingError
+    from django.utils import timezone
+
+    from zhiyin.platform.models import Worker
+
+    advice = "Start `zhiyin serve`, or `zhiyin worker` beside `zhiyin web`."
+    try:
+        seen = Worker.objects.order_by("-seen_at").values_list("seen_at", flat=True).first()
+    except ProgrammingError:  # its table is not there yet, as the migrations' check says
+        seen = None
+    if seen is None:
+        raise Finding("No worker has run yet.", advice, "warning")
+    if timezone.now() - seen > _WORKER_SILENCE:
+        raise Finding(f"The last worker was seen at {seen:%Y-%m-%d %H:%M} UTC.", advice, "warning")
+    return "A worker is at work."
+
+
+def _clock() -> str:
+    from django.db import connection
+    from django.utils import timezone
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        difference = abs(cursor.fetchone()[0] - timezone.now())
+    if difference > _CLOCK_DIFFERENCE:
+        message = f"This machine and the database differ by {difference.total_seconds():.0f} s."
+        raise Finding(message, "Set both clocks by NTP.")
+    return "This machine's clock agrees with the database's."
+
+
+def _assets() -> str:
+    manifest = Path(__file__).parent.parent / "web" / "static" / "zhiyin" / "manifest.json"
+    if not manifest.exists():
+        raise Finding(
+            "The pages' style and scripts are not built.", "In a checkout: `npm ci && npm run build`."
+        )
+    return "Built."
+
+
+def _storage() -> str:
+    import fsspec
+
+    env = environment()
+    url = env.storage_url or str(env.home / "files")
+    try:
+        system, folder = fsspec.core.url_to_fs(url)
+        place = f"{folder.rstrip('/')}/zhiyin-doctor"
+        system.makedirs(folder, exist_ok=True)
+        system.pipe_file(place, b"zhiyin")
+        content = system.cat_file(place)
+        system.rm_file(place)
+    except Exception as error:
+        raise Finding(
+            f"{url} cannot be used: {error}", "Check ZHIYIN_STORAGE_URL and its credentials."
+        ) from error
+    if content != b"zhiyin":
+        raise Finding(f"{url} gives back other bytes than were written.", "Check the storage.")
+    return f"{url} can be written and read."
+
+
+def _mail() -> str:
+    url = environment().mail_url
+    if not url:
+        raise Finding(
+            "No mail is sent.", "Set ZHIYIN_MAIL_URL, such as smtps://user:password@host.", "warning"
+        )
+    parts = urlsplit(url)
+    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
+    try:
+        with kind(parts.hostname or "localhost", parts.port or 0, timeout=10) as server:
+            if parts.scheme == "smtp" and parts.username:
+                server.starttls()
+            if parts.username:
+                server.login(unquote(parts.username), unquote(parts.password or ""))
+            server.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        raise Finding(f"{parts.hostname} does not take mail: {error}", "Check ZHIYIN_MAIL_URL.") from error
+    return f"{parts.hostname} takes mail."
