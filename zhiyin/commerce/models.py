@@ -123,7 +123,7 @@ class Payment(TenantModel):
 
 
 class OrderRequest(TenantModel):
-    """A program's request for an order, remembered by its idempotency key so that a repeat makes no second one.
+    """A program's request for an order, remembered by its key so that a repeat makes no second one.
 
     ``digest`` is the SHA-256 of what was asked for.
     """

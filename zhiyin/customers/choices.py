@@ -43,3 +43,12 @@ class TimelineKind(models.TextChoices):
     PAYMENT = "payment", _("Payment")
     OWNER = "owner", _("Owner changed")
     STATUS = "status", _("Status changed")
+
+
+class TagColour(models.TextChoices):
+    BLUE = "blue", _("Blue")
+    GREEN = "green", _("Green")
+    ORANGE = "orange", _("Orange")
+    RED = "red", _("Red")
+    PURPLE = "purple", _("Purple")
+    GREY = "grey", _("Grey")

@@ -77,7 +77,9 @@ def keyset(
     backwards = position is not None and position.backwards
     limit = max(1, min(limit, MOST))
 
-    rows = _read(queryset, columns, twin or key, descending, position, limit + 1)
+    rows = _read(
+        queryset, columns, twin=twin or key, descending=descending, position=position, wanted=limit + 1
+    )
     more = len(rows) > limit
     rows = rows[:limit]
     if backwards:
@@ -101,6 +103,7 @@ def position_token(values: Sequence[Any], *, backwards: bool = False) -> str:
 def _read(
     queryset: QuerySet[Any, Row],
     columns: list[_Column],
+    *,
     twin: str,
     descending: bool,
     position: _Position | None,
@@ -146,7 +149,9 @@ class _Beyond(Func):
         )
         self.greater = greater
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any, **_extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+    def as_sql(  # type: ignore[override]
+        self, compiler: SQLCompiler, _connection: Any, **_extra: Any
+    ) -> tuple[str, list[Any]]:
         parts = [compiler.compile(part) for part in self.source_expressions]
         half = len(parts) // 2
         left, right = (", ".join(sql for sql, _params in side) for side in (parts[:half], parts[half:]))
@@ -204,7 +209,7 @@ def _decode(token: str, columns: list[_Column]) -> _Position:
         if direction not in ("n", "p") or late or (values[0] is None and not columns[0].nullable):
             raise ValueError
     except (binascii.Error, ValueError, TypeError, ValidationError, RecursionError) as error:
-        raise Invalid(_("This page link does not fit the list. Open the list again."), field="page") from error
+        raise Invalid(
+            _("This page link does not fit the list. Open the list again."), field="page"
+        ) from error
     return _Position(values, direction == "p")
-
-

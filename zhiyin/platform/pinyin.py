@@ -17,7 +17,8 @@ def name_key(name: str) -> str:
     text = normalise(name)
     if text.isascii():
         return text[:400]
-    return " ".join(lazy_pinyin(text, style=Style.NORMAL, errors="default"))[:400]
+    syllables = lazy_pinyin(text, style=Style.NORMAL, errors="default")
+    return " ".join(" ".join(syllables).split())[:400]
 
 
 @functools.lru_cache(maxsize=65_536)

@@ -1,0 +1,64 @@
+"""The only way to reach a customer: what this actor may see. Missing and forbidden look alike."""
+
+import uuid
+from collections.abc import Sequence
+
+from django.db.models import Q, QuerySet
+
+from zhiyin.customers.models import Customer, Note, SavedView
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import NotFound
+
+
+def reach(actor: Actor) -> Q:
+    """The condition under which a row with ``owner`` and ``unit`` is within the actor's record scope."""
+    match actor.scope:
+        case "all":
+            return Q()
+        case "own":
+            return Q(owner=actor.member_id) if actor.member_id else Q(pk__in=[])
+        case _:
+            return Q(unit__in=actor.unit_ids) | (Q(owner=actor.member_id) if actor.member_id else Q())
+
+
+def customers(actor: Actor) -> QuerySet[Customer]:
+    """The customers that this actor may see."""
+    return Customer.objects.filter(reach(actor))
+
+
+def customer(
+    actor: Actor, customer_id: uuid.UUID, *, lock: bool = False, related: Sequence[str] = ()
+) -> Customer:
+    """One customer, locked against others' changes when asked. Raises ``NotFound``."""
+    queryset = customers(actor)
+    if related:
+        queryset = queryset.select_related(*related)
+    if lock:
+        queryset = queryset.select_for_update(no_key=True)
+    found = queryset.filter(pk=customer_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def note(actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID) -> Note:
+    """One note of a visible customer. Raises ``NotFound``."""
+    customer(actor, customer_id)
+    found = Note.objects.filter(pk=note_id, customer=customer_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def saved_views(actor: Actor, page: str) -> QuerySet[SavedView]:
+    """The actor's own views of a page and the shared ones."""
+    mine = Q(member=actor.member_id) if actor.member_id else Q(pk__in=[])
+    return SavedView.objects.filter(mine | Q(member=None), page=page)
+
+
+def saved_view(actor: Actor, view_id: uuid.UUID) -> SavedView:
+    mine = Q(member=actor.member_id) if actor.member_id else Q(pk__in=[])
+    found = SavedView.objects.filter(mine | Q(member=None), pk=view_id).first()
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,46 @@
+"""Writes: row, audit entry, event and timeline in one transaction."""
+
+from zhiyin.customers.actions.bulk import (
+    BULK_AT_ONCE,
+    Done,
+    Selection,
+    assign_customers,
+    export_customers,
+    selected,
+    tag_customers,
+    untag_customers,
+)
+from zhiyin.customers.actions.contacts import add_contact, change_contact, remove_contact
+from zhiyin.customers.actions.notes import add_note, change_note, pin_note, remove_note
+from zhiyin.customers.actions.records import create_customer, delete_customer, update_customer
+from zhiyin.customers.actions.tags import create_tag, delete_tag, set_tags, update_tag
+from zhiyin.customers.actions.timeline import add_to_timeline
+from zhiyin.customers.actions.views import delete_view, save_view
+
+__all__ = [
+    "BULK_AT_ONCE",
+    "Done",
+    "Selection",
+    "add_contact",
+    "add_note",
+    "add_to_timeline",
+    "assign_customers",
+    "change_contact",
+    "change_note",
+    "create_customer",
+    "create_tag",
+    "delete_customer",
+    "delete_tag",
+    "delete_view",
+    "export_customers",
+    "pin_note",
+    "remove_contact",
+    "remove_note",
+    "save_view",
+    "selected",
+    "set_tags",
+    "tag_customers",
+    "untag_customers",
+    "update_customer",
+    "update_tag",
+]

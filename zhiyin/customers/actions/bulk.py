@@ -1,0 +1,223 @@
+"""The same change on many customers: those ticked, or all that a filter lets through."""
+
+import datetime
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
+
+from zhiyin.accounts.models import Member
+from zhiyin.customers.actions.records import may_own
+from zhiyin.customers.choices import TimelineKind
+from zhiyin.customers.events import CustomersChanged, CustomersExported
+from zhiyin.customers.models import Customer, CustomerTag, Tag
+from zhiyin.customers.queries import CustomerFilter, matching
+from zhiyin.platform import jobs
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import Invalid, NotFound
+from zhiyin.platform.record import record
+
+BULK_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Chosen customers: ``ids``, or everything that ``where`` lets through."""
+
+    ids: tuple[uuid.UUID, ...] = ()
+    where: CustomerFilter | None = None
+
+    def data(self) -> dict[str, Any]:
+        """As JSON, for a job."""
+        where = self.where.model_dump(mode="json", exclude_defaults=True) if self.where else None
+        return {"ids": [str(each) for each in self.ids], "where": where}
+
+    @classmethod
+    def load(cls, data: dict[str, Any]) -> "Selection":
+        where = data.get("where")
+        return cls(
+            tuple(uuid.UUID(each) for each in data.get("ids", ())),
+            None if where is None else CustomerFilter.model_validate(where),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How many customers were changed, or the job that changes them."""
+
+    count: int
+    job: jobs.Job | None = field(default=None)
+
+
+def selected(actor: Actor, selection: Selection) -> QuerySet[Customer]:
+    """The visible customers of a selection."""
+    rows = matching(actor, selection.where or CustomerFilter())
+    return rows.filter(pk__in=selection.ids) if selection.where is None else rows
+
+
+def assign_customers(
+    *,
+    actor: Actor,
+    selection: Selection,
+    owner_id: uuid.UUID | None,
+    now: datetime.datetime,
+    in_background: bool = False,
+) -> Done:
+    """Give customers to an owner and into the owner's unit, or take their owner away.
+
+    More than ``BULK_AT_ONCE`` become a job.
+    """
+    actor.require("customers.edit")
+    owner = None
+    if owner_id is not None:
+        owner = Member.objects.filter(pk=owner_id, is_active=True).first()
+        if owner is None or not may_own(actor, owner):
+            raise Invalid(_("Choose somebody you may give customers to."), field="owner")
+    if not in_background and (job := _job(actor, selection, "assign", {"owner_id": owner_id}, now)):
+        return Done(0, job)
+    rows = Customer.objects.filter(pk__in=selected(actor, selection).values("pk"))
+    rows = rows.exclude(owner=owner) if owner else rows.exclude(owner=None)
+    chosen = _locked_with_owner(rows)
+    ids = [key for key, _name in chosen]
+    values: dict[str, Any] = {"owner_id": owner_id, "version": F("version") + 1, "updated_at": now}
+    if owner:
+        values["unit_id"] = owner.unit_id
+    Customer.objects.filter(pk__in=ids).update(**values)
+    _owner_on_timeline(actor, chosen, owner.name if owner else "", now)
+    change = {"owner": owner.name if owner else None}
+    record(CustomersChanged(len(ids), change), actor=actor, now=now, changes=_audit(ids, change))
+    return Done(len(ids))
+
+
+def tag_customers(
+    *,
+    actor: Actor,
+    selection: Selection,
+    tag_id: uuid.UUID,
+    now: datetime.datetime,
+    in_background: bool = False,
+) -> Done:
+    """Put a tag on customers that do not carry it yet. More than ``BULK_AT_ONCE`` become a job."""
+    actor.require("customers.edit")
+    tag = _tag(tag_id)
+    if not in_background and (job := _job(actor, selection, "tag", {"tag_id": tag_id}, now)):
+        return Done(0, job)
+    ids = list(selected(actor, selection).exclude(customer_tags__tag=tag).values_list("pk", flat=True))
+    CustomerTag.objects.bulk_create(
+        (CustomerTag(customer_id=key, tag=tag) for key in ids), ignore_conflicts=True, batch_size=5000
+    )
+    record(
+        CustomersChanged(len(ids), {"tag": tag.name}),
+        actor=actor,
+        now=now,
+        changes=_audit(ids, {"tag": tag.name}),
+    )
+    return Done(len(ids))
+
+
+def untag_customers(
+    *,
+    actor: Actor,
+    selection: Selection,
+    tag_id: uuid.UUID,
+    now: datetime.datetime,
+    in_background: bool = False,
+) -> Done:
+    """Take a tag from customers. More than ``BULK_AT_ONCE`` become a job."""
+    actor.require("customers.edit")
+    tag = _tag(tag_id)
+    if not in_background and (job := _job(actor, selection, "untag", {"tag_id": tag_id}, now)):
+        return Done(0, job)
+    links = CustomerTag.objects.filter(tag=tag, customer__in=selected(actor, selection).values("pk"))
+    ids = list(links.values_list("customer_id", flat=True))
+    links.delete()
+    record(
+        CustomersChanged(len(ids), {"untag": tag.name}),
+        actor=actor,
+        now=now,
+        changes=_audit(ids, {"untag": tag.name}),
+    )
+    return Done(len(ids))
+
+
+def export_customers(
+    *, actor: Actor, selection: Selection, columns: list[str], style: str, now: datetime.datetime
+) -> jobs.Job:
+    """Write the selection into a CSV or XLSX file, as a job whose result is the file."""
+    actor.require("customers.export")
+    if style not in ("csv", "xlsx"):
+        raise Invalid(_("Choose CSV or XLSX."), field="format")
+    record(
+        CustomersExported(len(selection.ids), style),
+        actor=actor,
+        now=now,
+        changes={"selection": [None, selection.data()]},
+    )
+    return jobs.start(
+        actor=actor,
+        kind="customers.export",
+        title=_("Export of customers"),
+        arguments={"selection": selection.data(), "columns": columns, "style": style},
+        now=now,
+    )
+
+
+def _job(
+    actor: Actor, selection: Selection, change: str, values: dict[str, Any], now: datetime.datetime
+) -> jobs.Job | None:
+    """A job when the selection is too large for a request."""
+    if len(selected(actor, selection).order_by().values_list("pk")[: BULK_AT_ONCE + 1]) <= BULK_AT_ONCE:
+        return None
+    plain = {name: None if value is None else str(value) for name, value in values.items()}
+    return jobs.start(
+        actor=actor,
+        kind="customers.bulk",
+        title=_("Change of many customers"),
+        arguments={"selection": selection.data(), "change": change, "values": plain},
+        now=now,
+    )
+
+
+def _tag(tag_id: uuid.UUID) -> Tag:
+    tag = Tag.objects.filter(pk=tag_id).first()
+    if tag is None:
+        raise NotFound(_("There is no such tag."), field="tag")
+    return tag
+
+
+def _locked_with_owner(rows: QuerySet[Customer]) -> list[tuple[uuid.UUID, str]]:
+    """Ids and present owners, the rows locked in one order so that two bulk changes do not dead-lock."""
+    locked = rows.order_by("pk").select_for_update(no_key=True).values_list("pk", "owner_id")
+    pairs = list(locked)
+    names = dict(Member.objects.values_list("pk", "name"))
+    return [(key, names.get(owner, "") if owner else "") for key, owner in pairs]
+
+
+def _owner_on_timeline(
+    actor: Actor, chosen: list[tuple[uuid.UUID, str]], new: str, now: datetime.datetime
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT timeline_partitions(%s, %s)", [now, now])
+        cursor.execute(
+            "INSERT INTO customers_timelineevent (occurred_at, customer_id, kind, actor_name, data)"
+            " SELECT %s, customer, %s, %s, jsonb_build_object('from', old, 'to', %s::text)"
+            " FROM unnest(%s::uuid[], %s::text[]) AS chosen (customer, old)",
+            [
+                now,
+                TimelineKind.OWNER,
+                actor.name,
+                new,
+                [key for key, _n in chosen],
+                [old for _k, old in chosen],
+            ],
+        )
+
+
+def _audit(ids: list[uuid.UUID], change: dict[str, Any]) -> dict[str, list[Any]]:
+    return {
+        "customers": [None, [str(key) for key in ids]],
+        **{name: [None, new] for name, new in change.items()},
+    }

@@ -1,0 +1,113 @@
+"""Notes on a customer."""
+
+import datetime
+import uuid
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.customers import access
+from zhiyin.customers.actions.timeline import add_to_timeline
+from zhiyin.customers.choices import TimelineKind
+from zhiyin.customers.events import NoteChanged
+from zhiyin.customers.models import Note, TimelineEvent
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import Invalid, PermissionDenied
+from zhiyin.platform.record import record
+
+LONGEST = 10_000
+SHOWN = 500
+
+
+def add_note(*, actor: Actor, customer_id: uuid.UUID, body: str, now: datetime.datetime) -> Note:
+    """Write a note, which the timeline shows."""
+    actor.require("customers.edit")
+    customer = access.customer(actor, customer_id)
+    note = Note.objects.create(
+        customer=customer, author_id=actor.member_id, body=_checked(body), created_at=now, updated_at=now
+    )
+    add_to_timeline(
+        actor=actor,
+        customer_id=customer.pk,
+        kind=TimelineKind.NOTE,
+        occurred_at=now,
+        object_id=note.pk,
+        data={"body": note.body[:SHOWN]},
+    )
+    _tell(actor, note, "added", (None, note.body), now)
+    return note
+
+
+def change_note(
+    *, actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, body: str, now: datetime.datetime
+) -> Note:
+    """Change a note of one's own."""
+    actor.require("customers.edit")
+    note = _own(actor, customer_id, note_id)
+    before, note.body, note.updated_at = note.body, _checked(body), now
+    note.save(update_fields=["body", "updated_at"])
+    _on_timeline(note).update(data={"body": note.body[:SHOWN]})
+    _tell(actor, note, "changed", (before, note.body), now)
+    return note
+
+
+def pin_note(
+    *, actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, pinned: bool, now: datetime.datetime
+) -> Note:
+    """Keep a note on top, or let it go."""
+    actor.require("customers.edit")
+    note = access.note(actor, customer_id, note_id)
+    note.pinned = pinned
+    note.save(update_fields=["pinned"])
+    record(
+        NoteChanged(customer_id, note_id, "changed"),
+        actor=actor,
+        now=now,
+        subject=("customer", customer_id),
+        changes={"pinned": [not pinned, pinned]},
+    )
+    return note
+
+
+def remove_note(*, actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, now: datetime.datetime) -> Note:
+    """Take away a note of one's own; the row that is returned can be written again."""
+    actor.require("customers.edit")
+    note = _own(actor, customer_id, note_id)
+    _on_timeline(note).delete()
+    Note.objects.filter(pk=note.pk).delete()
+    _tell(actor, note, "removed", (note.body, None), now)
+    return note
+
+
+def _own(actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID) -> Note:
+    note = access.note(actor, customer_id, note_id)
+    if actor.kind != "system" and (note.author_id is None or note.author_id != actor.member_id):
+        raise PermissionDenied(_("Only its author changes a note."))
+    return note
+
+
+def _on_timeline(note: Note) -> QuerySet[TimelineEvent]:
+    return TimelineEvent.objects.filter(
+        customer=note.customer_id, occurred_at=note.created_at, object_id=note.pk, kind=TimelineKind.NOTE
+    )
+
+
+def _checked(body: str) -> str:
+    body = body.replace("\r\n", "\n").strip()
+    if not body or "\0" in body:
+        raise Invalid(_("Write something."), field="body")
+    if len(body) > LONGEST:
+        raise Invalid(_("This is longer than %d characters.") % LONGEST, field="body")
+    return body
+
+
+def _tell(
+    actor: Actor, note: Note, what: str, change: tuple[str | None, str | None], now: datetime.datetime
+) -> None:
+    record(
+        NoteChanged(note.customer_id, note.pk, what),
+        actor=actor,
+        now=now,
+        subject=("customer", note.customer_id),
+        changes={"note": change},
+    )

@@ -1,0 +1,204 @@
+"""Create, change and delete one customer."""
+
+import datetime
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.accounts.models import Member, Unit
+from zhiyin.customers import access
+from zhiyin.customers.actions.index import reindex
+from zhiyin.customers.actions.timeline import add_to_timeline
+from zhiyin.customers.choices import CustomerKind, Stage, Status, TimelineKind
+from zhiyin.customers.events import CustomerChanged, CustomerCreated, CustomerDeleted
+from zhiyin.customers.keys import code_key, new_code
+from zhiyin.customers.models import Customer
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import Conflict, Invalid, NotFound
+from zhiyin.platform.pinyin import name_key
+from zhiyin.platform.record import record
+
+EDITABLE = (
+    "kind", "code", "name", "short_name", "country", "city", "status", "stage", "source", "owner_id",
+    "unit_id",
+)  # fmt: skip
+_CHOICES = {"kind": CustomerKind, "status": Status, "stage": Stage}
+_FOUND_BY = {"name", "short_name", "code"}
+
+
+class CodeTaken(Conflict):
+    message = _("Another customer has this code already.")
+
+
+class HasOrders(Conflict):
+    message = _("This customer has orders and cannot be deleted: they would lose their buyer.")
+
+
+def create_customer(
+    *,
+    actor: Actor,
+    name: str,
+    code: str = "",
+    now: datetime.datetime,
+    **values: Any,
+) -> Customer:
+    """A new customer; without a code it gets one, without an owner the person who creates it.
+
+    ``values`` are fields of ``EDITABLE``. Raises ``Invalid`` and ``CodeTaken``.
+    """
+    actor.require("customers.edit")
+    customer = Customer(created_at=now, updated_at=now)
+    values.setdefault("owner_id", actor.member_id)
+    _apply(actor, customer, {**values, "name": name, "code": code or new_code(now)})
+    _write(customer)
+    reindex(actor, customer)
+    add_to_timeline(actor=actor, customer_id=customer.id, kind=TimelineKind.CREATED, occurred_at=now)
+    record(
+        CustomerCreated(customer.id),
+        actor=actor,
+        now=now,
+        subject=("customer", customer.id),
+        changes={field: [None, value] for field in EDITABLE if (value := getattr(customer, field))},
+    )
+    return customer
+
+
+def update_customer(
+    *,
+    actor: Actor,
+    customer_id: uuid.UUID,
+    changes: Mapping[str, Any],
+    version: int | None = None,
+    now: datetime.datetime,
+) -> Customer:
+    """Change some fields of ``EDITABLE``; nothing is written when nothing is different.
+
+    ``version`` is the one that the person saw: another since then raises ``Conflict``.
+    """
+    actor.require("customers.edit")
+    customer = access.customer(actor, customer_id, lock=True)
+    if version is not None and version != customer.version:
+        raise Conflict
+    before = {field: getattr(customer, field) for field in changes if field in EDITABLE}
+    _apply(actor, customer, changes)
+    different = {
+        field: [old, new] for field, old in before.items() if (new := getattr(customer, field)) != old
+    }
+    if not different:
+        return customer
+    customer.version += 1
+    customer.updated_at = now
+    _write(customer)
+    if _FOUND_BY & different.keys():
+        reindex(actor, customer)
+    _tell_timeline(actor, customer, different, now)
+    record(
+        CustomerChanged(customer.id, sorted(different)),
+        actor=actor,
+        now=now,
+        subject=("customer", customer.id),
+        changes=different,
+    )
+    return customer
+
+
+def delete_customer(*, actor: Actor, customer_id: uuid.UUID, now: datetime.datetime) -> None:
+    """Delete a customer who never bought, with notes, contact points and timeline.
+
+    Raises ``HasOrders`` when orders name the customer.
+    """
+    actor.require("customers.delete")
+    customer = access.customer(actor, customer_id, lock=True)
+    try:
+        with transaction.atomic():
+            customer.delete()
+    except ProtectedError as error:
+        raise HasOrders from error
+    record(
+        CustomerDeleted(customer_id),
+        actor=actor,
+        now=now,
+        subject=("customer", customer_id),
+        changes={field: [value, None] for field in EDITABLE if (value := getattr(customer, field))},
+    )
+
+
+def _apply(actor: Actor, customer: Customer, values: Mapping[str, Any]) -> None:
+    """Put checked values onto the row, with the keys that follow from them."""
+    for field, value in values.items():
+        if field not in EDITABLE:
+            raise Invalid(_("There is no such field."), field=field)
+        setattr(customer, field, _checked(field, value))
+    customer.name_key = name_key(customer.name)
+    customer.code_key = code_key(customer.code)
+    if not customer.code_key:
+        raise Invalid(_("A customer needs a code."), field="code")
+    if "owner_id" in values:
+        _place(actor, customer, unit_given="unit_id" in values)
+    if "unit_id" in values and customer.unit_id and not Unit.objects.filter(pk=customer.unit_id).exists():
+        raise NotFound(_("There is no such unit."), field="unit_id")
+
+
+def _checked(field: str, value: Any) -> Any:
+    if field in ("owner_id", "unit_id"):
+        return value
+    text = " ".join(str(value or "").split())
+    column = Customer._meta.get_field(field)
+    if "\0" in text:
+        raise Invalid(field=field)
+    if field == "name" and not text:
+        raise Invalid(_("A customer needs a name."), field="name")
+    longest = getattr(column, "max_length", None) or 0
+    if len(text) > longest:
+        raise Invalid(_("This is longer than %d characters.") % longest, field=field)
+    choices = _CHOICES.get(field)
+    if choices and text not in choices.values and not (field == "stage" and not text):
+        raise Invalid(_("This is not one of the choices."), field=field)
+    return text
+
+
+def _place(actor: Actor, customer: Customer, *, unit_given: bool) -> None:
+    """The owner must be an active member within reach; the customer moves into the owner's unit."""
+    if customer.owner_id is None:
+        return
+    owner = Member.objects.filter(pk=customer.owner_id, is_active=True).first()
+    if owner is None or not may_own(actor, owner):
+        raise Invalid(_("Choose somebody you may give customers to."), field="owner_id")
+    if not unit_given:
+        customer.unit_id = owner.unit_id
+
+
+def may_own(actor: Actor, owner: Member) -> bool:
+    """Whether this actor may give customers to that member: only within the actor's own record scope."""
+    return actor.scope == "all" or owner.pk == actor.member_id or owner.unit_id in actor.unit_ids
+
+
+def _write(customer: Customer) -> None:
+    try:
+        with transaction.atomic():
+            customer.save()
+    except IntegrityError as error:
+        if "customer_code_once" in str(error):
+            raise CodeTaken(field="code") from error
+        raise
+
+
+def _tell_timeline(
+    actor: Actor, customer: Customer, different: Mapping[str, list[Any]], now: datetime.datetime
+) -> None:
+    if "owner_id" in different:
+        names = dict(Member.objects.filter(pk__in=different["owner_id"]).values_list("pk", "name"))
+        old, new = (names.get(key, "") for key in different["owner_id"])
+        data = {"from": old, "to": new}
+        add_to_timeline(
+            actor=actor, customer_id=customer.pk, kind=TimelineKind.OWNER, occurred_at=now, data=data
+        )
+    moved = {field: different[field] for field in ("status", "stage") if field in different}
+    if moved:
+        add_to_timeline(
+            actor=actor, customer_id=customer.pk, kind=TimelineKind.STATUS, occurred_at=now, data=moved
+        )

@@ -1,0 +1,66 @@
+import uuid
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from zhiyin.platform.outbox import Event
+
+
+@dataclass(frozen=True)
+class CustomerCreated(Event):
+    name: ClassVar = "customers.customer_created"
+    customer_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class CustomerChanged(Event):
+    """``fields`` names what is different now; contact points and tags count as fields."""
+
+    name: ClassVar = "customers.customer_changed"
+    customer_id: uuid.UUID
+    fields: list[str]
+
+
+@dataclass(frozen=True)
+class CustomerDeleted(Event):
+    name: ClassVar = "customers.customer_deleted"
+    customer_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class CustomersChanged(Event):
+    """Many customers at once; ``change`` says what was set on all of them."""
+
+    name: ClassVar = "customers.customers_changed"
+    count: int
+    change: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CustomersExported(Event):
+    name: ClassVar = "customers.customers_exported"
+    count: int
+    format: str
+
+
+@dataclass(frozen=True)
+class NoteChanged(Event):
+    """A note was written, changed or taken away: ``what`` is ``added``, ``changed`` or ``removed``."""
+
+    name: ClassVar = "customers.note_changed"
+    customer_id: uuid.UUID
+    note_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
+class TagChanged(Event):
+    name: ClassVar = "customers.tag_changed"
+    tag_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
+class ViewSaved(Event):
+    name: ClassVar = "customers.view_saved"
+    view_id: uuid.UUID
+    what: str

@@ -1,0 +1,234 @@
+"""Lists of customers: filter, search, sort, page."""
+
+import datetime
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal, TypedDict
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+from pydantic import BaseModel, Field, FiniteFloat, StringConstraints
+
+from zhiyin.accounts.models import Member, Unit
+from zhiyin.customers import access
+from zhiyin.customers.choices import CustomerKind, Stage, Status
+from zhiyin.customers.keys import search_words
+from zhiyin.customers.models import Customer, CustomerTag, SavedView, Tag
+from zhiyin.platform import search
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.paging import Page, keyset
+
+Row = Mapping[str, object]
+NOBODY = "none"
+Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
+Someone = uuid.UUID | Literal["none"]
+Sort = Literal[
+    "name", "-name", "created", "-created", "value", "-value", "alive", "-alive", "last", "-last",
+    "spend", "-spend",
+]  # fmt: skip
+
+# what a list is sorted by, and the same table's column that equals the customer's id
+SORTS: dict[str, tuple[str, str]] = {
+    "name": ("name_key", ""),
+    "created": ("created_at", ""),
+    "value": ("value__value", "value__customer_id"),
+    "alive": ("value__alive", "value__customer_id"),
+    "last": ("value__last_at", "value__customer_id"),
+    "spend": ("value__spend_key", "value__customer_id"),
+}
+# of a search without any filter, only so many are sorted; people refine it long before
+MOST_FOUND = 1000
+
+
+class CustomerFilter(BaseModel):
+    """Which customers a list shows. Values of one field are alternatives, fields narrow each other."""
+
+    q: Text = Field(
+        "", description="Name fragment, pinyin, initials, code, number fragment, part of an e-mail."
+    )
+    kind: list[CustomerKind] = []
+    status: list[Status] = []
+    stage: list[Stage] = []
+    owner: list[Someone] = Field([], description="Members, or none for customers without an owner.")
+    unit: list[Someone] = []
+    tag: list[uuid.UUID] = Field([], description="Customers that carry all of these tags.")
+    source: list[Text] = []
+    country: list[Text] = []
+    group: list[Text] = Field([], description="Groups of the recency, frequency and monetary scores.")
+    created_from: datetime.date | None = None
+    created_to: datetime.date | None = None
+    last_from: datetime.date | None = Field(None, description="Last purchase on this day or later.")
+    last_to: datetime.date | None = Field(None, description="Last purchase on this day or earlier.")
+    ordered: bool | None = Field(None, description="Has bought, or has never bought.")
+    value_min: FiniteFloat | None = None
+    value_max: FiniteFloat | None = None
+
+    def is_empty(self) -> bool:
+        return self == CustomerFilter()
+
+
+class CustomerRow(TypedDict):
+    """One row of the list; what analysis found is ``None`` where there is nothing."""
+
+    id: uuid.UUID
+    code: str
+    name: str
+    name_key: str
+    kind: str
+    status: str
+    stage: str
+    country: str
+    city: str
+    source: str
+    created_at: datetime.datetime
+    owner__name: str | None
+    unit__name: str | None
+    value__orders: int | None
+    value__spend_key: float | None
+    value__last_at: datetime.datetime | None
+    value__value: float | None
+    value__value_low: float | None
+    value__value_high: float | None
+    value__alive: float | None
+    value__group: str | None
+
+
+COLUMNS = tuple(CustomerRow.__annotations__)
+
+
+def matching(actor: Actor, where: CustomerFilter) -> QuerySet[Customer]:
+    """The visible customers that a filter lets through."""
+    rows = access.customers(actor)
+    for name in ("kind", "status", "stage", "source", "country"):
+        if values := getattr(where, name):
+            rows = rows.filter(**{f"{name}__in": values})
+    for name in ("owner", "unit"):
+        if people := getattr(where, name):
+            rows = rows.filter(_someone(name, people))
+    for tag in where.tag:
+        rows = rows.filter(Exists(CustomerTag.objects.filter(customer=OuterRef("pk"), tag=tag)))
+    rows = rows.filter(_by_value(where))
+    if where.created_from:
+        rows = rows.filter(created_at__gte=_midnight(where.created_from))
+    if where.created_to:
+        rows = rows.filter(created_at__lt=_midnight(where.created_to, days=1))
+    if where.q.strip():
+        narrowed = actor.scope != "all" or where != CustomerFilter(q=where.q)
+        rows = find_customers(rows, actor, where.q, most=None if narrowed else MOST_FOUND)
+    return rows
+
+
+def find_customers(
+    rows: QuerySet[Customer], actor: Actor, text: str, *, most: int | None
+) -> QuerySet[Customer]:
+    """Those of ``rows`` that the search box finds; the database reads ``most`` of them at most."""
+    query = search.query(actor.tenant_id, search_words(text))
+    if query is None:
+        return rows.none()
+    found = RawSQL("SELECT search_customers(%s::int[], %s, %s)", [query.tokens, query.patterns, most])
+    return rows.filter(pk__in=found)
+
+
+def list_customers(
+    actor: Actor, where: CustomerFilter, *, sort: Sort = "name", after: str = "", limit: int = 50
+) -> Page[CustomerRow]:
+    """One page of customers. Two SQL statements at most."""
+    column, twin = SORTS[sort.removeprefix("-")]
+    sign = "-" if sort.startswith("-") else ""
+    rows: QuerySet[Customer, CustomerRow] = matching(actor, where).values(*COLUMNS)
+    return keyset(rows, order=[sign + column], after=after, limit=limit, twin=twin)
+
+
+def tags_of(customer_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, list[Row]]:
+    """The tags of some customers. One SQL statement."""
+    found: dict[uuid.UUID, list[Row]] = defaultdict(list)
+    links = CustomerTag.objects.filter(customer__in=list(customer_ids)).order_by("tag__name")
+    for link in links.values("customer_id", "tag_id", name=F("tag__name"), colour=F("tag__colour")):
+        found[link["customer_id"]].append(link)
+    return dict(found)
+
+
+def quick_search(actor: Actor, text: str, *, limit: int = 8) -> list[Row]:
+    """The first few customers for the command palette. One SQL statement."""
+    most = MOST_FOUND if actor.scope == "all" else None
+    rows = find_customers(access.customers(actor), actor, text, most=most)
+    return list(rows.order_by("name_key", "id").values("id", "code", "name", "city", "status")[:limit])
+
+
+def tags() -> list[Tag]:
+    return list(Tag.objects.order_by("name"))
+
+
+def owners(actor: Actor) -> list[Row]:
+    """The members to whom this actor may give customers: those within its own scope."""
+    members = Member.objects.filter(is_active=True)
+    if actor.scope != "all":
+        units_reached = () if actor.scope == "own" else actor.unit_ids
+        members = members.filter(Q(unit__in=units_reached) | Q(pk__in=[actor.member_id]))
+    return list(members.order_by("name_key", "name").values("id", "name", "unit__name"))
+
+
+def units(actor: Actor) -> list[Row]:
+    rows = Unit.objects.all() if actor.scope == "all" else Unit.objects.filter(pk__in=actor.unit_ids)
+    return list(rows.order_by("path").values("id", "name"))
+
+
+def used_values(column: Literal["source", "country"]) -> list[str]:
+    """The distinct values of a column, found by skipping through its index or by a scan of what is small."""
+    rows = Customer.objects.exclude(**{column: ""}).order_by(column)
+    found: list[str] = []
+    value = ""
+    while len(found) < 200:
+        following = rows.filter(**{f"{column}__gt": value}).values_list(column, flat=True).first()
+        if following is None:
+            break
+        found.append(following)
+        value = following
+    return found
+
+
+def labels(where: CustomerFilter) -> dict[str, str]:
+    """The names behind the ids in a filter, by id."""
+    names: dict[str, str] = {}
+    for model, ids in ((Member, where.owner), (Unit, where.unit), (Tag, where.tag)):
+        wanted = [each for each in ids if isinstance(each, uuid.UUID)]
+        if wanted:
+            rows = model._default_manager.filter(pk__in=wanted).values_list("pk", "name")
+            names |= {str(key): name for key, name in rows}
+    return names
+
+
+def saved_views(actor: Actor, page: str) -> list[SavedView]:
+    return list(access.saved_views(actor, page).order_by("created_at"))
+
+
+def _someone(column: str, people: list[Someone]) -> Q:
+    ids = [each for each in people if isinstance(each, uuid.UUID)]
+    condition = Q(**{f"{column}__in": ids}) if ids else Q()
+    return condition | Q(**{f"{column}__isnull": True}) if NOBODY in people else condition
+
+
+def _by_value(where: CustomerFilter) -> Q:
+    """What the last analysis knows; customers that it does not know have never bought."""
+    condition = Q()
+    if where.ordered is not None:
+        condition &= Q(value__orders__isnull=not where.ordered)
+    if where.group:
+        condition &= Q(value__group__in=where.group)
+    if where.last_from:
+        condition &= Q(value__last_at__gte=_midnight(where.last_from))
+    if where.last_to:
+        condition &= Q(value__last_at__lt=_midnight(where.last_to, days=1))
+    if where.value_min is not None:
+        condition &= Q(value__value__gte=where.value_min)
+    if where.value_max is not None:
+        condition &= Q(value__value__lte=where.value_max)
+    return condition
+
+
+def _midnight(day: datetime.date, *, days: int = 0) -> datetime.datetime:
+    """The beginning of a day in the reader's time zone, which the request has set."""
+    moment = datetime.datetime.combine(day, datetime.time()) + datetime.timedelta(days=days)
+    return timezone.make_aware(moment)

@@ -1,0 +1,52 @@
+"""Work on many customers in the background."""
+
+import tempfile
+import uuid
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from zhiyin.customers import actions
+from zhiyin.customers.exports import write_customers
+from zhiyin.platform import files, jobs
+
+TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+
+CHANGES: dict[str, Any] = {
+    "assign": actions.assign_customers,
+    "tag": actions.tag_customers,
+    "untag": actions.untag_customers,
+}
+
+
+@jobs.handler("customers.export", repeatable=True)
+def export(run: jobs.JobRun) -> dict[str, Any]:
+    """Write the chosen customers into a file; the result names it."""
+    selection = actions.Selection.load(run.arguments["selection"])
+    style = run.arguments["style"]
+    with tempfile.TemporaryFile() as stream, run.scope():
+        chosen = actions.selected(run.actor, selection)
+        count = write_customers(
+            chosen,
+            stream,
+            columns=run.arguments["columns"],
+            style=style,
+            progress=lambda done: run.progress(done, None, _("Writing")),
+        )
+        stream.seek(0)
+        name = f"{_('customers')}-{run.now:%Y%m%d}.{style}"
+        stored = files.save(stream, name=name, actor=run.actor, now=run.now, content_type=TYPES[style])
+    return {"file": str(stored.id), "rows": count}
+
+
+@jobs.handler("customers.bulk", repeatable=True)
+def change(run: jobs.JobRun) -> dict[str, Any]:
+    """One change on all chosen customers; each is safe to repeat."""
+    selection = actions.Selection.load(run.arguments["selection"])
+    ids = {name: uuid.UUID(value) if value else None for name, value in run.arguments["values"].items()}
+    with run.scope():
+        done: actions.Done = CHANGES[run.arguments["change"]](
+            actor=run.actor, selection=selection, now=run.now, in_background=True, **ids
+        )
+    return {"customers": done.count}
