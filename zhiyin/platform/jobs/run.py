@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import structlog
-from django.db import OperationalError, connection, connections
+from django.db import InterfaceError, OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -124,14 +124,18 @@ def execute(job_id: uuid.UUID, tenant_id: uuid.UUID, watcher: Watcher | None = N
     ):
         if not _hold(line, job_id):
             raise JobInterrupted  # another worker is still at it
-        job = _begin(job_id, tenant_id)
-        if job is None:
+        begun = _begin(job_id, tenant_id)
+        if begun is None:
             return
+        job, resumed = begun
         handler = find(job.kind)
         run = JobRun(job, tenant_id, line, watcher)
         run.repeatable = bool(handler and handler.repeatable)
         with translation.override(job.actor.get("language")):
-            _work(run, handler)
+            if resumed and (not run.repeatable or run.attempt > MOST_ATTEMPTS):
+                _end(run, JobState.FAILED, error=_("The program ended before the job did."))
+            else:
+                _work(run, handler)
 
 
 def _work(run: JobRun, handler: Handler | None) -> None:
@@ -146,13 +150,13 @@ def _work(run: JobRun, handler: Handler | None) -> None:
         raise
     except DomainError as error:
         _end(run, JobState.FAILED, error=str(error.message))
-    except OperationalError as error:
+    except (OperationalError, InterfaceError) as error:
+        connection.close()
         if not run.repeatable or run.attempt >= MOST_ATTEMPTS:
             log.exception("job.failed")
             _end(run, JobState.FAILED, error=_("The database could not be reached."))
             return
-        connection.close()
-        with contextlib.suppress(OperationalError):
+        with contextlib.suppress(OperationalError, InterfaceError):
             _end(run, JobState.QUEUED)
         raise JobInterrupted from error
     except Exception:
@@ -189,17 +193,21 @@ def lock_key(job_id: uuid.UUID) -> int:
     return int.from_bytes(job_id.bytes[8:], "big", signed=True)
 
 
-def _begin(job_id: uuid.UUID, tenant_id: uuid.UUID) -> Job | None:
+def _begin(job_id: uuid.UUID, tenant_id: uuid.UUID) -> tuple[Job, bool] | None:
+    """The job, marked as running, and whether an earlier run of it was cut off; ``None`` when it has ended."""
     with scope(tenant_id):
         job = Job.objects.select_for_update().filter(pk=job_id).first()
         if job is None or job.is_finished:
             return None
+        resumed = job.state == JobState.RUNNING
         job.state, job.started_at = JobState.RUNNING, timezone.now()
         job.attempts += 1
-        job.save(update_fields=["state", "started_at", "attempts"])
+        if job.cancel_requested_at:
+            job.state, job.finished_at = JobState.CANCELLED, job.started_at
+        job.save(update_fields=["state", "started_at", "finished_at", "attempts"])
         realtime.notify(tenant_id, f"job:{job_id}", {"id": str(job_id), "state": job.state})
-    log.info("job.started", kind=job.kind, attempt=job.attempts)
-    return job
+    log.info("job.started", kind=job.kind, attempt=job.attempts, resumed=resumed)
+    return None if job.is_finished else (job, resumed)
 
 
 def _end(run: JobRun, state: JobState, *, result: dict[str, Any] | None = None, error: str = "") -> None:
