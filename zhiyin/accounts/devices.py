@@ -5,10 +5,11 @@ import time
 import uuid
 
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 
+from zhiyin.accounts.access import TENANT_KEY
 from zhiyin.accounts.network import client_address
 
 _EVERY = 300.0
@@ -37,21 +38,38 @@ def _is_due(key: str) -> bool:
     return True
 
 
-def open_sessions(user_id: uuid.UUID) -> list[UserSession]:
-    """A person's sessions, the last used first; ended ones are cleared away."""
-    kept = [session for session in UserSession.objects.filter(user_id=user_id) if session.exists()]
-    return sorted(kept, key=lambda session: session.last_seen_at, reverse=True)
+def open_sessions(user_id: uuid.UUID, *, tenant_id: uuid.UUID | None = None) -> list[UserSession]:
+    """A person's open sessions, the last used first; only those in ``tenant_id`` if given."""
+    found = {
+        session.session_key: session
+        for session in UserSession.objects.filter(user_id=user_id).order_by("-last_seen_at")
+    }
+    living = Session.objects.filter(session_key__in=found, expire_date__gt=timezone.now())
+    tenants = {each.session_key: each.get_decoded().get(TENANT_KEY) for each in living}
+    wanted = str(tenant_id) if tenant_id else None
+    return [
+        session
+        for key, session in found.items()
+        if key in tenants and (wanted is None or tenants[key] == wanted)
+    ]
 
 
-def end_sessions(user_id: uuid.UUID, *, only: int | None = None, keep: str | None = None) -> int:
-    """End all of a person's sessions, or only one, or all but the one whose key is ``keep``; how many ended."""
-    sessions = UserSession.objects.filter(user_id=user_id)
-    if only is not None:
-        sessions = sessions.filter(pk=only)
-    if keep is not None:
-        sessions = sessions.exclude(session_key=keep)
-    keys = list(sessions.values_list("session_key", flat=True))
-    for key in keys:
-        SessionStore().delete(key)
-    sessions.delete()
+def end_sessions(
+    user_id: uuid.UUID,
+    *,
+    tenant_id: uuid.UUID | None = None,
+    only: int | None = None,
+    keep: str | None = None,
+) -> int:
+    """End a person's sessions and say how many.
+
+    Those in ``tenant_id`` if given, the one numbered ``only`` if given, not the one with the key ``keep``.
+    """
+    keys = [
+        session.session_key
+        for session in open_sessions(user_id, tenant_id=tenant_id)
+        if (only is None or session.pk == only) and session.session_key != keep
+    ]
+    Session.objects.filter(session_key__in=keys).delete()
+    UserSession.objects.filter(session_key__in=keys).delete()
     return len(keys)

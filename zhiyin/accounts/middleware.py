@@ -1,10 +1,12 @@
 """From a request to the one who acts: ``request.actor``, ``request.tenant``, and the tenant's transaction."""
 
 import contextlib
+import uuid
 import zoneinfo
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
@@ -12,7 +14,8 @@ from django.shortcuts import redirect
 from django.utils import timezone, translation
 
 from zhiyin.accounts import access, devices
-from zhiyin.accounts.models import Tenant
+from zhiyin.accounts.actions.company import enter_company
+from zhiyin.accounts.models import Tenant, User
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.tenancy import scope
 
@@ -35,7 +38,7 @@ class ActorMiddleware:
     """Opens the tenant's transaction around the view and its rendering.
 
     An exception, or any answer of 400 and above, rolls back. Answers that stream after the view has returned
-    open a scope of their own. SQL: the session, the tenant, and one statement for user, member, role and units.
+    open a scope of their own. SQL: the session, the tenant, one statement for user, member, role and units.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -76,13 +79,18 @@ class ActorMiddleware:
             _welcome(request, found)
 
     def _enter_by_session(self, request: ActorRequest) -> None:
-        ids = access.visitor_by_session(request.session) or _only_company(request)
+        ids = access.visitor_by_session(request.session)
+        arrives = ids is None
+        ids = ids or _only_company(request)
         if ids is None:
             return
         request.entered.enter_context(scope(ids[1]))
         found = access.visitor(ids[0])
         if found and access.session_is_valid(request.session, found.user):
             _welcome(request, found)
+            if arrives:
+                request.session[access.TENANT_KEY] = str(found.tenant.id)
+                enter_company(actor=found.actor, now=timezone.now())
         else:
             request.entered.close()
             request.session.pop(access.TENANT_KEY, None)
@@ -96,14 +104,13 @@ def _entrance(request: HttpRequest) -> Iterator[ActorRequest]:
         yield entering
 
 
-def _only_company(request: ActorRequest) -> Any:
+def _only_company(request: ActorRequest) -> tuple[uuid.UUID, uuid.UUID] | None:
     """The ids of a person who has just signed in and belongs to one company only."""
-    if "_auth_user_id" not in request.session or not request.user.is_authenticated:
+    if SESSION_KEY not in request.session or not isinstance(request.user, User):
         return None
     companies = access.memberships(request.user.pk)
     if len(companies) != 1:
         return None
-    request.session[access.TENANT_KEY] = str(companies[0][0].id)
     return request.user.pk, companies[0][0].id
 
 

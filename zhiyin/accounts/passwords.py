@@ -18,7 +18,7 @@ SHORTEST, LONGEST = 10, 256
 
 
 class Argon2(Argon2PasswordHasher):
-    """Argon2id as OWASP recommends it: 19 MiB, two passes; at Django's 100 MiB few strangers fill a machine."""
+    """Argon2id as OWASP recommends: 19 MiB, two passes; at Django's 100 MiB few strangers fill a machine."""
 
     memory_cost = 19_456
     time_cost = 2

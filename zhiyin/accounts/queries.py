@@ -1,0 +1,138 @@
+"""Reads for the pages and operations of accounts; each names its number of SQL statements."""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models.functions import Replace
+
+from zhiyin.accounts.models import ApiToken, Member, Role, Unit
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import NotFound
+from zhiyin.platform.paging import Page, keyset
+from zhiyin.platform.pinyin import normalise
+
+MEMBER_ORDERS = {
+    "name": ["name_key"],
+    "-name": ["-name_key"],
+    "email": ["user__email"],
+    "-email": ["-user__email"],
+    "seen": ["user__last_login"],
+    "-seen": ["-user__last_login"],
+    "joined": ["created_at"],
+    "-joined": ["-created_at"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """A line of the tree: ``depth`` from 0, ``people`` in the unit itself, units right ``below`` it."""
+
+    unit: Unit
+    depth: int
+    people: int
+    below: int
+
+
+def members(
+    *,
+    actor: Actor,
+    search: str = "",
+    role_id: uuid.UUID | None = None,
+    unit_id: uuid.UUID | None = None,
+    active: bool | None = None,
+    order: str = "name",
+    after: str = "",
+    limit: int = 50,
+) -> Page[Member]:
+    """People of the company with user, role and unit; ``unit_id`` includes the units below. One statement."""
+    actor.require("accounts.manage")
+    rows: QuerySet[Member] = Member.objects.select_related("user", "role", "unit")
+    if search.strip():
+        text = normalise(search)
+        rows = rows.alias(pinyin=Replace("name_key", Value(" "), Value(""))).filter(
+            Q(name__icontains=text)
+            | Q(pinyin__contains=text.replace(" ", ""))
+            | Q(user__email__icontains=text)
+        )
+    if role_id:
+        rows = rows.filter(role_id=role_id)
+    if unit_id:
+        rows = rows.filter(unit__path__contains=[unit_id])
+    if active is not None:
+        rows = rows.filter(is_active=active)
+    return keyset(rows, order=MEMBER_ORDERS.get(order, ["name_key"]), after=after, limit=limit)
+
+
+def member(*, actor: Actor, member_id: uuid.UUID) -> Member:
+    """One person with user, role and unit; raises ``NotFound``. One statement."""
+    actor.require("accounts.manage")
+    found = Member.objects.select_related("user", "role", "unit").filter(pk=member_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def names_of_members() -> list[tuple[uuid.UUID, str]]:
+    """Everybody active, by name, for a choice in a form. One statement."""
+    return list(Member.objects.filter(is_active=True).order_by("name_key").values_list("id", "name"))
+
+
+def units(*, actor: Actor) -> list[UnitRow]:
+    """The tree from the top, a unit before those below it, neighbours by name. One statement."""
+    actor.require("accounts.manage")
+    rows = Unit.objects.annotate(
+        people=Count("members", filter=Q(members__is_active=True), distinct=True),
+        below=Count("children", distinct=True),
+    )
+    names: dict[uuid.UUID, str] = {}
+    found = sorted(rows, key=lambda unit: len(unit.path))
+    for unit in found:
+        names[unit.id] = unit.name
+    in_order = sorted(found, key=lambda unit: [(names.get(key, ""), key) for key in unit.path])
+    return [UnitRow(unit, len(unit.path) - 1, unit.people, unit.below) for unit in in_order]
+
+
+def unit(*, actor: Actor, unit_id: uuid.UUID) -> Unit:
+    """One unit; raises ``NotFound``. One statement."""
+    actor.require("accounts.manage")
+    found = Unit.objects.select_related("parent").filter(pk=unit_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def roles(*, actor: Actor) -> Sequence[Role]:
+    """All roles by name, each with ``people``, the number who have it. One statement."""
+    actor.require("accounts.manage")
+    return list(
+        Role.objects.annotate(people=Count("members", filter=Q(members__is_active=True))).order_by("name")
+    )
+
+
+def role(*, actor: Actor, role_id: uuid.UUID) -> Role:
+    """One role; raises ``NotFound``. One statement."""
+    actor.require("accounts.manage")
+    found = Role.objects.filter(pk=role_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def tokens(*, actor: Actor, mine: bool = False) -> Sequence[ApiToken]:
+    """Tokens of the company (``accounts.manage``) or one's own, those that work first. One statement."""
+    rows = ApiToken.objects.select_related("member")
+    if mine:
+        rows = rows.filter(member_id=actor.member_id) if actor.member_id else rows.none()
+    else:
+        actor.require("accounts.manage")
+    return list(rows.order_by(F("revoked_at").asc(nulls_first=True), "-created_at")[:500])
+
+
+def token_state(token: ApiToken, now: datetime.datetime) -> str:
+    """``active``, ``expired`` or ``revoked``."""
+    if token.revoked_at is not None:
+        return "revoked"
+    return "expired" if token.expires_at <= now else "active"
