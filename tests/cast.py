@@ -18,6 +18,7 @@ gao   高敏, administrator     总部             administrator       all
 
 import functools
 import uuid
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 
 import pytest
@@ -98,7 +99,7 @@ class Company:
     xu: Person
     gao: Person
 
-    def scope(self):  # type: ignore[no-untyped-def]
+    def scope(self) -> AbstractContextManager[None]:
         """The tenant's transaction."""
         return scope(self.tenant.id)
 

@@ -168,6 +168,7 @@ LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [PACKAGE / "locale"]
 LANGUAGE_COOKIE_NAME = "zhiyin_language"
 USE_I18N = True
+FORMAT_MODULE_PATH = "zhiyin.web.formats"
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 

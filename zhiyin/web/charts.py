@@ -20,10 +20,10 @@ class Series:
     """
 
     name: str
-    values: Sequence[float | None] | Sequence[tuple[float, float]]
+    values: Sequence[float | Decimal | None] | Sequence[tuple[float, float]]
     kind: Kind | None = None
-    low: Sequence[float] | None = None
-    high: Sequence[float] | None = None
+    low: Sequence[float | Decimal] | None = None
+    high: Sequence[float | Decimal] | None = None
     dashed: bool = False
 
 
@@ -54,10 +54,17 @@ class Chart:
     def table(self) -> tuple[list[str], list[list[Any]]]:
         """The same as a table: headings and rows."""
         if self.kind == "scatter":
-            rows = [[each.name, *point] for each in self.series for point in each.values if isinstance(point, tuple)]
+            rows = [
+                [each.name, *point]
+                for each in self.series
+                for point in each.values
+                if isinstance(point, tuple)
+            ]
             return ["", self.x_label, self.y_label], rows
         columns = [column for each in self.series for column in self._columns(each)]
-        rows = [[category, *(values[i] for _, values in columns)] for i, category in enumerate(self.categories)]
+        rows = [
+            [category, *(values[i] for _, values in columns)] for i, category in enumerate(self.categories)
+        ]
         return [self.x_label, *(name for name, _ in columns)], rows
 
     def _columns(self, series: Series) -> list[tuple[str, Sequence[Any]]]:
@@ -70,9 +77,9 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a coloured table; ``value`` colours it, ``text`` is what it says, ``url`` opens what it counts."""
+    """One cell: ``value`` colours it, ``text`` is what it says, ``url`` opens what it counts."""
 
-    value: float | None
+    value: float | Decimal | None
     text: str
     url: str = ""
     title: str = ""
@@ -92,15 +99,15 @@ class HeatTable:
 
     def coloured(self) -> list[tuple[str, list[tuple[Cell, int]]]]:
         """Rows of cells, each with its colour from 0 (nothing) to 9 (the largest value)."""
-        values = [cell.value for _, cells in self.rows for cell in cells if cell.value]
+        values = [float(cell.value) for _, cells in self.rows for cell in cells if cell.value]
         top = self.top or max(values, default=1) or 1
         return [(label, [(cell, _level(cell.value, top)) for cell in cells]) for label, cells in self.rows]
 
 
-def _level(value: float | None, top: float) -> int:
+def _level(value: float | Decimal | None, top: float) -> int:
     if not value or value <= 0:
         return 0
-    return max(1, min(9, math.ceil(9 * value / top)))
+    return max(1, min(9, math.ceil(9 * float(value) / float(top))))
 
 
 def _plain(value: Any) -> Any:
@@ -108,8 +115,10 @@ def _plain(value: Any) -> Any:
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
+    if isinstance(value, bool):
+        return value
     if isinstance(value, numbers.Integral):
-        return value if isinstance(value, bool) else int(value)
+        return int(value)
     if isinstance(value, numbers.Real | Decimal):
         return float(value) if math.isfinite(value) else None
     return value

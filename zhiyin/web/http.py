@@ -1,8 +1,8 @@
 """What every page does alike: who may see it, what a refusal looks like, messages, htmx partials."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from types import TracebackType
 from typing import Any, Concatenate, ParamSpec
 
 from django.contrib import messages
@@ -40,13 +40,13 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 def page(*, permission: str | None = None) -> Callable[[View[P]], View[P]]:
     """A page for people who are signed in and hold ``permission``.
 
-    A refusal (``DomainError``) rolls back what the view wrote and becomes a sentence on the page: a toast or a
-    message beside the field for htmx, the page the form came from with the message on it otherwise.
+    A refusal (``DomainError``) rolls back what the view wrote and becomes a sentence on the page: a toast or
+    a message beside the field for htmx, else the page that the form came from, with the message on it.
     """
 
     def decorate(view: View[P]) -> View[P]:
         @functools.wraps(view)
-        def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if getattr(request, "actor", None) is None:
                 return _to_login(request)
             try:
@@ -66,8 +66,7 @@ def page(*, permission: str | None = None) -> Callable[[View[P]], View[P]]:
     return decorate
 
 
-@contextmanager
-def refusals(form: BaseForm) -> Iterator[None]:
+class refusals:  # noqa: N801
     """Inside it, a ``DomainError`` rolls back to here and becomes an error of ``form``.
 
     Example::
@@ -78,11 +77,22 @@ def refusals(form: BaseForm) -> Iterator[None]:
                 return redirect("customers:record", customer.id)
         return render(request, "customers/form.html", {"form": form})
     """
-    try:
-        with transaction.atomic():
-            yield
-    except DomainError as error:
-        form.add_error(error.field if error.field in form.fields else None, str(error.message))
+
+    def __init__(self, form: BaseForm) -> None:
+        self.form = form
+        self.savepoint = transaction.atomic()
+
+    def __enter__(self) -> None:
+        self.savepoint.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        self.savepoint.__exit__(kind, error, trace)
+        if not isinstance(error, DomainError):
+            return False
+        self.form.add_error(error.field if error.field in self.form.fields else None, str(error.message))
+        return True
 
 
 def render(
@@ -115,9 +125,13 @@ def notify(
     messages.add_message(request, level, str(message), extra_tags=f"{UNDO}{undo}" if undo else "")
 
 
-def toast(response: HttpResponse, message: str | Promise, *, level: str = "success", undo: str | None = None) -> HttpResponse:
+def toast(
+    response: HttpResponse, message: str | Promise, *, level: str = "success", undo: str | None = None
+) -> HttpResponse:
     """Make htmx show ``message``."""
-    return trigger_client_event(response, "toasts", {"value": [{"message": str(message), "level": level, "undo": undo}]})
+    return trigger_client_event(
+        response, "toasts", {"value": [{"message": str(message), "level": level, "undo": undo}]}
+    )
 
 
 def undo_address(message: Any) -> str:
@@ -127,7 +141,11 @@ def undo_address(message: Any) -> str:
 
 
 def _with_toasts(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    leaves = "HX-Redirect" in response.headers or "HX-Refresh" in response.headers or 300 <= response.status_code < 400
+    leaves = (
+        "HX-Redirect" in response.headers
+        or "HX-Refresh" in response.headers
+        or 300 <= response.status_code < 400
+    )
     if not request.htmx or leaves or not isinstance(response, HttpResponse):
         return response
     told = [
@@ -157,5 +175,7 @@ def _refused(request: HttpRequest, error: DomainError) -> HttpResponseBase:
     if request.method not in SAFE and ours and error.status != 403:
         notify(request, error.message, level=messages.ERROR)
         return redirect(came_from)
-    template = "404.html" if error.status == 404 else "403.html" if error.status == 403 else "errors/refused.html"
+    template = (
+        "404.html" if error.status == 404 else "403.html" if error.status == 403 else "errors/refused.html"
+    )
     return django_render(request, template, {"error": error}, status=error.status)

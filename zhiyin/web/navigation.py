@@ -1,4 +1,4 @@
-"""Where a person can go and what they can begin: the left navigation, the create menu, the command palette."""
+"""Where a person can go and what they can begin: left navigation, create menu, command palette."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ WORK = [
     Item(_("Customers"), "customers:list", "users", "customers.view", "customers 客户 kh"),
     Item(_("Orders"), "commerce:orders", "receipt", "orders.view", "orders sales 订单 dd"),
     Item(_("Products"), "commerce:products", "package", "products.view", "products 产品 商品 cp"),
-    Item(_("Insight"), "insight:overview", "chart-dots", "insight.view", "insight analysis value 洞察 分析 dc"),
+    Item(_("Insight"), "insight:overview", "chart-dots", "insight.view", "insight analysis 洞察 分析 dc"),
 ]
 DATA = [
     Item(_("Imports"), "imports:list", "database-import", "imports.run", "imports files 导入 dr"),
@@ -45,9 +45,21 @@ DATA = [
     Item(_("Settings"), "accounts:settings", "settings", "accounts.manage", "settings members roles 设置 sz"),
 ]
 CREATE = [
-    Item(_("New customer"), "customers:create", "user-plus", "customers.edit", "new customer create 新建客户 xjkh"),
-    Item(_("New order"), "commerce:order_create", "shopping-cart", "orders.edit", "new order create 新建订单 xjdd"),
-    Item(_("Import a file"), "imports:start", "file-import", "imports.run", "import upload file 导入文件 drwj"),
+    Item(
+        _("New customer"),
+        "customers:create",
+        "user-plus",
+        "customers.edit",
+        "new customer 新建客户 xjkh",
+    ),
+    Item(
+        _("New order"),
+        "commerce:order_create",
+        "shopping-cart",
+        "orders.edit",
+        "new order 新建订单 xjdd",
+    ),
+    Item(_("Import a file"), "imports:start", "file-import", "imports.run", "import upload 导入文件 drwj"),
 ]
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: S311
 """Made-up data for the page that shows every component (only with DEBUG)."""
 
 import math
@@ -42,7 +43,11 @@ def context() -> dict[str, Any]:
         "timeline": _timeline(),
         "charts": _charts(),
         "heat": _heat(),
-        "tabs": [Tab("所有客户", "#", True, "20,000"), Tab("重点客户", "#", False, "812"), Tab("快要流失", "#", False, None)],
+        "tabs": [
+            Tab("所有客户", "#", True, "20,000"),
+            Tab("重点客户", "#", False, "812"),
+            Tab("快要流失", "#", False, None),
+        ],
         "chips": [Chip("城市", "杭州", "#"), Chip("最近购买", "90 天内", "#")],
         "all_columns": [
             Column(key, key.title(), True, key == "name", False, "", "")
@@ -62,8 +67,10 @@ def _numbers() -> list[KeyNumber]:
 
 
 def _rows() -> list[Row]:
-    chance = random.Random(7)  # noqa: S311
-    names = "欧阳若琳 王建国 杭州明远电器有限公司 陈晨 李雪 上海恒信商贸有限公司 周文博 Anna Schmidt 吴桐 赵一鸣 孙悦 林岚".split(" ")
+    chance = random.Random(7)
+    names = (
+        "欧阳若琳,王建国,杭州明远电器有限公司,陈晨,李雪,上海恒信商贸有限公司,周文博,Anna Schmidt,吴桐,赵一鸣"
+    )
     now = timezone.now()
     return [
         Row(
@@ -77,7 +84,7 @@ def _rows() -> list[Row]:
             chance.random(),
             now - timedelta(hours=chance.randint(1, 4000)),
         )
-        for i, name in enumerate(names)
+        for i, name in enumerate(names.split(","))
     ]
 
 
@@ -85,7 +92,15 @@ def _jobs() -> list[Job]:
     return [
         Job(UUID(int=1), "导入 online_retail.parquet", "running", 241_000, 541_909, "正在写入订单"),
         Job(UUID(int=2), "分析客户价值", "queued", 0, 0, "等待中"),
-        Job(UUID(int=3), "导入 customers.csv", "failed", 120, 4_000, "", "第 121 行：日期 13/13/2024 无法识别。"),
+        Job(
+            UUID(int=3),
+            "导入 customers.csv",
+            "failed",
+            120,
+            4_000,
+            "",
+            "第 121 行：日期无法识别。",
+        ),
         Job(UUID(int=4), "导出客户", "succeeded", 20_000, 20_000, "20,000 行已导出"),
     ]
 
@@ -93,7 +108,13 @@ def _jobs() -> list[Job]:
 def _timeline() -> list[TimelineItem]:
     now = timezone.now()
     return [
-        TimelineItem("shopping-cart", "下单 SO-20481", "智能电饭煲 ×2，空气净化器 ×1，合计 ¥3,286.00", now - timedelta(hours=3), "#"),
+        TimelineItem(
+            "shopping-cart",
+            "下单 SO-20481",
+            "智能电饭煲 ×2，合计 ¥3,286.00",
+            now - timedelta(hours=3),
+            "#",
+        ),
         TimelineItem("note", "陈晨写了备注", "周五前回电，想了解以旧换新。", now - timedelta(days=2), ""),
         TimelineItem("truck-return", "退货 RT-811", "", now - timedelta(days=40), "#"),
     ]
@@ -147,7 +168,10 @@ def _charts() -> list[Chart]:
 
 def _heat() -> HeatTable:
     rows = [
-        (f"2025-{month:02}", [Cell(v := max(0.0, 0.62**i * (1 - month / 40)), f"{v:.0%}", url="#") for i in range(12 - month)])
+        (
+            f"2025-{month:02}",
+            [Cell(v := max(0.0, 0.62**i * (1 - month / 40)), f"{v:.0%}", url="#") for i in range(12 - month)],
+        )
         for month in range(1, 9)
     ]
     return HeatTable(
@@ -155,6 +179,10 @@ def _heat() -> HeatTable:
         title="首购后第二个月，四成客户还会回来",
         subtitle="按首购月份分组的留存率",
         corner="首购月份",
-        columns=[str(i) for i in range(11)],
+        columns=[str(i) for i in range(10)],
         rows=rows,
     )
+
+
+def _share(value: float) -> Cell:
+    return Cell(value, f"{value:.0%}", url="#")

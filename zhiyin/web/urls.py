@@ -14,6 +14,7 @@ if settings.DEBUG:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((shell, "web"))),
+    path("", include("zhiyin.web.jobs.urls")),
     path("", include("zhiyin.web.accounts.urls")),
     path("account/", include("allauth.urls")),
 ]

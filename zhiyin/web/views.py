@@ -40,4 +40,6 @@ def preferences(request: DjangoRequest) -> HttpResponse:
 def components(request: HttpRequest) -> HttpResponse:
     """Every piece that pages are made of, for who develops them (only with DEBUG)."""
     request.actor = getattr(request, "actor", None) or Actor.system(uuid7(), "林岚")
-    return render(request, "components.html", showcase.context(), partial=request.GET.get("partial"), status=200)
+    return render(
+        request, "components.html", showcase.context(), partial=request.GET.get("partial"), status=200
+    )

@@ -3,9 +3,10 @@ import type Htmx from "htmx.org";
 const RETRY_MS = [1000, 2000, 5000, 10000, 30000];
 const POLL_MS = 3000;
 
+/** What `realtime.notify` sends. */
 interface Message {
   topic: string;
-  [key: string]: unknown;
+  data: Record<string, unknown>;
 }
 
 /**
@@ -61,20 +62,21 @@ function topicsOnPage(): string {
 
 function parse(data: string): Message | null {
   const message: unknown = JSON.parse(data);
-  return typeof message === "object" && message !== null && "topic" in message ? (message as Message) : null;
+  const complete = typeof message === "object" && message !== null && "topic" in message && "data" in message;
+  return complete ? (message as Message) : null;
 }
 
 function deliver(htmx: typeof Htmx, message: Message | null): void {
   if (!message) return;
   for (const element of elements())
     if (element.dataset.sseTopic === message.topic) {
-      advance(element, message);
-      htmx.trigger(element, "live", message);
+      advance(element, message.data);
+      htmx.trigger(element, "live", message.data);
     }
 }
 
 /** Move a progress bar straight from the message, without asking the server. */
-function advance(element: HTMLElement, { done, total }: Message): void {
+function advance(element: HTMLElement, { done, total }: Message["data"]): void {
   const bar = element.querySelector("progress");
   if (!bar || typeof done !== "number" || typeof total !== "number" || total <= 0) return;
   bar.max = total;

@@ -1,23 +1,32 @@
-"""Tags and filters of the pages. What rows of lists use is a filter that returns text, because rows are many."""
+"""Tags and filters of the pages. Rows of lists use filters that return text, because rows are many."""
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import template
 from django.conf import settings
-from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.contrib.messages import get_messages
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, FileInput, RadioSelect, Select, SelectMultiple
+from django.forms import (
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    FileInput,
+    RadioSelect,
+    Select,
+    SelectMultiple,
+)
 from django.template.context import Context
 from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 from django_vite.templatetags.django_vite import vite_asset_url
 
 from zhiyin.web import navigation
@@ -26,35 +35,41 @@ from zhiyin.web.http import undo_address
 
 register = template.Library()
 
-SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "JP¥", "HKD": "HK$", "TWD": "NT$", "KRW": "₩"}
+SYMBOLS = {
+    "CNY": "¥",
+    "USD": "$",
+    "EUR": "€",
+    "GBP": "£",
+    "JPY": "JP¥",
+    "HKD": "HK$",
+    "TWD": "NT$",
+    "KRW": "₩",
+}
 WITHOUT_CENTS = {"JPY", "KRW", "VND"}
 RELATIVE_DAYS = 7
 NOTHING = "–"
 
 
-# --- text ---------------------------------------------------------------------------------------------------------
-
-
 @register.filter
 def number(value: Any, places: int = 0) -> str:
     """1234.5 as "1,234.50" with ``places`` decimals, in the reader's locale; nothing as a dash."""
-    return NOTHING if value is None or value == "" else formats.number_format(value, places, force_grouping=True)
+    return NOTHING if _missing(value) else _written(value, places)
 
 
 @register.filter
 def money(value: Any, currency: str = "") -> str:
     """An amount with its currency's sign; nothing as a dash."""
-    if value is None or value == "":
+    if _missing(value):
         return NOTHING
     sign = "-" if value < 0 else ""
-    text = formats.number_format(abs(value), 0 if currency in WITHOUT_CENTS else 2, force_grouping=True)
+    text = _written(abs(value), 0 if currency in WITHOUT_CENTS else 2)
     return f"{sign}{_symbol(currency)}{text}"
 
 
 @register.filter
 def compact(value: Any, currency: str = "") -> str:
     """A large number in short: 3.46 万 or 34.6k; with ``currency`` as money. For headers, not for tables."""
-    if value is None or value == "":
+    if _missing(value):
         return NOTHING
     units = [(10**8, " 亿"), (10**4, " 万")] if _chinese() else [(10**9, "B"), (10**6, "M"), (10**4, "k")]
     sign, size = ("-" if value < 0 else ""), abs(value)
@@ -63,15 +78,15 @@ def compact(value: Any, currency: str = "") -> str:
         unit = 1000
     scaled = Decimal(str(size)) / unit
     places = 0 if scaled >= 1000 or scaled == int(scaled) else 1 if scaled >= 100 else 2
-    return f"{sign}{_symbol(currency)}{formats.number_format(scaled, places, force_grouping=True)}{word}"
+    return f"{sign}{_symbol(currency)}{_written(scaled, places)}{word}"
 
 
 @register.filter
 def percent(value: Any, places: int = 1) -> str:
     """A share from 0 to 1 as "12.3%"; nothing as a dash."""
-    if value is None or value == "":
+    if _missing(value):
         return NOTHING
-    return f"{formats.number_format(float(value) * 100, places)}%"
+    return f"{_written(float(value) * 100, places)}%"
 
 
 @register.filter
@@ -90,17 +105,41 @@ def _day(value: date, _language: str) -> str:
 
 @register.simple_tag
 def ago(value: datetime | None) -> SafeString | str:
-    """How long ago within a week, the date before that; the exact time on hover."""
+    """How long ago within a week, the date otherwise; the exact time on hover."""
     if value is None:
         return NOTHING
     local = timezone.localtime(value)
-    recent = abs((timezone.now() - value).days) < RELATIVE_DAYS
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="seconds"),
         formats.date_format(local, "DATETIME_FORMAT"),
-        naturaltime(value) if recent else day(local),
+        _relative((timezone.now() - value).total_seconds()) or day(local),
     )
+
+
+def _relative(seconds: float) -> str:
+    """Seconds since as words; empty for the future and for more than a week."""
+    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86_400)
+    if not -60 < seconds < RELATIVE_DAYS * 86_400:
+        return ""
+    if minutes < 1:
+        return _("just now")
+    if hours < 1:
+        return ngettext("%(count)d minute ago", "%(count)d minutes ago", minutes) % {"count": minutes}
+    if days < 1:
+        return ngettext("%(count)d hour ago", "%(count)d hours ago", hours) % {"count": hours}
+    return ngettext("%(count)d day ago", "%(count)d days ago", days) % {"count": days}
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value == "" or (not isinstance(value, str) and not math.isfinite(value))
+
+
+def _written(value: Any, places: int) -> str:
+    """Rounded half up; Django's own formatting cuts decimals off."""
+    exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
+    rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return formats.number_format(rounded, places, force_grouping=True)
 
 
 def _symbol(currency: str) -> str:
@@ -109,9 +148,6 @@ def _symbol(currency: str) -> str:
 
 def _chinese() -> bool:
     return (get_language() or "").startswith("zh")
-
-
-# --- pieces -------------------------------------------------------------------------------------------------------
 
 
 @register.simple_tag
@@ -150,9 +186,18 @@ def keys(numbers: Sequence[KeyNumber]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/empty.html")
-def empty(icon: str, title: str, text: str = "", url: str = "", action: str = "", action_icon: str = "plus") -> dict[str, str]:
+def empty(  # noqa: PLR0917
+    icon: str, title: str, text: str = "", url: str = "", action: str = "", action_icon: str = "plus"
+) -> dict[str, str]:
     """What would be here, and how to begin."""
-    return {"icon": icon, "title": title, "text": text, "url": url, "action": action, "action_icon": action_icon}
+    return {
+        "icon": icon,
+        "title": title,
+        "text": text,
+        "url": url,
+        "action": action,
+        "action_icon": action_icon,
+    }
 
 
 @register.inclusion_tag("components/steps.html")
@@ -181,8 +226,10 @@ def heat(table: HeatTable) -> dict[str, Any]:
 @register.filter
 def chart_value(value: Any, figure: Chart) -> str:
     """A number of a chart's table as the chart writes it."""
-    if isinstance(value, str) or value is None:
-        return value or NOTHING
+    if _missing(value):
+        return NOTHING
+    if isinstance(value, str):
+        return value
     match figure.format:
         case "percent":
             return percent(value)
@@ -209,7 +256,7 @@ def field(bound: BoundField, hint: str = "", width: str = "") -> dict[str, Any]:
     }
 
 
-def _attributes(bound: BoundField) -> dict[str, str]:
+def _attributes(bound: BoundField) -> dict[str, str | bool]:
     widget = bound.field.widget
     if isinstance(widget, CheckboxInput | RadioSelect | CheckboxSelectMultiple):
         name = "form-check-input"
@@ -218,13 +265,10 @@ def _attributes(bound: BoundField) -> dict[str, str]:
     else:
         name = "form-control"
     classes = [widget.attrs.get("class", ""), name, "is-invalid" if bound.errors else ""]
-    attributes = {"class": " ".join(filter(None, classes))}
+    attributes: dict[str, str | bool] = {"class": " ".join(filter(None, classes))}
     if bound.errors and not isinstance(widget, FileInput):
         attributes["aria-describedby"] = f"{bound.id_for_label}_error"
     return attributes
-
-
-# --- the frame ----------------------------------------------------------------------------------------------------
 
 
 @register.simple_tag(takes_context=True)
@@ -253,7 +297,8 @@ def toasts(context: Context) -> list[dict[str, Any]]:
     if request is None or not hasattr(request, "_messages"):
         return []
     return [
-        {"text": each.message, "level": each.level_tag, "undo": undo_address(each)} for each in get_messages(request)
+        {"text": each.message, "level": each.level_tag, "undo": undo_address(each)}
+        for each in get_messages(request)
     ]
 
 
