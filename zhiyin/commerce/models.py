@@ -71,6 +71,7 @@ class Order(TenantModel):
         indexes: ClassVar = [
             models.Index(fields=["tenant_id", "ordered_at", "id"], name="order_by_time"),
             models.Index(fields=["tenant_id", "customer", "ordered_at"], name="order_by_customer"),
+            models.Index(fields=["tenant_id", "number"], name="order_by_number"),
             models.Index(
                 fields=["tenant_id", "import_id"],
                 condition=models.Q(import_id__isnull=False),
@@ -85,9 +86,9 @@ class Order(TenantModel):
 class OrderLine(models.Model):
     """One line, known by its order and place. ``digest`` tells a line when its file comes again.
 
-    ``occurrence`` counts lines of one order that are alike in every column. Lines come by the hundred thousand,
-    only through set-based SQL that joins orders and products in the same transaction: so one index, no key of their
-    own and no database constraint on the references.
+    ``occurrence`` counts lines of one order that are alike in every column. Lines come by the hundred
+    thousand, only through set-based SQL that joins orders and products in the same transaction: so one index,
+    no key of their own and no database constraint on the references.
     """
 
     pk = models.CompositePrimaryKey("order", "position")

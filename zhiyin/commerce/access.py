@@ -1,0 +1,43 @@
+"""The only way to reach orders and products: what this actor may see. Missing and forbidden look alike."""
+
+import uuid
+
+from django.db.models import Q, QuerySet
+
+from zhiyin.commerce.models import Order, Product
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import NotFound
+
+
+def orders(actor: Actor) -> QuerySet[Order]:
+    """Orders within the actor's record scope: the order's own, or its customer's."""
+    match actor.scope:
+        case "all":
+            return Order.objects.all()
+        case "own":
+            mine = [actor.member_id]
+            return Order.objects.filter(Q(owner__in=mine) | Q(customer__owner__in=mine))
+        case _:
+            mine, units = [actor.member_id], actor.unit_ids
+            within = Q(unit__in=units) | Q(customer__unit__in=units)
+            return Order.objects.filter(within | Q(owner__in=mine) | Q(customer__owner__in=mine))
+
+
+def order(actor: Actor, order_id: uuid.UUID, *, lock: bool = False) -> Order:
+    """One order, locked against others' changes when asked. Raises ``NotFound``."""
+    rows = orders(actor).select_related("customer", "owner", "returns")
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    found = rows.filter(pk=order_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def product(product_id: uuid.UUID, *, lock: bool = False) -> Product:
+    """One product; every member of the tenant sees all of them. Raises ``NotFound``."""
+    rows = Product.objects.select_for_update() if lock else Product.objects.all()
+    found = rows.filter(pk=product_id).first()
+    if found is None:
+        raise NotFound
+    return found
