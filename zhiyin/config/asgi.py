@@ -1,0 +1,36 @@
+"""Everything on one port: the stream of events natively, pages and API in threads."""
+
+import os
+
+from a2wsgi import WSGIMiddleware
+from django.core.wsgi import get_wsgi_application
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhiyin.config.settings")
+django = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402 - Django is ready only now
+from procrastinate.contrib.django.utils import connector_params  # noqa: E402
+
+from zhiyin.accounts.access import actor_by_session  # noqa: E402
+from zhiyin.config.environment import environment  # noqa: E402
+from zhiyin.platform.actors import Actor  # noqa: E402
+from zhiyin.platform.realtime.asgi import Events  # noqa: E402
+
+
+def _authenticate(session_key: str) -> Actor | None:
+    from importlib import import_module
+
+    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    return actor_by_session(store)
+
+
+events = Events(_authenticate, cookie=settings.SESSION_COOKIE_NAME, database=connector_params())
+pages: ASGIApp = WSGIMiddleware(django, workers=environment().web_threads)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http" and scope["path"] == events.PATH:
+        await events(scope, receive, send)
+    elif scope["type"] == "http":
+        await pages(scope, receive, send)
