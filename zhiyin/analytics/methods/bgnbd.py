@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaln, digamma, gammaln, hyp2f1, polygamma
 
 from zhiyin.analytics.methods.cells import Cells, Floats, parts
 from zhiyin.analytics.methods.maximise import Evaluation
 from zhiyin.analytics.methods.transactions import TransactionModel
 
-NUDGE = 1e-7
-"""The expectation has removable singularities at a = 1 and a + b = 1; it is taken this far beside them."""
+SHIFT = 1e-4
+"""The expectation has removable singularities at a = 1 and a + b = 1, and SciPy's hypergeometric function
+fails at some whole numbers: there the mean of the values this far on both sides is taken."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,16 @@ class BGNBD(TransactionModel):
 
     def expected(self, t: ArrayLike) -> Floats:
         """E[X(t)] (equation 9), in the form whose hypergeometric series has small numerators."""
-        a = nudged(np.asarray(self.a, np.float64), 1.0)
-        total = nudged(a + np.asarray(self.b, np.float64), 1.0) - 1
+        a, total = np.asarray(self.a, np.float64), np.asarray(self.a + self.b, np.float64)
+        whole = [close_to_whole(value) for value in (a, total - self.r, self.r - a)]
+        beside = SHIFT * (np.logical_or.reduce(np.broadcast_arrays(*whole)) | (np.abs(total - 1) < SHIFT))
+        if not beside.any():
+            return self.expected_at(a, t)
+        beside = np.minimum(beside, a / 2)
+        return (self.expected_at(a - beside, t) + self.expected_at(a + beside, t)) / 2
+
+    def expected_at(self, a: Floats, t: ArrayLike) -> Floats:
+        total = a + self.b - 1
         z = np.asarray(t, np.float64) / (self.alpha + np.asarray(t, np.float64))
         ratio = (1 - z) ** (a - 1) * hyp2f1(total - self.r, a - 1, total, z)
         return np.asarray(np.where(z > 0, total / (a - 1) * (1 - ratio), 0.0))
@@ -101,9 +110,8 @@ class BGNBD(TransactionModel):
         return _Likelihood(cells)
 
 
-def nudged(value: Floats, singular: float) -> Floats:
-    """`value`, moved off the singular point."""
-    return np.where(np.abs(value - singular) < NUDGE, singular + NUDGE, value)
+def close_to_whole(value: Floats) -> NDArray[np.bool_]:
+    return np.asarray(np.abs(value - np.rint(value)) < SHIFT)
 
 
 class _Likelihood:

@@ -6,8 +6,8 @@ monetary value.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -80,7 +80,7 @@ class GammaGamma:
     @classmethod
     def fit(
         cls, x: ArrayLike, spend: ArrayLike, *, min_repeat_buyers: int = MIN_REPEAT_BUYERS
-    ) -> Fit[Self]:
+    ) -> "Fit[GammaGamma]":
         """Fit by maximum likelihood to customers with repeat purchases of positive spend.
 
         Parameters
@@ -114,22 +114,20 @@ class GammaGamma:
             near = climb(evaluator(x_[chosen], m[chosen] / unit), start)
             start = near.theta if near.converged else start
         maximum = climb(evaluator(x_, m / unit), start)
-        fit = fit_of(cls, cls.names, maximum, len(x_))
-        return in_money(fit, unit)
+        p, q, gamma = np.exp(maximum.theta).tolist()
+        fit = in_money(fit_of(cls(p, q, gamma * unit), cls.names, maximum, len(x_)), unit)
+        if q <= 1:
+            raise TooThin(Reason.INFINITE_MEAN_SPEND, found=q)
+        return fit
 
 
-def in_money(fit: Fit[type[GammaGamma]], unit: float) -> Fit[GammaGamma]:
-    """The fit to amounts divided by `unit`, carried back to amounts."""
-    parameters = fit.parameters | {"gamma": fit.parameters["gamma"] * unit}
-    if parameters["q"] <= 1:
-        raise TooThin(Reason.INFINITE_MEAN_SPEND, found=parameters["q"])
-    return Fit(
-        model=fit.model(**parameters),
+def in_money(fit: Fit[GammaGamma], unit: float) -> Fit[GammaGamma]:
+    """Figures of a fit to amounts divided by `unit`, carried back to amounts."""
+    return replace(
+        fit,
         log_likelihood=fit.log_likelihood - fit.customers * float(np.log(unit)),
-        parameters=parameters,
+        parameters=fit.parameters | {"gamma": fit.parameters["gamma"] * unit},
         standard_errors=fit.standard_errors | {"gamma": fit.standard_errors["gamma"] * unit},
-        covariance=fit.covariance,
-        customers=fit.customers,
     )
 
 

@@ -17,7 +17,7 @@ STEP_LIMIT = 1.5
 NEAR = 1e-6
 """A step that promises to add less than this to the log-likelihood is the last; its own error is of the
 order of its square, far below a standard error."""
-FLAT = 4.0
+FLAT = 2.0
 """A standard error of a log-parameter above this says that the data do not determine it."""
 
 
@@ -92,7 +92,7 @@ def climb(evaluate: Callable[[Floats], Evaluation], theta: Floats, *, steps: int
             return Maximum(theta + step, value + rise / 2, hessian, taken, True)
         step *= min(1.0, STEP_LIMIT / float(np.abs(step).max()))
         for _ in range(30):
-            trial = np.clip(theta + step, -LOG_LIMIT, LOG_LIMIT)
+            trial: Floats = np.clip(theta + step, -LOG_LIMIT, LOG_LIMIT)
             new = on_logs(evaluate, trial)
             if np.isfinite(new[0]) and new[0] > value - 1e-12 * abs(value):
                 break
@@ -117,19 +117,19 @@ def covariance_of(maximum: Maximum) -> Floats:
     """Inverse of the observed information, or TooThin when it has none."""
     if maximum.converged:
         try:
-            covariance: Floats = np.linalg.inv(-maximum.hessian)
+            covariance = np.asarray(np.linalg.inv(-maximum.hessian), np.float64)
         except np.linalg.LinAlgError:
-            raise TooThin(Reason.DEGENERATE) from None
+            raise TooThin(Reason.DEGENERATE, log_likelihood=maximum.value) from None
         spread = np.diag(covariance)
         if np.all(spread > 0) and spread.max() < FLAT**2:
             return covariance
-    raise TooThin(Reason.DEGENERATE)
+    raise TooThin(Reason.DEGENERATE, log_likelihood=maximum.value)
 
 
 def fit_of(model: ModelT, names: tuple[str, ...], maximum: Maximum, customers: int) -> Fit[ModelT]:
     """Assemble a fit; raises TooThin when the maximum is not a proper one."""
     covariance = covariance_of(maximum)
-    values = np.exp(maximum.theta)
+    values: Floats = np.exp(maximum.theta)
     errors = values * np.sqrt(np.diag(covariance))
     return Fit(
         model=model,

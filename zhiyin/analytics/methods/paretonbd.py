@@ -16,10 +16,12 @@ from scipy.special import digamma, exprel, gammaln, polygamma
 
 from zhiyin.analytics.methods.cells import Cells, Floats, parts
 from zhiyin.analytics.methods.maximise import Evaluation
+from zhiyin.analytics.methods.nbd import negative_binomial
 from zhiyin.analytics.methods.transactions import TransactionModel
 
 NODES = 24
 COUNT_NODES = 48
+Parameters = tuple[Floats, Floats, Floats, Floats]
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,9 @@ class ParetoNBD(TransactionModel):
         hypergeometric functions does for many purchases.
         """
         x_, t_, T_ = (np.asarray(value, np.float64) for value in (x, t_x, T))
-        r, alpha, s, beta = (np.asarray(value)[..., None] for value in (self.r, self.alpha, self.s, self.beta))
-        time, step = leaving_times(x_[..., None], t_[..., None], T_[..., None], r, alpha, s, beta)
-        total = np.sum(step * np.exp(-decay(time, x_[..., None], t_[..., None], r, alpha, s, beta)), axis=-1)
+        inner = self.inner()
+        time, step = leaving_times(x_[..., None], t_[..., None], T_[..., None], inner)
+        total = np.sum(step * np.exp(-decay(time, x_[..., None], t_[..., None], inner)), axis=-1)
         with np.errstate(divide="ignore"):
             return np.asarray(
                 np.log(total)
@@ -76,6 +78,13 @@ class ParetoNBD(TransactionModel):
                 + self.s * np.log((self.beta + T_) / (self.beta + t_))
                 - np.log(self.beta + t_)
             )
+
+    def inner(self) -> Parameters:
+        """The parameters with an axis for quadrature nodes."""
+        r, alpha, s, beta = (
+            np.asarray(value, np.float64)[..., None] for value in (self.r, self.alpha, self.s, self.beta)
+        )
+        return r, alpha, s, beta
 
     def expected(self, t: ArrayLike) -> Floats:
         """E[X(t)] (Schmittlein, Morrison and Colombo 1987, equation 17), also at s = 1."""
@@ -89,7 +98,9 @@ class ParetoNBD(TransactionModel):
         Elementwise; negative binomial mixed over the time of leaving, by quadrature.
         """
         n_, t_ = np.asarray(n, np.float64)[..., None], np.asarray(t, np.float64)[..., None]
-        r, alpha, s, beta = (np.asarray(value)[..., None] for value in (self.r, self.alpha, self.s, self.beta))
+        r, alpha, s, beta = (
+            np.asarray(value)[..., None] for value in (self.r, self.alpha, self.s, self.beta)
+        )
         stay = (beta / (beta + t_)) ** s
         node, weight = legendre(COUNT_NODES)
         left = (1 - stay) * node
@@ -114,14 +125,13 @@ def legendre(nodes: int) -> tuple[Floats, Floats]:
     return (node + 1) / 2, weight / 2
 
 
-def leaving_times(
-    x: Floats, t_x: Floats, T: Floats, r: ArrayLike, alpha: ArrayLike, s: ArrayLike, beta: ArrayLike
-) -> tuple[Floats, Floats]:
+def leaving_times(x: Floats, t_x: Floats, T: Floats, parameters: Parameters) -> tuple[Floats, Floats]:
     """Nodes between t_x and T and their weights, shape (..., NODES).
 
     Evenly spread in the logarithm of time since t_x, in units of the density's own scale there: a sharp
     fall after the last purchase and a long tail are both resolved.
     """
+    r, alpha, s, beta = parameters
     node, weight = legendre(NODES)
     scale = 1 / ((r + x + 1) / (alpha + t_x) + (s + 2) / (beta + t_x))
     reach = np.log1p((T - t_x) / scale)
@@ -129,20 +139,11 @@ def leaving_times(
     return t_x + scale * (grown - 1), reach * scale * weight * grown
 
 
-def decay(
-    time: Floats, x: Floats, t_x: Floats, r: ArrayLike, alpha: ArrayLike, s: ArrayLike, beta: ArrayLike
-) -> Floats:
+def decay(time: Floats, x: Floats, t_x: Floats, parameters: Parameters) -> Floats:
     """Minus the logarithm of the density of leaving at `time`, relative to that at t_x."""
-    return (r + x) * np.log((alpha + time) / (alpha + t_x)) + (s + 1) * np.log((beta + time) / (beta + t_x))
-
-
-def negative_binomial(n: Floats, t: Floats, r: Floats, alpha: Floats) -> Floats:
-    """P(n purchases in t) of customers who do not leave."""
-    with np.errstate(divide="ignore"):
-        log_t = np.where(n > 0, n * np.log(t / (alpha + t)), 0.0)
-    return np.asarray(
-        np.exp(gammaln(r + n) - gammaln(r) - gammaln(n + 1) - r * np.log1p(t / alpha) + log_t)
-    )
+    r, alpha, s, beta = parameters
+    buying = (r + x) * np.log((alpha + time) / (alpha + t_x))
+    return buying + (s + 1) * np.log((beta + time) / (beta + t_x))
 
 
 class _Likelihood:
@@ -155,7 +156,7 @@ class _Likelihood:
         self.x_count = self.x_count[self.x_count > 0]
         self.ages, self.age_count = cells.T, cells.count
         self.age_x = cells.count * cells.x
-        open_ = cells.T > cells.t_x
+        open_ = cells.t_x < cells.T
         self.columns = tuple(
             column[open_] for column in (cells.x.astype(np.float64), cells.t_x, cells.T, cells.count)
         )
@@ -200,7 +201,7 @@ def left_part(parameters: Floats, x: Floats, t_x: Floats, T: Floats, count: Floa
     """Sum of log(1 + odds to have left) over cells with t_x < T, with gradient and Hessian."""
     r, alpha, s, beta = parameters
     rx = r + x
-    time, step = leaving_times(x[:, None], t_x[:, None], T[:, None], r, alpha, s, beta)
+    time, step = leaving_times(x[:, None], t_x[:, None], T[:, None], (r, alpha, s, beta))
     buy, stay = alpha + time, beta + time
     log_buy, log_stay = np.log(buy), np.log(stay)
     np.reciprocal(buy, out=buy)

@@ -16,6 +16,7 @@ from zhiyin.analytics.methods.cells import Floats, Ints
 
 Unit = Literal["day", "week", "month", "quarter", "year"]
 Merge = Literal["day", "unit"]
+Keys = NDArray[np.unsignedinteger[Any]]
 
 DAYS: dict[Unit, float] = {
     "day": 1.0,
@@ -163,9 +164,9 @@ def count_purchases(
     customers = len(names)
     bits = int(calendar.end).bit_length() or 1
     kind = np.uint32 if (customers - 1) << bits < 1 << 32 else np.uint64
-    key = codes.astype(kind)
-    key <<= kind(bits)
-    key |= periods.astype(kind)
+    key: Keys = codes.astype(kind)
+    np.left_shift(key, kind(bits), out=key)
+    np.bitwise_or(key, periods.astype(kind), out=key)
     workers = 1 if len(key) < SMALL else WORKERS
     bounds = [customers * part // workers for part in range(workers + 1)]
 
@@ -196,9 +197,7 @@ def count_purchases(
     )
 
 
-def own_keys(
-    key: NDArray[Any], low: int, high: int, bits: int, customers: int
-) -> NDArray[Any]:
+def own_keys(key: Keys, low: int, high: int, bits: int, customers: int) -> Keys:
     """Copy of the keys of customers low to high."""
     if (low, high) == (0, customers):
         return key.copy()
@@ -211,7 +210,7 @@ def own_keys(
 
 
 def distinct_periods(
-    key: NDArray[Any], bits: int
+    key: Keys, bits: int
 ) -> tuple[Ints, NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
     """Customers present, their distinct periods less one, first and last period; sorts `key` in place."""
     key.sort()
@@ -239,7 +238,7 @@ def changes(values: NDArray[Any]) -> NDArray[np.bool_]:
 def sum_by(codes: Ints, amounts: Floats | None, customers: int) -> Floats:
     if amounts is None:
         return np.zeros(customers)
-    return np.bincount(codes, weights=amounts, minlength=customers)
+    return np.bincount(codes, weights=amounts, minlength=customers).astype(np.float64, copy=False)
 
 
 def encode(customer: ArrayLike | pa.Array | pa.ChunkedArray) -> tuple[Ints, pa.Array]:

@@ -21,16 +21,16 @@ SENTENCES = {
     Reason.NO_PURCHASES: "There are no purchases.",
     Reason.TOO_FEW_CUSTOMERS: "There are {found:.0f} customers; a model needs at least {needed:.0f}.",
     Reason.NO_REPEAT_BUYERS: "No customer has bought twice, so nothing tells how they come back.",
-    Reason.TOO_FEW_REPEAT_BUYERS: "Only {found:.0f} customers bought again; a model needs at least {needed:.0f}.",
+    Reason.TOO_FEW_REPEAT_BUYERS: "Only {found:.0f} customers bought again; a model needs {needed:.0f}.",
     Reason.TOO_SHORT: "The record spans {found:.1f} periods; a model needs at least {needed:.1f}.",
     Reason.DEGENERATE: "The likelihood has no clear maximum: the data do not tell the parameters apart.",
     Reason.NO_SPEND: "The amounts of repeat purchases are missing, not positive or all the same.",
-    Reason.INFINITE_MEAN_SPEND: "Spending is so uneven (q = {found:.2f}, at most 1) that its mean does not exist.",
+    Reason.INFINITE_MEAN_SPEND: "Spending is so uneven (q = {found:.2f} <= 1) that it has no mean.",
     Reason.NO_HOLDOUT: "No time is left after the calibration period to test the prediction on.",
 }
 
 
-class TooThin(ValueError):
+class TooThin(ValueError):  # noqa: N818 - also a result, not only an error
     """The data cannot carry the model asked for.
 
     Parameters

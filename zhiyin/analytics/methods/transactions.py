@@ -71,14 +71,15 @@ class TransactionModel(ABC):
 
     def expected_given(self, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:
         """E[Y(t) | x, t_x, T]: expected purchases in (T, T + t] of a customer with this history."""
-        return self.alive(x, t_x, T) * self.given(x, T).expected(t)
+        return np.asarray(self.alive(x, t_x, T) * self.given(x, T).expected(t))
 
     def probability_given(
         self, n: ArrayLike, t: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike
     ) -> Floats:
         """P(Y(t) = n | x, t_x, T): probability of n purchases in (T, T + t]."""
         alive = self.alive(x, t_x, T)
-        return alive * self.given(x, T).probability(n, t) + (1 - alive) * (np.asarray(n) == 0)
+        none = (1 - alive) * (np.asarray(n) == 0)
+        return np.asarray(alive * self.given(x, T).probability(n, t) + none)
 
     @classmethod
     def fit(
