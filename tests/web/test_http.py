@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.http import HttpResponse, HttpResponseBase
@@ -26,6 +27,7 @@ def asked(company: Company | None, method: str = "GET", **headers: str) -> HttpR
     request._messages = FallbackStorage(request)
     request.htmx = HtmxDetails(request)
     request.actor = company.lin.actor if company else None
+    request.user = company.lin.user if company else AnonymousUser()
     return request  # type: ignore[no-any-return]
 
 

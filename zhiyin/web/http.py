@@ -19,6 +19,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
+from zhiyin.accounts.models import Tenant
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import DomainError
 
@@ -28,10 +29,11 @@ UNDO = "undo:"
 
 
 class HttpRequest(DjangoRequest):
-    """A request as pages get it."""
+    """A request as pages get it, past ``page``."""
 
     htmx: HtmxDetails
     actor: Actor
+    tenant: Tenant
 
 
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]

@@ -1,11 +1,15 @@
 """The pages that belong to no app: the first page, a person's preferences, the pieces on show."""
 
+from collections.abc import Container
+
 from django.conf import settings
-from django.http import HttpRequest as DjangoRequest
 from django.http import HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from zhiyin.accounts.actions.preferences import choose_preferences
+from zhiyin.accounts.choices import Theme
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.keys import uuid7
 from zhiyin.web import showcase
@@ -20,21 +24,29 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def preferences(request: DjangoRequest) -> HttpResponse:
-    """Keep the language in a cookie and, of a person who is signed in, on the person."""
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Keep the language or theme in a cookie, for this browser, and with the person who is signed in."""
+    chosen = {
+        "language": _one_of(request.POST.get("language"), dict(settings.LANGUAGES)),
+        "theme": _one_of(request.POST.get("theme"), Theme.values),
+    }
+    actor = getattr(request, "actor", None)
+    if actor is not None and any(chosen.values()):
+        choose_preferences(actor=actor, now=timezone.now(), **chosen)
     target = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
         target = "/"
-    response = HttpResponseRedirect(target)
-    language = request.POST.get("language", "")
-    if language in dict(settings.LANGUAGES):
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, language, max_age=YEAR, samesite="Lax", secure=request.is_secure()
-        )
-        if request.user.is_authenticated:
-            request.user.language = language
-            request.user.save(update_fields=["language"])
+    response = HttpResponse(status=204) if request.htmx else HttpResponseRedirect(target)
+    for name, value in chosen.items():
+        if value:
+            response.set_cookie(
+                f"zhiyin_{name}", value, max_age=YEAR, samesite="Lax", secure=request.is_secure()
+            )
     return response
+
+
+def _one_of(value: str | None, allowed: Container[str]) -> str | None:
+    return value if value is not None and value in allowed else None
 
 
 def components(request: HttpRequest) -> HttpResponse:

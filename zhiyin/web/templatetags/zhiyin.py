@@ -284,9 +284,12 @@ def navigation_links(context: Context, which: str) -> list[navigation.Link]:
 
 @register.simple_tag(takes_context=True)
 def theme(context: Context) -> str:
-    """The chosen theme: "light", "dark" or "auto"."""
+    """The chosen theme: the person's, else this browser's; "light", "dark" or "auto"."""
     request = context.get("request")
-    chosen = request.COOKIES.get("zhiyin_theme", "auto") if request else "auto"
+    if request is None:
+        return "auto"
+    person = getattr(getattr(request, "actor", None), "user_id", None) and request.user
+    chosen = (person and person.theme) or request.COOKIES.get("zhiyin_theme", "auto")
     return chosen if chosen in {"light", "dark"} else "auto"
 
 

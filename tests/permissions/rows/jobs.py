@@ -1,0 +1,29 @@
+"""A person's own jobs, and everybody's with ``jobs.view_all``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.cast import Company
+from tests.permissions.table import Row
+from zhiyin.platform.choices import JobState
+from zhiyin.platform.jobs import Job
+
+
+def lins_job(state: str, company: Company) -> Mapping[str, Any]:
+    job = Job.objects.create(
+        kind="tests.nothing", title="Lin's", state=state, created_by=company.lin.member.pk
+    )
+    return {"job_id": job.pk}
+
+
+def running(company: Company) -> Mapping[str, Any]:
+    return lins_job(JobState.RUNNING, company)
+
+
+ROWS = [
+    Row("GET", "jobs:list", "302 200*8"),
+    Row("GET", "jobs:running", "302 200*8"),
+    Row("GET", "jobs:card", "302 302 404 302 404*3 302 404", given=running),
+    Row("POST", "jobs:cancel", "302 302 404 302 404*3 302 404", given=running),
+    Row("POST", "jobs:retry", "302 409 404 409 404*3 409 404", given=running, note="which has not ended"),
+]
