@@ -1,6 +1,7 @@
 """The purchase models against independent oracles: quadrature of the process itself and simulation."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from scipy.special import gammaln, roots_genlaguerre, roots_jacobi
 from zhiyin.analytics.methods.bgnbd import BGNBD
 from zhiyin.analytics.methods.cells import Cells
 from zhiyin.analytics.methods.gammagamma import GammaGamma, evaluator
+from zhiyin.analytics.methods.maximise import Fit
 from zhiyin.analytics.methods.nbd import NBD
 from zhiyin.analytics.methods.paretonbd import ParetoNBD
 from zhiyin.analytics.methods.simulate import simulate, simulate_spend
@@ -90,7 +92,7 @@ def test_paretonbd_odds_against_adaptive_quadrature(
 
     reach = np.log1p(T - t_x)
     points = np.linspace(0, reach, 40)
-    total = sum(integrate.quad(density, low, high)[0] for low, high in zip(points, points[1:], strict=False))
+    total = sum(integrate.quad(density, low, high)[0] for low, high in pairwise(points))
     expected = (
         np.log(max(total, 1e-300)) - np.log(beta + t_x)
         + (r + x) * np.log((alpha + T) / (alpha + t_x)) + s * np.log((beta + T) / (beta + t_x))
@@ -208,6 +210,12 @@ def test_the_climb_ends_where_a_general_optimiser_does(truth: Any) -> None:
     assert_allclose(list(fit.parameters.values()), np.exp(best.x), rtol=1e-3)
 
 
+def holds(fit: Fit[Any], truth: Any) -> list[bool]:
+    """Whether the interval of each parameter holds its true value."""
+    bounds = {name: fit.interval(name, 0.9) for name in fit.parameters}
+    return [low <= getattr(truth, name) <= high for name, (low, high) in bounds.items()]
+
+
 @pytest.mark.parametrize(("truth", "runs"), [(BG, 60), (PARETO, 25)])
 def test_intervals_of_parameters_hold_the_truth_as_often_as_stated(truth: Any, runs: int) -> None:
     customers = 2500
@@ -216,8 +224,7 @@ def test_intervals_of_parameters_hold_the_truth_as_often_as_stated(truth: Any, r
     for seed in range(runs):
         x, t_x, T = simulate(truth, ages, customers, seed=seed).summary(ages)
         fit = type(truth).fit(x, t_x, T)
-        held.append([low <= getattr(truth, name) <= high
-                     for name, (low, high) in ((name, fit.interval(name, 0.9)) for name in fit.parameters)])  # fmt: skip
+        held.append(holds(fit, truth))
     rate = float(np.mean(held))
     # Parameters of one run are dependent: allow for as many independent trials as half of them.
     assert abs(rate - 0.9) < 3.5 * np.sqrt(0.09 / (runs * 2))
@@ -233,8 +240,7 @@ def test_gammagamma_recovers_the_truth() -> None:
         repeat = drawn.time > 0
         total = np.bincount(drawn.customer[repeat], amounts[repeat], customers)
         fit = GammaGamma.fit(x, np.divide(total, x, out=np.zeros(customers), where=x > 0))
-        held.append([low <= getattr(truth, name) <= high
-                     for name, (low, high) in ((name, fit.interval(name, 0.9)) for name in fit.parameters)])  # fmt: skip
+        held.append(holds(fit, truth))
     assert abs(np.mean(held) - 0.9) < 3.5 * np.sqrt(0.09 / 60)
 
 
@@ -276,7 +282,7 @@ def test_cells_on_whole_days(rows: list[tuple[int, int, int]]) -> None:
     ],
 )
 def test_impossible_histories_are_refused(bad: Any) -> None:
-    with pytest.raises(ValueError, match="must be|need x"):
+    with pytest.raises(ValueError, match=r"must be|need x"):
         BGNBD.fit(*bad)
 
 

@@ -18,6 +18,7 @@ from zhiyin.analytics.methods.paretonbd import ParetoNBD
 from zhiyin.analytics.methods.prediction import Horizon, Prediction, predict
 from zhiyin.analytics.methods.rfm import Summary, Unit, days_of, encode, floats_of, summarise
 from zhiyin.analytics.methods.thin import Reason, TooThin
+from zhiyin.analytics.methods.transactions import MIN_CUSTOMERS, MIN_REPEAT_BUYERS, refuse_thin
 
 ModelName = Literal["bgnbd", "paretonbd"]
 MODELS: dict[ModelName, type[BGNBD] | type[ParetoNBD]] = {"bgnbd": BGNBD, "paretonbd": ParetoNBD}
@@ -291,9 +292,11 @@ def fit_both(
     transactions: Fit[Any] | TooThin
     spend: Fit[GammaGamma] | TooThin
     try:
-        if len(summary.T) and summary.T.max() < MIN_PERIODS:
+        cells = Cells.of(summary.x, summary.t_x, summary.T)
+        refuse_thin(cells, MIN_CUSTOMERS, MIN_REPEAT_BUYERS)
+        if summary.T.max() < MIN_PERIODS:
             raise TooThin(Reason.TOO_SHORT, found=float(summary.T.max()), needed=MIN_PERIODS)
-        transactions = fit_transactions(MODELS[model], Cells.of(summary.x, summary.t_x, summary.T))
+        transactions = fit_transactions(MODELS[model], cells)
     except TooThin as thin:
         transactions = thin
     try:

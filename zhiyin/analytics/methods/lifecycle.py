@@ -45,7 +45,7 @@ class Rules:
     Attributes
     ----------
     lost_after_days : int
-        Without a purchase for longer than this a customer is lost.
+        Without a purchase for longer than this a customer is lost; who buys on the first such day is not.
     loyal_purchases : int
         From this many purchases (days with a purchase) on a customer is loyal.
     won_back_purchases : int
@@ -122,10 +122,10 @@ def status_history(customer: ArrayLike, day: ArrayLike, *, now: date, rules: Rul
         return History(who, days.astype("datetime64[D]"), np.zeros(0, np.int8))
     starts = changes(who)
     gap = np.diff(days, prepend=days[0])
-    returns = ~starts & (gap > rules.lost_after_days)
+    returns = ~starts & (gap - 1 > rules.lost_after_days)
     status = status_at_purchase(starts, returns, rules)
     followed = np.append(~starts[1:], False)
-    until = np.where(followed, np.append(days[1:], 0), today)
+    until = np.where(followed, np.append(days[1:], 0) - 1, today)
     lost = until - days > rules.lost_after_days
     all_who = np.concatenate((who, who[lost]))
     all_days = np.concatenate((days, days[lost] + rules.lost_after_days + 1))
