@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.platform.permissions import register
@@ -10,3 +11,4 @@ class AnalyticsConfig(AppConfig):
     def ready(self) -> None:
         register("insight.view", _("See insight"))
         register("insight.run", _("Run the analysis and change its settings"))
+        autodiscover_modules("datasets")

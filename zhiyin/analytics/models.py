@@ -45,6 +45,7 @@ class Analysis(TenantModel):
     backtest = models.JSONField(default=dict)
     retention = models.JSONField(default=dict)
     concentration = models.JSONField(default=dict)
+    groups = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     findings = models.JSONField(default=list)
     settings = models.JSONField(default=dict)
 
@@ -114,3 +115,16 @@ class Dataset(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class StalePartition(TenantModel):
+    """A partition of a dataset that has changed since its last export; written by triggers, never unique."""
+
+    dataset = models.CharField(max_length=50)
+    partition = models.CharField(max_length=50)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["tenant_id", "dataset"], name="stale_by_dataset")]
+
+    def __str__(self) -> str:
+        return f"{self.dataset} {self.partition}"

@@ -121,6 +121,7 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "zhiyin.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -129,6 +130,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 # sign-in has its own limits (zhiyin.accounts.throttle); this one counts second factors, per person
@@ -186,6 +188,7 @@ DJANGO_VITE = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
+MAIL_CONFIGURED = bool(env.mail_url)
 if env.mail_url:
     _mail = urlsplit(env.mail_url)
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -198,5 +201,6 @@ else:
 DEFAULT_FROM_EMAIL = env.mail_from
 
 ZHIYIN_HOME = env.home
+ZHIYIN_ANALYTICS_MEMORY = env.analytics_memory
 ZHIYIN_STORAGE_URL = env.storage_url
 ZHIYIN_UPLOAD_LIMIT_MB = env.upload_limit_mb

@@ -52,3 +52,13 @@ class TagColour(models.TextChoices):
     RED = "red", _("Red")
     PURPLE = "purple", _("Purple")
     GREY = "grey", _("Grey")
+
+
+class StatusReason(models.TextChoices):
+    """What moved a customer from status to status."""
+
+    BOUGHT = "bought", _("Bought")
+    SILENT = "silent", _("Did not buy for long")
+    RULES = "rules", _("Rules or records changed")
+    STAGE = "stage", _("Lifecycle stage changed")
+    UNDONE = "undone", _("Purchases were taken back")

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from zhiyin.config.cli.analyse import run
 from zhiyin.config.cli.common import Command, Unfit, answer, json_option, open_database
 from zhiyin.config.cli.serve import address_options, run_servers
 
@@ -52,6 +53,8 @@ def make(seed: int, customers: int) -> dict[str, Any]:
 
     begun = time.monotonic()
     made = make_demo(now=now(), home=environment().home, seed=seed, customers=customers)
+    if made.made:
+        run(made.tenant.code)
     return {
         "tenant": made.tenant.code,
         "name": made.tenant.name,

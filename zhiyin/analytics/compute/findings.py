@@ -1,0 +1,155 @@
+"""What is worth saying, as codes with facts; ``analytics.sentences`` puts them into words."""
+
+from typing import Any
+
+import numpy as np
+
+from zhiyin.analytics.compute.options import Options
+from zhiyin.analytics.compute.purchases import Purchases
+from zhiyin.analytics.compute.segments import POOLED, Segment
+from zhiyin.analytics.compute.values import Values
+from zhiyin.analytics.methods.backtest import Backtest
+from zhiyin.analytics.methods.clv import correlation
+from zhiyin.analytics.methods.thin import TooThin
+
+GOOD, NEUTRAL, BAD = "good", "neutral", "bad"
+DEPENDENT = 0.25
+Finding = dict[str, Any]
+
+
+def find(
+    purchases: Purchases,
+    segments: list[Segment],
+    values: Values,
+    concentration: dict[str, Any],
+    options: Options,
+) -> list[Finding]:
+    """All findings, the most useful first."""
+    if not len(purchases.customers):
+        return [*thin_record(purchases), *left_out(purchases)]
+    own = [segment for segment in segments if segment.name != POOLED]
+    return [
+        *coverage(purchases, values),
+        *outlook(values, options),
+        *leaving(purchases, values),
+        *concentrated(concentration),
+        *(finding for segment in own for finding in tested(segment)),
+        *(finding for segment in own for finding in doubts(segment)),
+        *left_out(purchases),
+    ]
+
+
+def said(code: str, tone: str = NEUTRAL, **facts: Any) -> Finding:
+    return {"code": code, "tone": tone, "facts": facts}
+
+
+def thin_record(purchases: Purchases) -> list[Finding]:
+    return [said("no_orders" if not purchases.counts["orders"] else "no_purchases", BAD)]
+
+
+def coverage(purchases: Purchases, values: Values) -> list[Finding]:
+    people, again = purchases.customers, int((values.frequency > 0).sum())
+    first = purchases.first_day
+    return [
+        said(
+            "coverage",
+            buyers=len(people),
+            purchases=len(purchases.day),
+            amount=float(people.spend.sum()),
+            first=first.isoformat() if first else None,
+            last=purchases.as_of.isoformat() if purchases.as_of else None,
+        ),
+        said("repeat_buyers", share=again / len(people), repeat_buyers=again),
+    ]
+
+
+def outlook(values: Values, options: Options) -> list[Finding]:
+    known = ~np.isnan(values.alive)
+    if not known.any():
+        return []
+    facts: dict[str, Any] = {
+        "alive": float(values.alive[known].sum()),
+        "buyers": int(known.sum()),
+        "orders": float(values.expected_orders[known].sum()),
+        "months": options.months,
+    }
+    worth = values.value[~np.isnan(values.value)]
+    if len(worth):
+        return [said("outlook_value", **facts, value=float(worth.sum()))]
+    return [said("outlook", **facts)]
+
+
+def leaving(purchases: Purchases, values: Values) -> list[Finding]:
+    """Customers among the best fifth by money paid who have more likely left than not."""
+    spend, alive = purchases.customers.spend, values.alive
+    best = spend >= np.quantile(spend, 0.8)
+    gone = best & (alive < 0.5) & (values.frequency > 0)
+    if not gone.any():
+        return []
+    return [said("leaving", BAD, customers=int(gone.sum()), spend=float(spend[gone].sum()))]
+
+
+def concentrated(found: dict[str, Any]) -> list[Finding]:
+    if "best" not in found:
+        return []
+    result = [
+        said(
+            "concentration",
+            top=0.1,
+            brought=found["best"]["0.1"],
+            customers_for_80=found["customers_for_80"],
+        )
+    ]
+    if found["losing"]:
+        result.append(said("losing", BAD, customers=found["losing"]))
+    return result
+
+
+def tested(segment: Segment) -> list[Finding]:
+    """How good the forecast was, and whether a naive rule would have been better."""
+    test = segment.backtest
+    if not isinstance(test, Backtest):
+        return []
+    naive = min(test.last_period.mae, test.mean_rate.mae)
+    facts = {
+        "segment": segment.name,
+        "from": test.calibration_end.isoformat(),
+        "to": test.end.isoformat(),
+        "error": test.model.total_error,
+        "predicted": test.model.total,
+        "actual": test.actual,
+        "mae": test.model.mae,
+        "last_period": test.last_period.mae,
+        "mean_rate": test.mean_rate.mae,
+    }
+    return [
+        said("backtest_better", GOOD, **facts)
+        if test.model.mae < naive
+        else said("backtest_worse", BAD, **facts)
+    ]
+
+
+def doubts(segment: Segment) -> list[Finding]:
+    result = []
+    for what, fit in (("buying", segment.transactions), ("spending", segment.spend)):
+        if isinstance(fit, TooThin):
+            facts = {"segment": segment.name, "reason": str(fit.reason), **fit.facts}
+            borrowed = bool(segment.model_of) and what == "buying"
+            result.append(said(f"thin_{what}_borrowed" if borrowed else f"thin_{what}", BAD, **facts))
+    related = correlation(segment.summary)
+    if related is not None and abs(related) > DEPENDENT and not isinstance(segment.spend, TooThin):
+        result.append(said("dependent", BAD, segment=segment.name, correlation=related))
+    return result
+
+
+def left_out(purchases: Purchases) -> list[Finding]:
+    counts, result = purchases.counts, []
+    if counts["anonymous_orders"]:
+        facts = {"orders": counts["anonymous_orders"], "amount": counts["anonymous_amount"]}
+        result.append(said("anonymous", **facts))
+    if counts["future_orders"]:
+        result.append(said("future", BAD, orders=counts["future_orders"]))
+    without = counts["customers"] - len(purchases.customers)
+    if without > 0:
+        result.append(said("without_purchase", customers=without))
+    return result

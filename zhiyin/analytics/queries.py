@@ -1,0 +1,52 @@
+"""Reads of analytics."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from zhiyin.analytics.models import Analysis, CustomerValue, InsightSettings
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.choices import JobState
+from zhiyin.platform.models import Job
+from zhiyin.platform.paging import Page, keyset
+
+SCORES = ("recency", "frequency", "monetary")
+_BUSY = (JobState.QUEUED, JobState.RUNNING)
+
+
+def insight_settings(*, lock: bool = False) -> InsightSettings:
+    """The company's settings, or an unsaved row of defaults."""
+    rows = InsightSettings.objects.select_for_update() if lock else InsightSettings.objects
+    return rows.first() or InsightSettings()
+
+
+def latest_analysis() -> Analysis | None:
+    """The last finished analysis."""
+    return Analysis.objects.filter(finished_at__isnull=False).order_by("-finished_at", "-id").first()
+
+
+def analyses(actor: Actor, *, after: str = "", limit: int = 20) -> Page[Analysis]:
+    """Finished analyses, newest first."""
+    actor.require("insight.view")
+    rows = Analysis.objects.filter(finished_at__isnull=False)
+    return keyset(rows, order=["-finished_at"], after=after, limit=limit)
+
+
+def running_job(states: Sequence[JobState] = _BUSY) -> Job | None:
+    """The company's analysis that waits or runs."""
+    return Job.objects.filter(kind="analytics.analyse", state__in=states).order_by("-id").first()
+
+
+def customer_value(actor: Actor, customer_id: uuid.UUID) -> CustomerValue | None:
+    """What is known of one customer, whom the caller has already found visible to the actor."""
+    actor.require("insight.view")
+    return CustomerValue.objects.select_related("analysis").filter(pk=customer_id).first()
+
+
+def cell_of(analysis: Analysis, value: CustomerValue) -> dict[str, Any] | None:
+    """The sums of all customers with the same recency and frequency score."""
+    for cell in analysis.groups.get("cells", []):
+        if (cell["recency"], cell["frequency"]) == (value.recency_score, value.frequency_score):
+            found: dict[str, Any] = cell
+            return found
+    return None

@@ -1,0 +1,145 @@
+"""Findings, refusals and settings of an analysis in words, in the reader's language."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import formats
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
+
+from zhiyin.analytics.warehouse.registry import registered
+
+Facts = Mapping[str, Any]
+
+FINDINGS: dict[str, str | Promise] = {
+    "no_orders": gettext_lazy("There are no orders of named customers yet."),
+    "no_purchases": gettext_lazy(
+        "All orders were returned or cost nothing: there is no purchase to learn from."
+    ),
+    "coverage": gettext_lazy(
+        "%(buyers)s customers bought on %(purchases)s days between %(first)s and %(last)s, for %(amount)s."
+    ),
+    "repeat_buyers": gettext_lazy(
+        "%(share)s of them (%(repeat_buyers)s) bought again after their first time."
+    ),
+    "outlook": gettext_lazy(
+        "About %(alive)s of %(buyers)s are still customers; %(orders)s purchases are to be expected "
+        "in the next %(months)s months."
+    ),
+    "outlook_value": gettext_lazy(
+        "About %(alive)s of %(buyers)s are still customers; in the next %(months)s months they will buy some "
+        "%(orders)s times, which is worth %(value)s of margin today."
+    ),
+    "leaving": gettext_lazy(
+        "%(customers)s of the best customers have more likely left than not. They have paid %(spend)s so far."
+    ),
+    "concentration": gettext_lazy(
+        "The best %(top)s of the customers bring %(brought)s of the margin; %(customers_for_80)s bring 80%%."
+    ),
+    "losing": gettext_lazy("%(customers)s customers have cost more than they paid."),
+    "backtest_better": gettext_lazy(
+        "%(segment)s: the forecast for %(from)s to %(to)s was off by %(error)s in total, "
+        "and by %(mae)s purchases a customer; “as in the last period” was off by "
+        "%(last_period)s, “at the mean rate” by %(mean_rate)s."
+    ),
+    "backtest_worse": gettext_lazy(
+        "%(segment)s: a naive rule would have been better. The forecast for %(from)s to %(to)s was off by "
+        "%(mae)s purchases a customer, “as in the last period” by %(last_period)s, "
+        "“at the mean rate” by %(mean_rate)s."
+    ),
+    "thin_buying": gettext_lazy("%(segment)s: nothing is predicted. %(reason)s"),
+    "thin_buying_borrowed": gettext_lazy(
+        "%(segment)s: predicted by the model of all customers together. %(reason)s"
+    ),
+    "thin_spending": gettext_lazy("%(segment)s: no value in money is predicted. %(reason)s"),
+    "dependent": gettext_lazy(
+        "%(segment)s: how often they buy and how much they pay go together (correlation %(correlation)s), "
+        "which the model of value takes to be independent; take the values with care."
+    ),
+    "anonymous": gettext_lazy("%(orders)s orders worth %(amount)s name no customer; they are left out."),
+    "future": gettext_lazy("%(orders)s orders have a date in the future; they are left out."),
+    "without_purchase": gettext_lazy("%(customers)s customers have never bought; they are left out."),
+}
+# Why a model is refused (methods/thin.py)
+REASONS: dict[str, str | Promise] = {
+    "no_purchases": gettext_lazy("There are no purchases."),
+    "too_few_customers": gettext_lazy("There are %(found)s customers; the model needs at least %(needed)s."),
+    "no_repeat_buyers": gettext_lazy("Nobody has bought twice, so nothing tells how customers come back."),
+    "too_few_repeat_buyers": gettext_lazy(
+        "Only %(found)s customers bought again; the model needs %(needed)s."
+    ),
+    "too_short": gettext_lazy("The record spans %(found)s periods; the model needs at least %(needed)s."),
+    "degenerate": gettext_lazy(
+        "The likelihood has no clear maximum: the data cannot tell the parameters apart."
+    ),
+    "no_spend": gettext_lazy("The amounts of repeat purchases are missing, not positive or all the same."),
+    "infinite_mean_spend": gettext_lazy("Spending is so uneven (q = %(found)s) that it has no mean."),
+    "no_holdout": gettext_lazy("No time is left after the calibration to test the forecast on."),
+}
+SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
+SEGMENT_OF_ALL = {"": gettext_lazy("All customers"), "pooled": gettext_lazy("All customers together")}
+_PERCENT = {"share", "brought", "customers_for_80", "top"}
+_MONEY = {"amount", "spend", "value", "margin"}
+_DATES = {"first", "last", "from", "to"}
+_FINE = {"mae", "last_period", "mean_rate", "correlation"}
+
+
+def sentence(finding: Mapping[str, Any], *, currency: str) -> str:
+    """A finding as one or two sentences."""
+    facts = finding["facts"]
+    words = {name: _worded(name, value, currency) for name, value in facts.items()}
+    if "reason" in facts:
+        words["reason"] = reason(facts["reason"], facts)
+    return str(FINDINGS[finding["code"]]) % words
+
+
+def reason(code: str, facts: Facts) -> str:
+    """Why a model is refused."""
+    places = 2 if code == "infinite_mean_spend" else 0
+    words = {name: number(facts[name], places) for name in ("found", "needed") if name in facts}
+    return str(REASONS[code]) % words
+
+
+def segment_label(name: str) -> str:
+    """A segment's name for people; the app that knows the segments gives it."""
+    known = registered().get("customers")
+    labels = {**(known.labels if known else {}), **SEGMENT_OF_ALL}
+    return str(labels.get(name, name))
+
+
+def _worded(name: str, value: Any, currency: str) -> str:  # noqa: PLR0911 - one kind of fact a line
+    if name == "segment":
+        return segment_label(value)
+    if name == "error":
+        return f"{value:+.1%}" if value is not None else "?"
+    if name in _PERCENT:
+        return percent(value)
+    if name in _MONEY:
+        return money(value, currency)
+    if name in _DATES:
+        return formats.date_format(datetime.date.fromisoformat(value)) if value else "?"
+    if name in _FINE:
+        return number(value, 2)
+    return number(value, 0) if isinstance(value, int | float) else str(value)
+
+
+def number(value: float, places: int = 0) -> str:
+    return formats.number_format(round(value, places), places, use_l10n=True, force_grouping=True)
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.0f}%" if value >= 0.1 else f"{100 * value:.1f}%"
+
+
+def money(value: float, currency: str) -> str:
+    """An amount for a sentence: whole, with its currency; large ones shortened as the language does."""
+    chinese = (get_language() or "").startswith("zh")
+    units = ((1e8, " 亿"), (1e5, " 万")) if chinese else ((1e9, "B"), (1e6, "M"), (1e5, "k"))
+    divisors = {" 万": 1e4, "k": 1e3}
+    symbol = SYMBOLS.get(currency, f"{currency} ")
+    sign, size = "-" if value < 0 else "", abs(value)
+    for limit, word in units:
+        if size >= limit:
+            return f"{sign}{symbol}{number(size / divisors.get(word, limit), 1)}{word}"
+    return f"{sign}{symbol}{number(size)}"
