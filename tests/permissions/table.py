@@ -109,6 +109,16 @@ def fingerprint(*companies: Company) -> dict[str, Any]:
     return seen
 
 
+def writes() -> dict[str, int]:
+    """Rows inserted, updated and deleted so far in this transaction, by table, kept or not."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
+            " WHERE n_tup_ins + n_tup_upd + n_tup_del > 0"
+        )
+        return {table: count for table, count in cursor.fetchall() if table not in IGNORED}
+
+
 @dataclass(frozen=True)
 class Route:
     """An address of the product, with the function behind it."""

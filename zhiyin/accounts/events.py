@@ -118,3 +118,9 @@ class TokenCreated(Event):
 class TokenRevoked(Event):
     name: ClassVar = "accounts.token_revoked"
     token_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class PreferencesChanged(Event):
+    name: ClassVar = "accounts.preferences_changed"
+    member_id: uuid.UUID

@@ -37,8 +37,9 @@ class ActorRequest(HttpRequest):
 class ActorMiddleware:
     """Opens the tenant's transaction around the view and its rendering.
 
-    An exception, or any answer of 400 and above, rolls back. Answers that stream after the view has returned
-    open a scope of their own. SQL: the session, the tenant, one statement for user, member, role and units.
+    An answer of 400 and above, so also an exception, rolls back. Answers that stream after the view has
+    returned open a scope of their own. SQL: the session, the tenant, one statement for user, member, role and
+    units.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -64,10 +65,6 @@ class ActorMiddleware:
         if request.actor is None and request.user.is_authenticated and _needs_company(request, view):
             return redirect(CHOOSE)
         return None
-
-    def process_exception(self, request: ActorRequest, _exception: Exception) -> None:
-        if request.tenant is not None:
-            transaction.set_rollback(True)
 
     def _enter_by_token(self, request: ActorRequest, token: str) -> None:
         tenant = access.token_tenant(token)

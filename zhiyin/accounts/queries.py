@@ -1,6 +1,7 @@
 """Reads for the pages and operations of accounts; each names its number of SQL statements."""
 
 import datetime
+import io
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,10 @@ from django.db.models.functions import Replace
 
 from zhiyin.accounts.models import ApiToken, Member, Role, Unit
 from zhiyin.platform.actors import Actor
+from zhiyin.platform.audit.log import export, last_seal
+from zhiyin.platform.audit.verify import Report, verify
 from zhiyin.platform.errors import NotFound
+from zhiyin.platform.models import AuditEntry, AuditPending
 from zhiyin.platform.paging import Page, keyset
 from zhiyin.platform.pinyin import normalise
 
@@ -75,6 +79,13 @@ def member(*, actor: Actor, member_id: uuid.UUID) -> Member:
     return found
 
 
+def myself(*, actor: Actor) -> Member:
+    """The actor's own membership with role and unit; raises ``NotFound`` for the system. One statement."""
+    if actor.member_id is None:
+        raise NotFound
+    return Member.objects.select_related("role", "unit").get(pk=actor.member_id)
+
+
 def names_of_members() -> list[tuple[uuid.UUID, str]]:
     """Everybody active, by name, for a choice in a form. One statement."""
     return list(Member.objects.filter(is_active=True).order_by("name_key").values_list("id", "name"))
@@ -136,3 +147,65 @@ def token_state(token: ApiToken, now: datetime.datetime) -> str:
     if token.revoked_at is not None:
         return "revoked"
     return "expired" if token.expires_at <= now else "active"
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """How far the audit log is sealed; ``root`` stands for all entries up to ``size``."""
+
+    size: int
+    root: str
+    sealed_at: datetime.datetime | None
+    waiting: int
+
+
+def audit_entries(
+    *,
+    actor: Actor,
+    search: str = "",
+    action: str = "",
+    since: datetime.datetime | None = None,
+    until: datetime.datetime | None = None,
+    subject_id: uuid.UUID | None = None,
+    after: str = "",
+    limit: int = 50,
+) -> Page[AuditEntry]:
+    """Who did what, the newest first; ``search`` is part of a person's name. One statement."""
+    actor.require("audit.view")
+    rows: QuerySet[AuditEntry] = AuditEntry.objects.select_related("leaf")
+    if search.strip():
+        rows = rows.filter(actor_name__icontains=search.strip())
+    if action:
+        rows = rows.filter(action=action)
+    if since:
+        rows = rows.filter(occurred_at__gte=since)
+    if until:
+        rows = rows.filter(occurred_at__lt=until)
+    if subject_id:
+        rows = rows.filter(subject_id=subject_id)
+    return keyset(rows, order=["-id"], after=after, limit=limit)
+
+
+def audit_actions(*, actor: Actor) -> list[str]:
+    """The kinds of action that occur in the log. One statement."""
+    actor.require("audit.view")
+    return sorted(AuditEntry.objects.order_by().values_list("action", flat=True).distinct())
+
+
+def audit_state(*, actor: Actor) -> LogState:
+    """Two statements."""
+    actor.require("audit.view")
+    seal = last_seal()
+    waiting = AuditPending.objects.count()
+    if seal is None:
+        return LogState(0, "", None, waiting)
+    return LogState(seal.size, bytes(seal.root).hex(), seal.sealed_at, waiting)
+
+
+def audit_report(*, actor: Actor) -> Report:
+    """Compute the whole log anew and compare it, as ``zhiyin audit verify`` does with an export."""
+    actor.require("audit.view")
+    text = io.StringIO()
+    export(actor.tenant_id, text)
+    text.seek(0)
+    return verify(text)

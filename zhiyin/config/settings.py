@@ -50,6 +50,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "zhiyin.platform.health.ProbeMiddleware",
+    "zhiyin.platform.logging.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -64,6 +66,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "zhiyin.accounts.middleware.ActorMiddleware",
+    "zhiyin.platform.logging.ActorLogMiddleware",
 ]
 
 TEMPLATES = [
@@ -204,3 +207,8 @@ ZHIYIN_HOME = env.home
 ZHIYIN_ANALYTICS_MEMORY = env.analytics_memory
 ZHIYIN_STORAGE_URL = env.storage_url
 ZHIYIN_UPLOAD_LIMIT_MB = env.upload_limit_mb
+ZHIYIN_METRICS_TOKEN = env.metrics_token
+ZHIYIN_LOG_LEVEL = env.log_level
+ZHIYIN_LOG_JSON = env.log_format == "json"
+# structlog takes all logs, once the apps are loaded
+LOGGING_CONFIG = None

@@ -3,10 +3,11 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from zhiyin.web import views
+from zhiyin.web import search, views
 
 shell = [
     path("", views.home, name="home"),
+    path("search/", search.search, name="search"),
     path("preferences/", views.preferences, name="preferences"),
 ]
 if settings.DEBUG:
@@ -15,6 +16,8 @@ if settings.DEBUG:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((shell, "web"))),
     path("", include("zhiyin.web.jobs.urls")),
+    path("", include("zhiyin.web.customers.urls")),
+    path("", include("zhiyin.web.commerce.urls")),
     path("", include("zhiyin.web.accounts.urls")),
-    path("account/", include("allauth.urls")),
+    path("account/", include("zhiyin.web.accounts.sign_in_urls")),
 ]

@@ -1,7 +1,165 @@
 """Who may do what with accounts."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from tests.cast import Company
 from tests.permissions.table import Row
+from zhiyin.accounts.models import Member, Role, Unit, User
+
+NOBODY = {"uidb36": "0", "key": "set-password"}
+# columns: anonymous, lin, chen, ma, wu, an, xu, gao, other gao
+MANAGERS = "302 403*6 200 200"
+MANAGERS_OF_IT = "302 403*6 200 404"
+CHANGED = "302 403*6 302 302"
+CHANGED_IT = "302 403*6 302 404"
+SIGNED_IN = "302 200*8"
+
+
+def chen(company: Company) -> Mapping[str, Any]:
+    return {"member_id": company.chen.member.id}
+
+
+def a_shut_out_person(company: Company) -> Mapping[str, Any]:
+    user = User.objects.create(email="gone@yihe.example")
+    unit, role = company.units["总部"], company.roles["agent"]
+    return {
+        "member_id": Member.objects.create(user=user, name="去", unit=unit, role=role, is_active=False).id
+    }
+
+
+def empty_unit(company: Company) -> Mapping[str, Any]:
+    root = company.units["总部"]
+    unit = Unit(name="空", parent=root)
+    unit.path = [root.id, unit.id]
+    unit.save(force_insert=True)
+    return {"unit_id": unit.id}
+
+
+def empty_role(company: Company) -> Mapping[str, Any]:
+    return {"role_id": Role.objects.create(name="空").id}
+
+
+def a_token(company: Company) -> Mapping[str, Any]:
+    """Of lin."""
+    import datetime
+    import os
+
+    from django.utils import timezone
+
+    from zhiyin.accounts.models import ApiToken
+
+    token = ApiToken.objects.create(
+        member=company.lin.member,
+        name="t",
+        prefix="t",
+        digest=os.urandom(32),
+        expires_at=timezone.now() + datetime.timedelta(days=1),
+    )
+    return {"token_id": token.id}
+
+
+def place(company: Company, _arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "name": "陈晨晨",
+        "unit": str(company.units["华南大区"].id),
+        "role": str(company.roles["agent"].id),
+    }
+
+
+def newcomer(company: Company, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**place(company, arguments), "email": "new@yihe.example"}
+
+
+def below_root(company: Company, _arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"name": "新", "parent": str(company.units["总部"].id)}
+
+
+A_ROLE = {"name": "新", "scope": "own", "permissions": ["orders.view"]}
+A_TOKEN = {"name": "新", "days": "30", "permissions": ["orders.view"]}
+COMPANY = {"name": "新", "currency": "USD", "time_zone": "Asia/Tokyo", "language": "en"}
+ME = {"name": "新", "language": "en", "theme": "dark", "time_format": "24"}
 
 ROWS = [
+    # one's own pages
+    Row("GET", "accounts:switch", SIGNED_IN),
+    Row("POST", "accounts:switch", SIGNED_IN, data={"tenant": "nonsense"}),
+    Row("GET", "accounts:profile", SIGNED_IN),
+    Row("POST", "accounts:profile", "302*9", data=ME),
+    Row("GET", "accounts:security", SIGNED_IN),
+    Row("POST", "accounts:end_session", "302*9", given=lambda _company: {"number": 1}),
+    Row("POST", "accounts:end_other_sessions", "302*9"),
+    Row("GET", "accounts:my_tokens", SIGNED_IN),
+    Row("POST", "accounts:my_tokens", SIGNED_IN, data=A_TOKEN),
+    Row(
+        "POST",
+        "accounts:my_tokens",
+        "302 422*5 200 200*2",
+        data={**A_TOKEN, "permissions": ["insight.run"]},
+        note="more than one has",
+    ),
+    Row("POST", "accounts:revoke_my_token", "302 302 404*5 302 404", given=a_token),
+    # the company's
+    Row("GET", "accounts:settings", "302 404*6 302 302"),
+    Row("GET", "accounts:company", MANAGERS),
+    Row("POST", "accounts:company", CHANGED, data=COMPANY),
+    Row("GET", "accounts:units", MANAGERS),
+    Row("POST", "accounts:units", "302 403*6 302 422", data=below_root),
+    Row("GET", "accounts:unit", MANAGERS_OF_IT, given=empty_unit),
+    Row("POST", "accounts:unit", CHANGED_IT, given=empty_unit, data=below_root),
+    Row("POST", "accounts:delete_unit", CHANGED_IT, given=empty_unit),
+    Row("GET", "accounts:users", MANAGERS),
+    Row("GET", "accounts:invite", MANAGERS),
+    Row("POST", "accounts:invite", "302 403*6 200 422", data=newcomer),
+    Row("GET", "accounts:user", MANAGERS_OF_IT, given=chen),
+    Row("POST", "accounts:user", CHANGED_IT, given=chen, data=place),
+    Row("POST", "accounts:deactivate", CHANGED_IT, given=chen),
+    Row("POST", "accounts:activate", CHANGED_IT, given=a_shut_out_person),
+    Row("POST", "accounts:password_link", MANAGERS_OF_IT, given=chen),
+    Row("POST", "accounts:end_sessions", CHANGED_IT, given=chen),
+    Row("POST", "accounts:remove_factors", CHANGED_IT, given=chen),
+    Row("GET", "accounts:roles", MANAGERS),
+    Row("GET", "accounts:create_role", MANAGERS),
+    Row("POST", "accounts:create_role", CHANGED, data=A_ROLE),
+    Row("GET", "accounts:role", MANAGERS_OF_IT, given=empty_role),
+    Row("POST", "accounts:role", CHANGED_IT, given=empty_role, data=A_ROLE),
+    Row("POST", "accounts:delete_role", CHANGED_IT, given=empty_role),
+    Row("GET", "accounts:tokens", MANAGERS),
+    Row(
+        "POST",
+        "accounts:tokens",
+        "302 403*6 200 422",
+        data=lambda company, _arguments: {**A_TOKEN, "member": str(company.lin.member.id)},
+    ),
+    Row("POST", "accounts:revoke_token", CHANGED_IT, given=a_token),
+    Row("GET", "accounts:audit", MANAGERS),
+    Row("POST", "accounts:check_audit", MANAGERS),
+    # signing in and out, second factors: django-allauth's
+    Row("GET", "account_login", "200 302*8"),
+    Row("POST", "account_login", "200 302*8", data={"login": "lin@yihe.example", "password": "wrong"}),
+    Row("GET", "account_logout", "302 200*8"),
+    Row("POST", "account_logout", "302*9"),
+    Row("GET", "account_inactive", "200*9"),
+    Row("GET", "account_reauthenticate", SIGNED_IN),
+    Row("GET", "account_change_password", SIGNED_IN),
+    Row("GET", "account_reset_password", "200*9"),
+    Row("GET", "account_reset_password_done", "200*9"),
+    Row("GET", "account_reset_password_from_key", "200*9", given=lambda _company: NOBODY),
+    Row("GET", "account_reset_password_from_key_done", "200*9"),
+    Row("GET", "mfa_index", "302*9"),
+    Row("GET", "mfa_authenticate", "302*9"),
+    Row("GET", "mfa_reauthenticate", "302*9"),
+    Row("GET", "mfa_activate_totp", "302*9"),
+    Row("GET", "mfa_deactivate_totp", "302 404*8"),
+    Row("GET", "mfa_view_recovery_codes", "302 404*8"),
+    Row("GET", "mfa_generate_recovery_codes", "302*9"),
+    Row("GET", "mfa_download_recovery_codes", "302 404*8"),
+    Row("GET", "mfa_list_webauthn", SIGNED_IN),
+    Row("GET", "mfa_add_webauthn", "302*9"),
+    Row("GET", "mfa_login_webauthn", "302*9"),
+    Row("GET", "mfa_reauthenticate_webauthn", "302*9"),
+    Row("GET", "mfa_edit_webauthn", "302*9", given=lambda _company: {"pk": 1}),
+    Row("GET", "mfa_remove_webauthn", "302*9", given=lambda _company: {"pk": 1}),
+    # operations
     Row("GET", "api:me", "401 200*8"),
 ]

@@ -2,9 +2,36 @@
 
 from django.urls import path
 
-from zhiyin.web.accounts import views
+from zhiyin.web.accounts.views import company, entrance, me, people, rights
 
 app_name = "accounts"
 urlpatterns = [
-    path("company/", views.switch, name="switch"),
+    path("company/", entrance.switch, name="switch"),
+    path("me/", me.profile, name="profile"),
+    path("me/security/", me.security, name="security"),
+    path("me/sessions/end-others/", me.end_other_sessions, name="end_other_sessions"),
+    path("me/sessions/<int:number>/end/", me.end_session, name="end_session"),
+    path("me/tokens/", me.my_tokens, name="my_tokens"),
+    path("me/tokens/<uuid:token_id>/revoke/", me.revoke_my_token, name="revoke_my_token"),
+    path("settings/", company.settings, name="settings"),
+    path("settings/company/", company.company, name="company"),
+    path("settings/units/", company.units, name="units"),
+    path("settings/units/<uuid:unit_id>/", company.unit, name="unit"),
+    path("settings/units/<uuid:unit_id>/delete/", company.delete_unit, name="delete_unit"),
+    path("settings/people/", people.users, name="users"),
+    path("settings/people/invite/", people.invite, name="invite"),
+    path("settings/people/<uuid:member_id>/", people.user, name="user"),
+    path("settings/people/<uuid:member_id>/deactivate/", people.deactivate, name="deactivate"),
+    path("settings/people/<uuid:member_id>/activate/", people.activate, name="activate"),
+    path("settings/people/<uuid:member_id>/password-link/", people.password_link, name="password_link"),
+    path("settings/people/<uuid:member_id>/end-sessions/", people.end_sessions, name="end_sessions"),
+    path("settings/people/<uuid:member_id>/remove-factors/", people.remove_factors, name="remove_factors"),
+    path("settings/roles/", rights.roles, name="roles"),
+    path("settings/roles/new/", rights.create_role, name="create_role"),
+    path("settings/roles/<uuid:role_id>/", rights.role, name="role"),
+    path("settings/roles/<uuid:role_id>/delete/", rights.delete_role, name="delete_role"),
+    path("settings/tokens/", rights.tokens, name="tokens"),
+    path("settings/tokens/<uuid:token_id>/revoke/", rights.revoke_token, name="revoke_token"),
+    path("settings/audit/", rights.audit, name="audit"),
+    path("settings/audit/check/", rights.check_audit, name="check_audit"),
 ]
