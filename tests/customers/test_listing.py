@@ -209,12 +209,11 @@ def _many(company: Company, number: int = 20_000) -> None:
     tenant = company.tenant.id
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO customers_customer (kind, code, code_key, name, name_key,
-               short_name, country, city, status, stage, source, created_at, updated_at)
+            """INSERT INTO customers_customer (kind, code, code_key, name, name_key, short_name, country,
+               city, status, stage, source, created_at, updated_at)
                SELECT 'person', 'n'||n, 'n'||n, 'n'||n, md5(n::text), '', 'c'||n%%30, '',
-               CASE WHEN n%%500 = 0 THEN 'loyal' ELSE 'potential' END, '', '', now() - n * interval '1 minute',
-               now()
-               FROM generate_series(1, %s) n""",
+               CASE WHEN n%%500 = 0 THEN 'loyal' ELSE 'potential' END, '', '',
+               now() - n * interval '1 minute', now() FROM generate_series(1, %s) n""",
             [number],
         )
         cursor.execute("SELECT id, code FROM customers_customer")

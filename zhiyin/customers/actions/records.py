@@ -83,6 +83,7 @@ def update_customer(
     customer = access.customer(actor, customer_id, lock=True)
     if version is not None and version != customer.version:
         raise Conflict
+    changes = {field: new for field, new in changes.items() if getattr(customer, field, None) != new}
     before = {field: getattr(customer, field) for field in changes if field in EDITABLE}
     _apply(actor, customer, changes)
     different = {

@@ -47,8 +47,9 @@ INSERT INTO customers_statuschange (customer_id, status, stage, reason, changed_
 SELECT m.customer_id, m.status, m.stage, CASE WHEN m.undone THEN %(undone)s
     WHEN m.status <> m.old_status THEN %(rules)s ELSE %(by_stage)s END, %(now)s
 FROM status_moved m
-WHERE m.known_at IS NOT NULL AND (m.status = m.old_status OR NOT EXISTS (
-    SELECT FROM status_history h WHERE h.customer_id = m.customer_id AND h.changed_at > m.known_at))
+WHERE m.known_at IS NOT NULL AND (m.status = m.old_status OR m.customer_id NOT IN (
+    SELECT h.customer_id FROM status_history h JOIN status_latest k ON k.customer_id = h.customer_id
+    WHERE h.changed_at > k.changed_at))
 """
 _TELL_TIMELINE = """
 INSERT INTO customers_timelineevent (occurred_at, customer_id, kind, actor_name, data)

@@ -1,0 +1,110 @@
+"""What people type about products, orders and payments."""
+
+import datetime
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar, get_origin
+
+from django import forms
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from pydantic import BaseModel, ValidationError
+
+from zhiyin.commerce.choices import PaymentMethod
+from zhiyin.commerce.models import Product
+from zhiyin.commerce.money import LARGEST, rounded
+from zhiyin.platform.errors import Invalid
+
+Filter = TypeVar("Filter", bound=BaseModel)
+
+
+def parse_filter(model: type[Filter], query: QueryDict) -> Filter:
+    """The filter in an address. Raises ``Invalid`` and names the parameter at fault."""
+    plain: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        values = [value for value in query.getlist(name) if value != ""]
+        if values:
+            plain[name] = values if get_origin(field.annotation) is list else values[-1]
+    try:
+        return model.model_validate(plain)
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        raise Invalid(_("This filter cannot be read: %s") % name, field=name) from error
+
+
+class ProductForm(forms.Form):
+    code = forms.CharField(label=_("Code"), max_length=64)
+    name = forms.CharField(label=_("Name"), max_length=300, required=False)
+    category = forms.CharField(label=_("Category"), max_length=100, required=False)
+    unit = forms.CharField(label=_("Unit of sale"), max_length=20, required=False)
+    price = forms.DecimalField(label=_("Price"), required=False, min_value=0, max_digits=19, decimal_places=4)
+    cost = forms.DecimalField(label=_("Cost"), required=False, min_value=0, max_digits=19, decimal_places=4)
+    is_active = forms.BooleanField(label=_("On sale"), required=False, initial=True)
+
+
+class PaymentForm(forms.Form):
+    amount = forms.DecimalField(label=_("Amount"), max_digits=19, decimal_places=4)
+    method = forms.ChoiceField(label=_("Method"), choices=PaymentMethod.choices)
+    reference = forms.CharField(label=_("Reference"), max_length=100, required=False)
+
+
+class OrderForm(forms.Form):
+    """The head of an order; its lines are ``LineInput``."""
+
+    customer = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    number = forms.CharField(
+        label=_("Number"), max_length=64, required=False, help_text=_("Left empty, it gets the day's next.")
+    )
+    ordered_at = forms.DateTimeField(
+        label=_("Date and time"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    channel = forms.CharField(label=_("Channel"), max_length=64, required=False)
+
+    def clean_ordered_at(self) -> datetime.datetime:
+        value: datetime.datetime | None = self.cleaned_data["ordered_at"]
+        return value or timezone.now()
+
+
+@dataclass(frozen=True, slots=True)
+class LineInput:
+    """One line as it was typed, with what can be told of it already."""
+
+    product: Product
+    quantity: str
+    price: str
+
+    @property
+    def amount(self) -> Decimal | None:
+        """Quantity times price, ``None`` while one of them is no number."""
+        quantity, price = number_or_none(self.quantity), number_or_none(self.price)
+        if quantity is None or price is None or abs(quantity * price) >= LARGEST:
+            return None
+        return rounded(quantity * price)
+
+
+def number_or_none(text: str) -> Decimal | None:
+    """What was typed as a number; thousands separators are taken away."""
+    try:
+        value = Decimal(text.replace(",", "").replace("，", "").strip())
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and abs(value) < LARGEST else None
+
+
+def read_lines(data: Mapping[str, Any] | QueryDict) -> list[tuple[uuid.UUID, str, str]]:
+    """Product, quantity and price of each line of a posted order, in order."""
+    if not isinstance(data, QueryDict):
+        return []
+    columns = (data.getlist("product"), data.getlist("quantity"), data.getlist("price"))
+    lines: list[tuple[uuid.UUID, str, str]] = []
+    for key, quantity, price in zip(*columns, strict=False):
+        try:
+            lines.append((uuid.UUID(key), quantity, price))
+        except ValueError as error:
+            raise Invalid(field="lines") from error
+    return lines

@@ -1,0 +1,20 @@
+"""Pages of products and orders."""
+
+from django.urls import path
+
+from zhiyin.web.commerce.views import orders, products
+
+app_name = "commerce"
+urlpatterns = [
+    path("orders/", orders.order_list, name="orders"),
+    path("orders/new/", orders.create, name="order_create"),
+    path("orders/new/lines/", orders.lines, name="order_lines"),
+    path("orders/<uuid:order_id>/", orders.order, name="order"),
+    path("orders/<uuid:order_id>/return/", orders.give_back, name="order_return"),
+    path("orders/<uuid:order_id>/pay/", orders.pay, name="order_pay"),
+    path("products/", products.product_list, name="products"),
+    path("products/new/", products.create, name="product_create"),
+    path("products/<uuid:product_id>/", products.product, name="product"),
+    path("products/<uuid:product_id>/sales/", products.sales, name="product_sales"),
+    path("products/<uuid:product_id>/edit/", products.edit, name="product_edit"),
+]

@@ -1,0 +1,86 @@
+"""What people type about customers."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, get_origin
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+from pydantic import ValidationError
+
+from zhiyin.customers.choices import ContactKind, CustomerKind, Stage, Status
+from zhiyin.customers.queries import CustomerFilter, owners
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import Invalid
+
+
+def parse_filter(query: QueryDict | Mapping[str, Any]) -> CustomerFilter:
+    """The filter in an address. Raises ``Invalid`` and names the parameter at fault."""
+    plain: dict[str, Any] = {}
+    for name, field in CustomerFilter.model_fields.items():
+        values = query.getlist(name) if isinstance(query, QueryDict) else query.get(name, [])
+        values = [value for value in values if value != ""]
+        if values:
+            plain[name] = values if get_origin(field.annotation) is list else values[-1]
+    try:
+        return CustomerFilter.model_validate(plain)
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        raise Invalid(_("This filter cannot be read: %s") % name, field=name) from error
+
+
+class CustomerForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=200)
+    kind = forms.ChoiceField(label=_("Kind"), choices=CustomerKind.choices, widget=forms.RadioSelect)
+    code = forms.CharField(
+        label=_("Code"), max_length=64, required=False, help_text=_("Left empty, it gets one of its own.")
+    )
+    short_name = forms.CharField(label=_("Short name"), max_length=100, required=False)
+    status = forms.ChoiceField(label=_("Status"), choices=Status.choices, initial=Status.POTENTIAL)
+    stage = forms.ChoiceField(label=_("Lifecycle stage"), choices=[("", "–"), *Stage.choices], required=False)
+    owner_id = forms.TypedChoiceField(label=_("Owner"), required=False, empty_value=None)
+    country = forms.CharField(label=_("Country"), max_length=64, required=False)
+    city = forms.CharField(label=_("City"), max_length=100, required=False)
+    source = forms.CharField(label=_("Source"), max_length=64, required=False)
+
+    def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = [(str(each["id"]), str(each["name"])) for each in owners(actor)]
+        self.fields["owner_id"].choices = [("", _("Nobody")), *people]  # type: ignore[attr-defined]
+        current = str(self.initial.get("owner_id") or "")
+        if current and current not in dict(people):
+            # somebody beyond this actor's reach stays the owner
+            self.fields["owner_id"].choices.append((current, self.initial.get("owner_name", "")))  # type: ignore[attr-defined]
+
+    def clean_owner_id(self) -> Any:
+        value = self.cleaned_data["owner_id"]
+        return uuid.UUID(value) if value else None
+
+
+class NewCustomerForm(CustomerForm):
+    phone = forms.CharField(label=_("Phone"), max_length=50, required=False)
+    email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
+
+
+class ContactForm(forms.Form):
+    kind = forms.ChoiceField(label=_("Kind"), choices=ContactKind.choices)
+    value = forms.CharField(label=_("Number or address"), max_length=400, required=False)
+    label = forms.CharField(label=_("Label"), max_length=50, required=False)
+    is_primary = forms.BooleanField(label=_("Use this one first"), required=False)
+    province = forms.CharField(label=_("Province"), max_length=200, required=False)
+    city = forms.CharField(label=_("City"), max_length=200, required=False)
+    street = forms.CharField(label=_("Street and number"), max_length=200, required=False)
+    postcode = forms.CharField(label=_("Postcode"), max_length=20, required=False)
+
+    def values(self) -> dict[str, Any]:
+        """As the actions want it: the parts of an address apart."""
+        data = self.cleaned_data
+        parts = {name: data[name] for name in ("province", "city", "street", "postcode")}
+        is_address = data["kind"] == ContactKind.ADDRESS
+        return {
+            "value": "" if is_address else data["value"],
+            "label": data["label"],
+            "is_primary": data["is_primary"],
+            "parts": parts if is_address else None,
+        }

@@ -1,0 +1,83 @@
+"""The columns of the list of customers."""
+
+from typing import Any
+
+from django.utils.html import escape
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.customers.choices import CustomerKind, Stage, Status
+from zhiyin.web.tables import Cell, Column, Row, text
+from zhiyin.web.templatetags.zhiyin import day, money, number, percent
+
+STATUS_CLASS = {
+    Status.LOYAL: "is-good", Status.WON_BACK: "is-good", Status.REPEAT: "is-info",
+    Status.FIRST_TIME: "is-accent", Status.LOST: "is-bad",
+}  # fmt: skip
+STAGE_CLASS = {Stage.MATURITY: "is-good", Stage.FORMATION: "is-info", Stage.DECLINE: "is-warn"}
+TAG_CLASS = {
+    "blue": "is-info", "green": "is-good", "orange": "is-warn", "red": "is-bad", "purple": "is-accent",
+}  # fmt: skip
+
+
+def badge(value: str, choices: Any, classes: dict[Any, str]) -> str:
+    """A choice as a coloured word; an unknown one as it is."""
+    if not value:
+        return ""
+    label = choices(value).label if value in choices.values else value
+    return f'<span class="badge {classes.get(value, "")}">{escape(label)}</span>'
+
+
+def tag_badge(tag: Row) -> str:
+    return f'<span class="badge {TAG_CLASS.get(tag["colour"], "")}">{escape(tag["name"])}</span>'
+
+
+def columns(currency: str, tags: dict[Any, list[Row]]) -> list[Column]:
+    """All columns; money in the tenant's currency."""
+    statuses = {value: badge(value, Status, STATUS_CLASS) for value in Status.values}
+    stages = {value: badge(value, Stage, STAGE_CLASS) for value in ["", *Stage.values]}
+    kinds = {value: escape(CustomerKind(value).label) for value in CustomerKind.values}
+
+    def amount(key: str) -> Cell:
+        return lambda row: money(row[key], currency)
+
+    return [
+        Column("name", _("Customer"), text("name"), "name", fixed=True),
+        Column("code", _("Code"), text("code")),
+        Column("kind", _("Kind"), lambda row: kinds.get(row["kind"], ""), shown=False),
+        Column("status", _("Status"), lambda row: statuses.get(row["status"], "")),
+        Column("stage", _("Lifecycle stage"), lambda row: stages.get(row["stage"], ""), shown=False),
+        Column("owner", _("Owner"), text("owner__name")),
+        Column("unit", _("Unit"), text("unit__name"), shown=False),
+        Column("tags", _("Tags"), lambda row: " ".join(map(tag_badge, tags.get(row["id"], ()))), shown=False),
+        Column("city", _("City"), text("city"), shown=False),
+        Column("country", _("Country"), text("country"), shown=False),
+        Column("source", _("Source"), text("source"), shown=False),
+        Column("orders", _("Orders"), lambda row: number(row["value__orders"]), numeric=True),
+        Column("spend", _("Spend"), amount("value__spend_key"), "spend", numeric=True, down_first=True),
+        Column(
+            "last", _("Last purchase"), lambda row: day(row["value__last_at"]), "last", down_first=True
+        ),
+        Column(
+            "alive", _("Alive"), lambda row: percent(row["value__alive"], 0), "alive", numeric=True,
+            down_first=True,
+        ),
+        Column("value", _("Value"), _value(currency), "value", numeric=True, down_first=True),
+        Column("group", _("RFM group"), text("value__group"), shown=False),
+        Column(
+            "created", _("Created"), lambda row: day(row["created_at"]), "created", shown=False,
+            down_first=True,
+        ),
+    ]  # fmt: skip
+
+
+def _value(currency: str) -> Cell:
+    """The value with its interval on hover."""
+
+    def cell(row: Row) -> str:
+        low, high = row["value__value_low"], row["value__value_high"]
+        shown = money(row["value__value"], currency)
+        if low is None or high is None:
+            return shown
+        return f'<span title="{money(low, currency)} – {money(high, currency)}">{shown}</span>'
+
+    return cell

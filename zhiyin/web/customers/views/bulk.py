@@ -1,0 +1,102 @@
+"""One change on the chosen customers, or on all that match."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from zhiyin.customers import actions, queries
+from zhiyin.customers.actions import Done, Selection
+from zhiyin.platform.errors import Invalid, PermissionDenied
+from zhiyin.web.customers.forms import parse_filter
+from zhiyin.web.http import HttpRequest, notify, page, render
+
+
+@page(permission="customers.view")
+def options(request: HttpRequest) -> HttpResponse:
+    """What can be chosen in the sheets of the bulk bar."""
+    what = request.GET.get("what", "")
+    context: dict[str, Any] = {"what": what}
+    if what == "assign":
+        context["owners"] = queries.owners(request.actor)
+    else:
+        context["tags"] = queries.tags()
+    return render(request, "customers/bulk_options.html", context)
+
+
+@require_POST
+@page(permission="customers.view")
+def bulk(request: HttpRequest) -> HttpResponse:
+    query = QueryDict(request.POST.get("query", ""))
+    selection = _selection(request, query)
+    match request.POST.get("action", ""):
+        case "export":
+            return _export(request, selection)
+        case "assign":
+            chosen = request.POST.get("owner", "")
+            owner = _uuid(chosen, "owner") if chosen else None
+            done = actions.assign_customers(
+                actor=request.actor, selection=selection, owner_id=owner, now=timezone.now()
+            )
+        case "tag" | "untag" as what:
+            change = actions.tag_customers if what == "tag" else actions.untag_customers
+            done = change(
+                actor=request.actor, selection=selection, tag_id=_tag(request, what), now=timezone.now()
+            )
+        case _:
+            raise Invalid(_("Choose what to do."), field="action")
+    return _told(request, done, query)
+
+
+def _selection(request: HttpRequest, query: QueryDict) -> Selection:
+    if request.POST.get("all"):
+        return Selection(where=parse_filter(query))
+    ids = tuple(_uuid(each, "ids") for each in request.POST.getlist("ids"))
+    if not ids:
+        raise Invalid(_("Choose some customers first."), field="ids")
+    return Selection(ids=ids)
+
+
+def _uuid(text: str, field: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise Invalid(field=field) from error
+
+
+def _tag(request: HttpRequest, what: str) -> uuid.UUID:
+    """The chosen tag, or the new one whose name was written instead."""
+    name = request.POST.get("new_tag", "").strip()
+    if what == "tag" and name:
+        return actions.create_tag(actor=request.actor, name=name, now=timezone.now()).pk
+    return _uuid(request.POST.get("tag", ""), "tag")
+
+
+def _export(request: HttpRequest, selection: Selection) -> HttpResponse:
+    if not request.actor.may("customers.export"):
+        raise PermissionDenied
+    actions.export_customers(
+        actor=request.actor,
+        selection=selection,
+        columns=[],
+        style=request.POST.get("style", "csv"),
+        now=timezone.now(),
+    )
+    notify(request, _("The file is being written. It waits for you here."))
+    return redirect("jobs:list")
+
+
+def _told(request: HttpRequest, done: Done, query: QueryDict) -> HttpResponse:
+    if done.job:
+        notify(request, _("These are many: the change goes on in the background."))
+        return redirect("jobs:list")
+    message = ngettext("%d customer changed.", "%d customers changed.", done.count) % done.count
+    notify(request, message)
+    address = reverse("customers:list")
+    return redirect(f"{address}?{query.urlencode()}" if query else address)

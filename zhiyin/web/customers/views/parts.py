@@ -1,0 +1,187 @@
+"""What hangs on a customer: contact points, notes, tags; and the company's tags."""
+
+import uuid
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from zhiyin.customers import access, actions, queries
+from zhiyin.customers.choices import TagColour
+from zhiyin.platform.errors import Invalid, NotFound
+from zhiyin.web.customers.forms import ContactForm
+from zhiyin.web.customers.table import TAG_CLASS
+from zhiyin.web.customers.views.record import contact_rows
+from zhiyin.web.http import HttpRequest, notify, page, refusals, render
+
+
+def _back(customer_id: uuid.UUID, tab: str) -> HttpResponse:
+    return redirect(f"{reverse('customers:record', args=[customer_id])}?tab={tab}")
+
+
+@require_POST
+@page(permission="customers.edit")
+def add_contact(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
+    form = ContactForm(request.POST)
+    if form.is_valid():
+        with refusals(form):
+            actions.add_contact(
+                actor=request.actor,
+                customer_id=customer_id,
+                kind=form.cleaned_data["kind"],
+                now=timezone.now(),
+                **form.values(),
+            )
+            notify(request, _("Added."))
+            return _back(customer_id, "contacts")
+    return _contact_page(request, customer_id, form)
+
+
+@page(permission="customers.edit")
+def contact(request: HttpRequest, customer_id: uuid.UUID, contact_id: uuid.UUID) -> HttpResponse:
+    """Change one contact point."""
+    access.customer(request.actor, customer_id)
+    point = next((each for each in queries.contact_points(customer_id) if each.pk == contact_id), None)
+    if point is None:
+        raise NotFound
+    values = {"kind": point.kind, "value": point.value, "label": point.label, "is_primary": point.is_primary}
+    data = request.POST.copy() if request.method == "POST" else None
+    if data is not None:
+        data["kind"] = point.kind
+    form = ContactForm(data, initial={**point.parts, **values})
+    if form.is_valid():
+        with refusals(form):
+            actions.change_contact(
+                actor=request.actor,
+                customer_id=customer_id,
+                contact_id=contact_id,
+                now=timezone.now(),
+                **form.values(),
+            )
+            notify(request, _("Saved."))
+            return _back(customer_id, "contacts")
+    return _contact_page(request, customer_id, form, point.kind)
+
+
+def _contact_page(
+    request: HttpRequest, customer_id: uuid.UUID, form: ContactForm, kind: str = ""
+) -> HttpResponse:
+    context = {
+        "customer": access.customer(request.actor, customer_id),
+        "form": form,
+        "kind": kind,
+        "contacts": contact_rows(request, customer_id),
+    }
+    return render(request, "customers/contact.html", context)
+
+
+@require_POST
+@page(permission="customers.edit")
+def remove_contact(request: HttpRequest, customer_id: uuid.UUID, contact_id: uuid.UUID) -> HttpResponse:
+    actions.remove_contact(
+        actor=request.actor, customer_id=customer_id, contact_id=contact_id, now=timezone.now()
+    )
+    notify(request, _("Removed."))
+    return _back(customer_id, "contacts")
+
+
+@require_POST
+@page(permission="customers.edit")
+def add_note(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
+    actions.add_note(
+        actor=request.actor, customer_id=customer_id, body=request.POST.get("body", ""), now=timezone.now()
+    )
+    notify(request, _("Noted."))
+    return _back(customer_id, "notes")
+
+
+@page(permission="customers.edit")
+def note(request: HttpRequest, customer_id: uuid.UUID, note_id: uuid.UUID) -> HttpResponse:
+    """Change a note of one's own."""
+    found = access.note(request.actor, customer_id, note_id)
+    if request.method == "POST":
+        body = request.POST.get("body", "")
+        actions.change_note(
+            actor=request.actor, customer_id=customer_id, note_id=note_id, body=body, now=timezone.now()
+        )
+        notify(request, _("Saved."))
+        return _back(customer_id, "notes")
+    return render(request, "customers/note.html", {"note": found, "customer_id": customer_id})
+
+
+@require_POST
+@page(permission="customers.edit")
+def pin_note(request: HttpRequest, customer_id: uuid.UUID, note_id: uuid.UUID) -> HttpResponse:
+    pinned = bool(request.POST.get("pinned"))
+    actions.pin_note(
+        actor=request.actor, customer_id=customer_id, note_id=note_id, pinned=pinned, now=timezone.now()
+    )
+    return _back(customer_id, "notes")
+
+
+@require_POST
+@page(permission="customers.edit")
+def remove_note(request: HttpRequest, customer_id: uuid.UUID, note_id: uuid.UUID) -> HttpResponse:
+    actions.remove_note(actor=request.actor, customer_id=customer_id, note_id=note_id, now=timezone.now())
+    notify(request, _("The note is gone."))
+    return _back(customer_id, "notes")
+
+
+@page(permission="customers.edit")
+def customer_tags(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
+    """Choose the tags of one customer."""
+    customer = access.customer(request.actor, customer_id)
+    if request.method == "POST":
+        now, chosen = timezone.now(), request.POST.getlist("tags")
+        try:
+            ids = {uuid.UUID(each) for each in chosen}
+        except ValueError as error:
+            raise Invalid(field="tags") from error
+        if name := request.POST.get("new_tag", "").strip():
+            ids.add(actions.create_tag(actor=request.actor, name=name, now=now).pk)
+        actions.set_tags(actor=request.actor, customer_id=customer_id, tag_ids=ids, now=now)
+        return redirect("customers:record", customer_id)
+    carried = {row["tag_id"] for row in queries.tags_of([customer_id]).get(customer_id, [])}
+    rows = [(tag, tag.pk in carried) for tag in queries.tags()]
+    return render(request, "customers/tags_of.html", {"customer": customer, "tags": rows})
+
+
+@page(permission="customers.edit")
+def tags(request: HttpRequest) -> HttpResponse:
+    """The company's tags."""
+    if request.method == "POST":
+        actions.create_tag(
+            actor=request.actor,
+            name=request.POST.get("name", ""),
+            colour=request.POST.get("colour", TagColour.BLUE),
+            now=timezone.now(),
+        )
+        return redirect("customers:tags")
+    rows = [(tag, TAG_CLASS.get(tag.colour, "")) for tag in queries.tags()]
+    return render(request, "customers/tags.html", {"tags": rows, "colours": TagColour.choices})
+
+
+@require_POST
+@page(permission="customers.edit")
+def tag(request: HttpRequest, tag_id: uuid.UUID) -> HttpResponse:
+    """Rename or recolour a tag."""
+    actions.update_tag(
+        actor=request.actor,
+        tag_id=tag_id,
+        name=request.POST.get("name", ""),
+        colour=request.POST.get("colour", ""),
+        now=timezone.now(),
+    )
+    notify(request, _("Saved."))
+    return redirect("customers:tags")
+
+
+@require_POST
+@page(permission="customers.edit")
+def delete_tag(request: HttpRequest, tag_id: uuid.UUID) -> HttpResponse:
+    actions.delete_tag(actor=request.actor, tag_id=tag_id, now=timezone.now())
+    notify(request, _("The tag is gone."))
+    return redirect("customers:tags")

@@ -1,0 +1,330 @@
+"""One customer: header, tabs, timeline, inline edit."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from zhiyin.commerce import queries as commerce
+from zhiyin.commerce.choices import PaymentMethod
+from zhiyin.customers import actions, queries
+from zhiyin.customers.choices import ContactKind, Stage, Status, TimelineKind
+from zhiyin.customers.keys import REGIONS, phone_text
+from zhiyin.customers.models import Customer
+from zhiyin.platform.errors import Invalid, NotFound
+from zhiyin.web.customers.forms import ContactForm, CustomerForm, NewCustomerForm
+from zhiyin.web.customers.table import STAGE_CLASS, STATUS_CLASS, TAG_CLASS
+from zhiyin.web.customers.views.listing import Tab
+from zhiyin.web.http import HttpRequest, notify, page, refusals, render
+from zhiyin.web.templatetags.zhiyin import KeyNumber, day, money, number, percent
+
+INLINE = ("name", "short_name", "kind", "status", "stage", "owner_id", "country", "city", "source")
+TABS = ("overview", "orders", "contacts", "notes")
+ICONS = {
+    TimelineKind.CREATED: "user-plus",
+    TimelineKind.NOTE: "note",
+    TimelineKind.ORDER: "shopping-cart",
+    TimelineKind.RETURN: "truck-return",
+    TimelineKind.PAYMENT: "cash",
+    TimelineKind.OWNER: "user-cog",
+    TimelineKind.STATUS: "flag",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One event as ``components/timeline_item.html`` shows it."""
+
+    icon: str
+    title: str
+    text: str
+    at: datetime
+    url: str = ""
+
+
+@page(permission="customers.view")
+def record(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
+    tab = request.GET.get("tab", "overview")
+    if tab not in TABS:
+        raise NotFound
+    customer = queries.record_customer(request.actor, customer_id)
+    sees_orders = request.actor.may("orders.view")
+    bought = commerce.purchases_of(customer_id) if sees_orders else None
+    context: dict[str, Any] = {
+        "customer": customer,
+        "status_class": STATUS_CLASS.get(Status(customer.status), ""),
+        "stage_class": STAGE_CLASS.get(Stage(customer.stage), "") if customer.stage else "",
+        "tags": _tags(customer_id),
+        "numbers": _numbers(request, customer, bought),
+        "tab": tab,
+        "tabs": _tabs(customer_id, tab, bought),
+        "touches": _touches(request, customer_id),
+        "may_edit": request.actor.may("customers.edit"),
+    }
+    context |= _of_tab(request, customer, tab, sees_orders=sees_orders)
+    return render(request, "customers/record.html", context)
+
+
+def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: bool) -> dict[str, Any]:
+    """What one tab needs beside the header."""
+    match tab:
+        case "orders" if sees_orders:
+            token = request.GET.get("after") or request.GET.get("before") or ""
+            where = commerce.OrderFilter(customer=customer.pk)
+            return {"page": commerce.list_orders(request.actor, where, after=token, limit=25)}
+        case "contacts":
+            return {"contacts": contact_rows(request, customer.pk), "contact_form": ContactForm()}
+        case "notes":
+            return {"notes": queries.notes(customer.pk)}
+        case "overview":
+            recent = commerce.OrderFilter(customer=customer.pk)
+            return {
+                "recent": commerce.list_orders(request.actor, recent, limit=5).rows if sees_orders else [],
+                "contacts": contact_rows(request, customer.pk),
+                "notes": queries.notes(customer.pk, limit=3),
+            }
+    return {}
+
+
+def contact_rows(request: HttpRequest, customer_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Contact points as people read them, with the address that begins a call or a mail."""
+    region = REGIONS.get(request.tenant.currency)
+    rows = []
+    for point in queries.contact_points(customer_id):
+        shown, link = point.value, ""
+        if point.kind == ContactKind.PHONE and point.value_key.startswith("+"):
+            shown, link = phone_text(point.value_key, region), f"tel:{point.value_key}"
+        elif point.kind == ContactKind.EMAIL:
+            link = f"mailto:{point.value}"
+        rows.append({"point": point, "shown": shown, "link": link})
+    return rows
+
+
+def _tags(customer_id: uuid.UUID) -> list[dict[str, Any]]:
+    found = queries.tags_of([customer_id]).get(customer_id, [])
+    return [{**tag, "class": TAG_CLASS.get(str(tag["colour"]), "")} for tag in found]
+
+
+def _numbers(request: HttpRequest, customer: Customer, bought: commerce.Purchases | None) -> list[KeyNumber]:
+    currency = request.tenant.currency
+    numbers: list[KeyNumber] = []
+    if bought:
+        back = _("%s returned") % number(bought.returns) if bought.returns else ""
+        since = _("since %s") % day(bought.first_at) if bought.first_at else ""
+        numbers = [
+            KeyNumber(_("Orders"), number(bought.orders), back),
+            KeyNumber(_("Spent"), money(bought.spend, currency), since),
+            KeyNumber(_("Last order"), day(bought.last_at), _ago(bought.last_at)),
+        ]
+    worth = customer.value
+    if worth and worth.value is not None and request.actor.may("insight.view"):
+        interval = f"{money(worth.value_low, currency)} – {money(worth.value_high, currency)}"
+        numbers.append(KeyNumber(_("Value"), money(worth.value, currency), interval, "#value"))
+        if worth.alive is not None:
+            numbers.append(
+                KeyNumber(_("Still a customer"), percent(worth.alive, 0), _("probability"), "#value")
+            )
+    return numbers
+
+
+def _ago(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    days = (timezone.now() - moment).days
+    return _("%s days ago") % number(days) if days > 0 else _("today")
+
+
+def _tabs(customer_id: uuid.UUID, current: str, bought: commerce.Purchases | None) -> list[Tab]:
+    address = reverse("customers:record", args=[customer_id])
+    labels = {
+        "overview": _("Overview"),
+        "orders": _("Orders"),
+        "contacts": _("Contact points"),
+        "notes": _("Notes"),
+    }
+    if bought is None:
+        labels.pop("orders")
+    counts = {"orders": number(bought.orders + bought.returns) if bought else ""}
+    return [
+        Tab(
+            label,
+            address if name == "overview" else f"{address}?tab={name}",
+            name == current,
+            counts.get(name, ""),
+        )
+        for name, label in labels.items()
+    ]
+
+
+@page(permission="customers.view")
+def timeline(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
+    """The timeline, narrowed to one kind, or a further page of it."""
+    queries.record_customer(request.actor, customer_id)
+    return render(
+        request,
+        "customers/timeline.html",
+        {"customer_id": customer_id, "touches": _touches(request, customer_id)},
+    )
+
+
+def _touches(request: HttpRequest, customer_id: uuid.UUID) -> dict[str, Any]:
+    show = request.GET.get("show", "")
+    kinds = queries.TIMELINE_KINDS.get(show, ())
+    if not request.actor.may("orders.view"):
+        shown = kinds or tuple(TimelineKind)
+        kinds = tuple(kind for kind in shown if kind not in queries.TIMELINE_KINDS["orders"])
+    token = request.GET.get("older", "")
+    found = queries.timeline(customer_id, kinds=kinds, after=token)
+    return {
+        "touches": [_touch(row) for row in found.rows],
+        "older": found.next,
+        "show": show,
+        "first": not token,
+        "filters": [
+            ("", _("All")),
+            ("orders", _("Purchases")),
+            ("notes", _("Notes")),
+            ("changes", _("Changes")),
+        ],
+    }
+
+
+def _touch(row: Mapping[str, Any]) -> Touch:
+    kind, data = row["kind"], row["data"]
+    url = reverse("commerce:order", args=[row["object_id"]]) if "number" in data and row["object_id"] else ""
+    title = str(TimelineKind(kind).label) if kind in TimelineKind.values else kind
+    if url:
+        title = f"{title} {data['number']}"
+    return Touch(
+        ICONS.get(kind, "point-filled"),
+        title,
+        _touch_text(kind, data, row["actor_name"]),
+        row["occurred_at"],
+        url,
+    )
+
+
+def _touch_text(kind: str, data: Mapping[str, Any], who: str) -> str:
+    match kind:
+        case TimelineKind.ORDER | TimelineKind.RETURN | TimelineKind.PAYMENT:
+            total = data.get("total")
+            amount = money(Decimal(str(total)), data.get("currency", "")) if total is not None else ""
+            method = data.get("method", "")
+            return f"{amount} {PaymentMethod(method).label}" if method in PaymentMethod.values else amount
+        case TimelineKind.OWNER:
+            return _("%(old)s → %(new)s") % {
+                "old": data.get("from") or _("Nobody"),
+                "new": data.get("to") or _("Nobody"),
+            }
+        case TimelineKind.STATUS:
+            moves = [(Status, data.get("status")), (Stage, data.get("stage"))]
+            return "\n".join(
+                " → ".join(_choice(choices, each) for each in move) for choices, move in moves if move
+            )
+        case TimelineKind.NOTE:
+            return f"{data.get('body', '')}\n— {who}" if who else str(data.get("body", ""))
+    return who
+
+
+def _choice(choices: Any, value: str) -> str:
+    return str(choices(value).label) if value in choices.values else value or "–"
+
+
+@page(permission="customers.edit")
+def create(request: HttpRequest) -> HttpResponse:
+    initial = {"kind": "person", "owner_id": request.actor.member_id, "owner_name": request.actor.name}
+    form = NewCustomerForm(request.actor, request.POST or None, initial=initial)
+    if form.is_valid():
+        values = dict(form.cleaned_data)
+        contacts = {kind: values.pop(kind) for kind in ("phone", "email")}
+        now = timezone.now()
+        with refusals(form):
+            customer = actions.create_customer(actor=request.actor, now=now, **values)
+            for kind, value in contacts.items():
+                if value:
+                    _add_contact(request, customer, kind, value, now)
+            notify(request, _("%s is a customer now.") % customer.name)
+            return redirect("customers:record", customer.pk)
+    return render(request, "customers/form.html", {"form": form})
+
+
+def _add_contact(request: HttpRequest, customer: Customer, kind: str, value: str, now: datetime) -> None:
+    """The first contact points, whose errors belong to the fields of the form."""
+    try:
+        actions.add_contact(actor=request.actor, customer_id=customer.pk, kind=kind, value=value, now=now)
+    except Invalid as error:
+        raise Invalid(error.message, field=kind) from error
+
+
+@page(permission="customers.edit")
+def edit(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
+    customer = queries.record_customer(request.actor, customer_id)
+    initial = {name: getattr(customer, name) for name in CustomerForm.base_fields}
+    initial["owner_name"] = customer.owner.name if customer.owner else ""
+    form = CustomerForm(request.actor, request.POST or None, initial=initial)
+    if form.is_valid():
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        with refusals(form):
+            actions.update_customer(
+                actor=request.actor,
+                customer_id=customer_id,
+                changes=changes,
+                version=_version(request),
+                now=timezone.now(),
+            )
+            notify(request, _("Saved."))
+            return redirect("customers:record", customer_id)
+    return render(request, "customers/form.html", {"form": form, "customer": customer})
+
+
+@page(permission="customers.edit")
+def field(request: HttpRequest, customer_id: uuid.UUID, field: str) -> HttpResponse:
+    """One field of the record, edited where it stands."""
+    customer = queries.record_customer(request.actor, customer_id)
+    if field not in INLINE:
+        raise NotFound
+    whole = CustomerForm(request.actor, request.POST or None, initial={field: getattr(customer, field)})
+    form = _only(whole, field)
+    if request.method == "POST" and form.is_valid():
+        with refusals(form):
+            customer = actions.update_customer(
+                actor=request.actor,
+                customer_id=customer_id,
+                changes={field: form.cleaned_data[field]},
+                version=_version(request),
+                now=timezone.now(),
+            )
+            response = HttpResponse(status=204)
+            response["HX-Refresh"] = "true"
+            return response if request.htmx else redirect("customers:record", customer_id)
+    return render(request, "customers/field.html", {"form": form, "bound": form[field], "customer": customer})
+
+
+def _only(form: CustomerForm, name: str) -> forms.Form:
+    for other in list(form.fields):
+        if other != name:
+            del form.fields[other]
+    return form
+
+
+def _version(request: HttpRequest) -> int | None:
+    version = request.POST.get("version", "")
+    return int(version) if version.isdecimal() and len(version) < 10 else None
+
+
+@require_POST
+@page(permission="customers.delete")
+def delete(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
+    actions.delete_customer(actor=request.actor, customer_id=customer_id, now=timezone.now())
+    notify(request, _("The customer is deleted."))
+    return redirect("customers:list")
