@@ -40,6 +40,7 @@ class Environment(BaseSettings):
     mail_from: str = Field("zhiyin@localhost", description="Sender of the product's own mail.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged.")
     log_format: Literal["text", "json"] = Field("text", description="For people, or one object a line.")
+    metrics_token: str = Field("", description="Opens /metrics to other machines; empty = this one only.")
     language: Literal["en", "zh-hans"] = Field("zh-hans", description="Language before sign-in.")
     analytics_url: str = Field("", description="Empty = DuckDB here; or spark://host:port.")
     analytics_memory: str = Field("1GB", description="Memory that one analysis may use.")

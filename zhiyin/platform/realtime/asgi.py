@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from zhiyin.platform import metrics
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.realtime.hub import Client, Hub
 from zhiyin.platform.realtime.topics import allowed
@@ -63,7 +64,8 @@ class Events:
         end_with_process(self.hub)
         client = self.hub.subscribe(str(actor.tenant_id), topics)
         try:
-            await self._stream(client, session, wanted, receive, send)
+            with metrics.open_stream():
+                await self._stream(client, session, wanted, receive, send)
         finally:
             self.hub.unsubscribe(client)
 

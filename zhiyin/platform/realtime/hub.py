@@ -11,6 +11,7 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection
 
+from zhiyin.platform import metrics
 from zhiyin.platform.realtime.publish import CHANNEL
 
 log = structlog.get_logger("zhiyin.realtime")
@@ -118,6 +119,7 @@ class Hub:
         for client in list(clients):
             if not client.put(text):
                 self.dropped += 1
+                metrics.dropped_stream()
                 self.unsubscribe(client)
 
     def _all_reload(self) -> None:
