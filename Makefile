@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
 RUN := $(BIN)/python
-DJANGO := ZHIYIN_HOME=$(CURDIR)/build/home DJANGO_SETTINGS_MODULE=zhiyin.config.settings $(RUN) -W ignore -m django
+DJANGO := ZHIYIN_HOME=$(CURDIR)/build/home DJANGO_SETTINGS_MODULE=zhiyin.config.settings $(CURDIR)/$(RUN) -P -W ignore -m django
 ASSETS := zhiyin/web/static/zhiyin/manifest.json
 MESSAGES := zhiyin/locale/zh_Hans/LC_MESSAGES/django.mo
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
@@ -70,7 +70,7 @@ format: .venv/ready node_modules/ready
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix-only . && npx biome check --write
 
 messages: .venv/ready  ## collect strings to translate (needs gettext)
-	cd zhiyin && ../$(DJANGO) makemessages -l zh_Hans --no-location --no-obsolete
+	cd zhiyin && $(DJANGO) makemessages -l zh_Hans --no-location --no-obsolete
 
 clean:
 	rm -rf build dist .venv node_modules zhiyin/web/static

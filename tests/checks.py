@@ -40,7 +40,7 @@ def missing_translations() -> list[str]:
             ROOT / "zhiyin", copy, ignore=shutil.ignore_patterns("static", "assets", "__pycache__")
         )
         subprocess.run(
-            [sys.executable, "-W", "ignore", "-m", "django", "makemessages", "-l", "zh_Hans", "--no-obsolete"],
+            [sys.executable, "-P", "-W", "ignore", "-m", "django", "makemessages", "-l", "zh_Hans", "--no-obsolete"],
             cwd=copy,
             check=True,
             capture_output=True,
