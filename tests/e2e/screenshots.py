@@ -78,7 +78,10 @@ def _shoot(context: BrowserContext, address: str, path: Path) -> None:
     page = context.new_page()
     page.goto(address)
     settle(page)
-    page.screenshot(path=path, full_page=True)
+    size = page.viewport_size or {"width": 1440, "height": 900}
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": max(size["height"], min(height, 6000))})
+    page.screenshot(path=path)
     page.close()
 
 
