@@ -1,11 +1,15 @@
 """Who may do what with accounts."""
 
+import datetime
+import os
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
+
 from tests.cast import Company
 from tests.permissions.table import Row
-from zhiyin.accounts.models import Member, Role, Unit, User
+from zhiyin.accounts.models import ApiToken, Member, Role, Unit, User
 
 NOBODY = {"uidb36": "0", "key": "set-password"}
 # columns: anonymous, lin, chen, ma, wu, an, xu, gao, other gao
@@ -14,6 +18,7 @@ MANAGERS_OF_IT = "302 403*6 200 404"
 CHANGED = "302 403*6 302 302"
 CHANGED_IT = "302 403*6 302 404"
 SIGNED_IN = "302 200*8"
+IT = "401 403*6 200 404"
 
 
 def chen(company: Company) -> Mapping[str, Any]:
@@ -42,13 +47,6 @@ def empty_role(company: Company) -> Mapping[str, Any]:
 
 def a_token(company: Company) -> Mapping[str, Any]:
     """Of lin."""
-    import datetime
-    import os
-
-    from django.utils import timezone
-
-    from zhiyin.accounts.models import ApiToken
-
     token = ApiToken.objects.create(
         member=company.lin.member,
         name="t",
@@ -69,6 +67,31 @@ def place(company: Company, _arguments: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def newcomer(company: Company, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**place(company, arguments), "email": "new@yihe.example"}
+
+
+def a_place(company: Company, _arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "name": "陈晨晨",
+        "unit_id": str(company.units["华南大区"].id),
+        "role_id": str(company.roles["agent"].id),
+    }
+
+
+def a_newcomer(company: Company, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**a_place(company, arguments), "email": "new@yihe.example"}
+
+
+def a_unit(company: Company, _arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"name": "新", "parent_id": str(company.units["总部"].id)}
+
+
+def a_key(_company: Company, _arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    until = timezone.now() + datetime.timedelta(days=30)
+    return {"name": "新", "permissions": ["orders.view"], "expires_at": until.isoformat()}
+
+
+def a_key_for_lin(company: Company, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**a_key(company, arguments), "member_id": str(company.lin.member.id)}
 
 
 def below_root(company: Company, _arguments: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -162,4 +185,30 @@ ROWS = [
     Row("GET", "mfa_remove_webauthn", "302*9", given=lambda _company: {"pk": 1}),
     # operations
     Row("GET", "api:me", "401 200*8"),
+    Row("GET", "api:get_company", "401 403*6 200*2"),
+    Row("PUT", "api:put_company", "401 403*6 200*2", data=COMPANY),
+    Row("GET", "api:list_people", "401 403*6 200*2"),
+    Row("POST", "api:invite_person", "401 403*6 201 404", data=a_newcomer),
+    Row("GET", "api:get_person", IT, given=chen),
+    Row("PUT", "api:put_person", IT, given=chen, data=a_place),
+    Row("POST", "api:deactivate_person", IT, given=chen),
+    Row("POST", "api:activate_person", IT, given=a_shut_out_person),
+    Row("POST", "api:make_password_link", IT, given=chen),
+    Row("POST", "api:end_person_sessions", IT, given=chen),
+    Row("POST", "api:remove_person_factors", IT, given=chen),
+    Row("GET", "api:list_units", "401 403*6 200*2"),
+    Row("POST", "api:create_unit", "401 403*6 201 404", data=a_unit),
+    Row("PATCH", "api:change_unit", IT, given=empty_unit, data={"name": "改"}),
+    Row("DELETE", "api:delete_unit", "401 403*6 204 404", given=empty_unit),
+    Row("GET", "api:list_roles", "401 403*6 200*2"),
+    Row("POST", "api:create_role", "401 403*6 201*2", data=A_ROLE),
+    Row("GET", "api:get_role", IT, given=empty_role),
+    Row("PUT", "api:put_role", IT, given=empty_role, data=A_ROLE),
+    Row("DELETE", "api:delete_role", "401 403*6 204 404", given=empty_role),
+    Row("GET", "api:list_tokens", "401 200*8"),
+    Row("GET", "api:list_tokens", "401 403*6 200*2", query="mine=false", note="of all"),
+    Row("POST", "api:create_token", "401 201*8", data=a_key),
+    Row("POST", "api:create_token", "401 201 403*5 201 404", data=a_key_for_lin, note="for lin"),
+    Row("DELETE", "api:revoke_token", "401 204 404*5 204 404", given=a_token),
+    Row("GET", "api:list_audit", "401 403*6 200*2"),
 ]
