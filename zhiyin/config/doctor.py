@@ -5,7 +5,6 @@ import shutil
 import smtplib
 import stat
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +56,10 @@ def examine() -> Iterator[Check]:
     yield configuration
     if configuration.state == "failed":
         return
-    yield _check("data folder", _home)
+    folder = _check("data folder", _home)
+    yield folder
+    if folder.state == "failed":
+        return
     yield _check("secret key", _secret_key)
     yield from _with_database()
     yield _check("assets", _assets)
@@ -105,13 +107,9 @@ def _configuration() -> str:
 def _home() -> str:
     home = environment().home
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=home) as probe:
-            probe.write(b"zhiyin")
-    except OSError as error:
-        raise Finding(
-            f"{home} cannot be written: {error.strerror}.", "Set ZHIYIN_HOME to a folder of yours."
-        ) from error
+        startup.require_home(home)
+    except ConfigurationError as error:
+        raise Finding(str(error), "") from error
     free = shutil.disk_usage(home).free
     message = f"{home} can be written; {free >> 20:,} MB are free."
     if free < _LITTLE_DISK:

@@ -4,11 +4,12 @@ import contextlib
 import hashlib
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from zhiyin.config.environment import environment
+from zhiyin.config.environment import ConfigurationError, environment
 from zhiyin.platform.postgres import Cluster, PostgresError, check_external
 
 _MIGRATION_LOCK = 0x7A686979696E  # "zhiyin"
@@ -23,9 +24,10 @@ def embedded_cluster() -> Cluster:
 def database() -> Iterator[None]:
     """Keep the database up; without ``ZHIYIN_DATABASE_URL`` our own, whose address child processes inherit.
 
-    Raises ``PostgresError``.
+    Raises ``PostgresError``, or ``ConfigurationError`` when the data folder cannot be used.
     """
     env = environment()
+    require_home(env.home)
     if env.database_url:
         check_external(env.database_url, env.owner_database_url or None)
         yield
@@ -35,6 +37,17 @@ def database() -> Iterator[None]:
             yield
         finally:
             _close_connections()
+
+
+def require_home(home: Path) -> None:
+    """Make the data folder; raises ``ConfigurationError`` when it cannot be written."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=home).close()
+    except OSError as error:
+        raise ConfigurationError(
+            f"The data folder {home} cannot be written ({error.strerror}): set ZHIYIN_HOME to one of yours."
+        ) from error
 
 
 @contextlib.contextmanager

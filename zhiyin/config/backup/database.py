@@ -1,5 +1,6 @@
 """The database's part of a backup: PostgreSQL's own tools, run as the owner under row-level security."""
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
@@ -10,8 +11,8 @@ from typing import IO, Any
 import psycopg
 from psycopg import conninfo, sql
 
-from zhiyin.config.backup.manifest import BackupError
-from zhiyin.platform.postgres import client_programs
+from zhiyin.config.backup.manifest import BackupError, Manifest
+from zhiyin.platform.postgres import client_programs, embedded_programs
 
 # Opens the owner's policy on every tenant table; see `EnableTenancy`.
 MAINTENANCE = "-c zhiyin.maintenance=on"
@@ -75,11 +76,11 @@ class Owner:
         if outcome.returncode:
             raise BackupError(f"pg_dump failed: {outcome.stderr.strip()}")
 
-    def load(self, dump: Path, former_owner: str) -> None:
+    def load(self, dump: Path, manifest: Manifest) -> None:
         """Replace everything the owner has by what is in `dump`, in one transaction: all of it or nothing."""
         restore = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program
             [
-                str(client_programs(18).path("pg_restore")),
+                str(embedded_programs().path("pg_restore")),
                 "--no-owner",
                 "--no-privileges",
                 "--file=-",
@@ -89,18 +90,7 @@ class Owner:
             stderr=subprocess.PIPE,
         )
         psql = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program
-            [
-                str(self.programs.path("psql")),
-                "-X",
-                "-q",
-                "-1",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-o",
-                os.devnull,
-                "-f",
-                "-",
-            ],
+            [str(self.programs.path("psql")), *_PSQL_OPTIONS],
             env=self.environment(),
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -110,16 +100,15 @@ class Owner:
         assert psql.stdin
         assert psql.stderr
         with restore.stdout, restore.stderr, psql.stderr:
-            complaint = b""
-            try:
-                with psql.stdin as target:
-                    target.write(_EMPTY)
-                    _copy_script(restore.stdout, target, former_owner.encode(), self.role.encode())
-            except BrokenPipeError:
-                pass  # psql says why
+            # A broken pipe means that psql stopped at an error, and says which.
+            with contextlib.suppress(BrokenPipeError), psql.stdin as target:
+                target.write(_EMPTY)
+                _copy_script(restore.stdout, target, manifest.owner.encode(), self.role.encode())
+                target.write(_require_rows(manifest.rows))
+            restore.stdout.close()
             complaint = psql.stderr.read() + restore.stderr.read()
-            failed = psql.wait() or restore.wait()
-        if failed:
+        codes = psql.wait(), restore.wait()
+        if any(codes):
             raise BackupError(f"The database was not restored: {_first_line(complaint)}")
 
     def row_counts(self, connection: Connection) -> dict[str, int]:
@@ -132,6 +121,20 @@ class Owner:
         return counts
 
 
+def _require_rows(rows: dict[str, int]) -> bytes:
+    """SQL that fails, and so undoes everything, unless each table has as many rows as it had."""
+    checks = (
+        f"IF (SELECT count(*) FROM {table}) <> {count} THEN RAISE 'the table {table} lacks rows'; END IF;"  # noqa: S608
+        for table, count in rows.items()
+    )
+    return (
+        "SET search_path = public;\nSET row_security = on;\nDO $rows$ BEGIN "
+        + "\n".join(checks)
+        + " END $rows$;\n"
+    ).encode()
+
+
+_PSQL_OPTIONS = ("-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-o", os.devnull, "-f", "-")
 _EMPTY = b"SET client_min_messages = warning;\nDROP OWNED BY CURRENT_USER CASCADE;\n"
 _LEFT_OUT = (b"SET transaction_timeout = 0;", b"CREATE SCHEMA public;", b"COMMENT ON SCHEMA public ")
 

@@ -9,11 +9,16 @@ COMMANDS = {
     "web": "serve:web",
     "worker": "serve:worker",
     "migrate": "migrate:migrate",
+    "tenant": "tenant:tenant",
+    "user": "user:user",
+    "token": "token:token",
     "demo": "demo:demo",
     "analyse": "analyse:analyse",
+    "clv": "clv:clv",
     "doctor": "doctor:doctor",
     "backup": "backup:backup",
     "restore": "backup:restore",
+    "audit": "audit:audit",
 }
 
 main = Main(

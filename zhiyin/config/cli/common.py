@@ -6,10 +6,15 @@ Exit codes: 0 done, 1 the work failed, 2 wrong usage, 3 configuration or a depen
 import importlib
 import json
 import sys
-from collections.abc import Mapping
-from typing import Any
+import uuid
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from zhiyin.accounts.models import Tenant
+    from zhiyin.platform.actors import Actor
 
 FAILED, USAGE, UNFIT = 1, 2, 3
 
@@ -117,3 +122,28 @@ def open_database(*, schema: bool = True) -> None:
     startup.load_django()
     if schema:
         startup.ensure_schema()
+
+
+def tenant_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--tenant", "tenant_code", required=True, help="The company's code.")(function)
+
+
+def find_tenant(code: str) -> "Tenant":
+    """The company of this code; the database must be open."""
+    from zhiyin.accounts.models import Tenant
+
+    tenant = Tenant.objects.filter(code=code).first()
+    if tenant is None:
+        known = ", ".join(Tenant.objects.order_by("code").values_list("code", flat=True)[:10])
+        raise Failed(
+            f"There is no company {code}. "
+            + (f"Known: {known}." if known else "Make one: zhiyin tenant create.")
+        )
+    return tenant
+
+
+def operator(tenant_id: uuid.UUID) -> "Actor":
+    """Who types a command: may do everything in one company, and is named so in its audit log."""
+    from zhiyin.platform.actors import Actor
+
+    return Actor.system(tenant_id, "command line")

