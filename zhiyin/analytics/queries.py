@@ -7,6 +7,7 @@ from typing import Any
 from zhiyin.analytics.models import Analysis, CustomerValue, InsightSettings
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.choices import JobState
+from zhiyin.platform.errors import NotFound
 from zhiyin.platform.models import Job
 from zhiyin.platform.paging import Page, keyset
 
@@ -30,6 +31,15 @@ def analyses(actor: Actor, *, after: str = "", limit: int = 20) -> Page[Analysis
     actor.require("insight.view")
     rows = Analysis.objects.filter(finished_at__isnull=False)
     return keyset(rows, order=["-finished_at"], after=after, limit=limit)
+
+
+def analysis(actor: Actor, analysis_id: uuid.UUID) -> Analysis:
+    """One finished analysis. Raises ``NotFound``."""
+    actor.require("insight.view")
+    found = Analysis.objects.filter(pk=analysis_id, finished_at__isnull=False).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def running_job(states: Sequence[JobState] = _BUSY) -> Job | None:

@@ -19,5 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("zhiyin.web.customers.urls")),
     path("", include("zhiyin.web.commerce.urls")),
     path("", include("zhiyin.web.accounts.urls")),
+    path("", include("zhiyin.web.insight.urls")),
     path("account/", include("zhiyin.web.accounts.sign_in_urls")),
 ]

@@ -82,11 +82,13 @@ def outlook(values: Values, options: Options) -> list[Finding]:
 def leaving(purchases: Purchases, values: Values) -> list[Finding]:
     """Customers among the best fifth by money paid who have more likely left than not."""
     spend, alive = purchases.customers.spend, values.alive
-    best = spend >= np.quantile(spend, 0.8)
+    threshold = float(np.quantile(spend, 0.8))
+    best = spend >= threshold
     gone = best & (alive < 0.5) & (values.frequency > 0)
     if not gone.any():
         return []
-    return [said("leaving", BAD, customers=int(gone.sum()), spend=float(spend[gone].sum()))]
+    facts = {"customers": int(gone.sum()), "spend": float(spend[gone].sum()), "threshold": threshold}
+    return [said("leaving", BAD, **facts)]
 
 
 def concentrated(found: dict[str, Any]) -> list[Finding]:

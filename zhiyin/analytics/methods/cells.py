@@ -11,8 +11,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 DENSE_LIMIT = 1 << 23
-PACK_LIMIT = 1 << 20
-"""Steps; x up to 8,000 then still packs exactly into a float."""
+EXACT = 1 << 53
+"""Whole numbers up to here are exact in a float."""
 PART = 1 << 13
 """Rows worked on at a time: temporaries then stay in the processor's cache."""
 # Steps per unit of time that summaries are commonly counted in: whole units, days of a week,
@@ -63,16 +63,20 @@ class Cells:
         grid = common_grid(t_, T_) if len(x_) else None
         if grid is None:
             return cls(x_, t_, T_, np.ones(len(x_)), np.arange(len(x_)))
-        ages = steps_of(float(T_.max()), grid) + 1
+        oldest, youngest, longest = (round(float(time) * grid) for time in (T_.max(), T_.min(), t_.max()))
+        ages, recencies = oldest - youngest + 1, longest + 1
+        size = ages * recencies * (int(x_.max()) + 1)
+        if size > EXACT:
+            return cls(x_, t_, T_, np.ones(len(x_)), np.arange(len(x_)))
         key = np.empty(len(x_), np.int64)
         for part in parts(len(x_)):
-            packed = np.rint(T_[part] * grid)
-            packed += ages * (np.rint(t_[part] * grid) + float(ages) * x_[part])
+            packed = np.rint(T_[part] * grid) - youngest
+            packed += ages * (np.rint(t_[part] * grid) + float(recencies) * x_[part])
             key[part] = packed
-        distinct, count, index = count_keys(key, ages**2 * (int(x_.max()) + 1))
+        distinct, count, index = count_keys(key, size)
         rest, age = np.divmod(distinct, ages)
-        number, recency = np.divmod(rest, ages)
-        return cls(number, recency / grid, age / grid, count, index)
+        number, recency = np.divmod(rest, recencies)
+        return cls(number, recency / grid, (age + youngest) / grid, count, index)
 
     @property
     def customers(self) -> int:
@@ -104,17 +108,10 @@ def parts(rows: int) -> Iterator[slice]:
     return (slice(start, start + PART) for start in range(0, rows, PART))
 
 
-def steps_of(time: float, grid: float) -> int:
-    return round(time * grid)
-
-
 def common_grid(t_x: Floats, T: Floats) -> float | None:
-    """Steps per unit such that all times are whole steps and histories can be packed, or None."""
-    longest = float(T.max())
+    """Steps per unit such that all times are whole steps, or None."""
     for grid in GRIDS:
-        if longest * grid < PACK_LIMIT and all(
-            on_grid(times[part], grid) for part in parts(len(T)) for times in (T, t_x)
-        ):
+        if all(on_grid(times[part], grid) for part in parts(len(T)) for times in (T, t_x)):
             return grid
     return None
 

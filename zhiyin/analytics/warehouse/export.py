@@ -9,6 +9,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -156,8 +157,15 @@ def _write(
                 quoted_strings_can_be_null=False,
             ),
         )
-        seen = _Seen(progress)
-        pyarrow.dataset.write_dataset(
+        return _write_parquet(reader, place, schema, progress)
+
+
+def _write_parquet(reader: Any, place: Path, schema: pa.Schema, progress: Progress) -> tuple[int, set[str]]:
+    """Arrow reads and writes in threads of its own; this one is free to tell the progress and to stop it."""
+    seen = _Seen()
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(
+            pyarrow.dataset.write_dataset,
             seen.through(reader),
             place,
             schema=schema,
@@ -169,22 +177,34 @@ def _write(
             min_rows_per_group=50_000,
             max_rows_per_group=500_000,
         )
+        try:
+            while not wait([writing], timeout=0.3).done:
+                progress(seen.rows)
+        except BaseException:
+            seen.stopped = True
+            raise
+    writing.result()
     return seen.rows, seen.partitions
 
 
-class _Seen:
-    """Counts the batches that pass through."""
+class _StoppedError(Exception):
+    """Ends the writing of files; who stopped it raises the reason."""
 
-    def __init__(self, progress: Progress) -> None:
+
+class _Seen:
+    """Counts the batches that pass through, until it is stopped."""
+
+    def __init__(self) -> None:
         self.rows = 0
         self.partitions: set[str] = set()
-        self.progress = progress
+        self.stopped = False
 
     def through(self, batches: Any) -> Iterator[pa.RecordBatch]:
         for batch in batches:
+            if self.stopped:
+                raise _StoppedError
             self.rows += len(batch)
             self.partitions.update(batch.column(PARTITION).unique().to_pylist())
-            self.progress(self.rows)
             yield batch
 
 

@@ -23,6 +23,7 @@ from zhiyin.platform.paging import Page, keyset
 Row = Mapping[str, object]
 NOBODY = "none"
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
+Cell = Annotated[str, StringConstraints(pattern=r"^[1-5][1-5]$")]
 Someone = uuid.UUID | Literal["none"]
 Sort = Literal[
     "name", "-name", "created", "-created", "value", "-value", "alive", "-alive", "last", "-last",
@@ -64,6 +65,9 @@ class CustomerFilter(BaseModel):
     ordered: bool | None = Field(None, description="Has bought, or has never bought.")
     value_min: FiniteFloat | None = None
     value_max: FiniteFloat | None = None
+    rfm: list[Cell] = Field([], description="Recency and frequency score, two digits 1 to 5, such as 53.")
+    spend_min: FiniteFloat | None = Field(None, description="Has paid at least so much.")
+    alive_max: FiniteFloat | None = Field(None, description="Is still a customer with at most this probability.")
 
     def is_empty(self) -> bool:
         return self == CustomerFilter()
@@ -225,6 +229,15 @@ def _by_value(where: CustomerFilter) -> Q:
         condition &= Q(value__value__gte=where.value_min)
     if where.value_max is not None:
         condition &= Q(value__value__lte=where.value_max)
+    if where.spend_min is not None:
+        condition &= Q(value__spend_key__gte=where.spend_min)
+    if where.alive_max is not None:
+        condition &= Q(value__alive__lte=where.alive_max)
+    if where.rfm:
+        cells = Q()
+        for recency, frequency in where.rfm:
+            cells |= Q(value__recency_score=recency, value__frequency_score=frequency)
+        condition &= cells
     return condition
 
 
