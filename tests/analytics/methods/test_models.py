@@ -259,6 +259,13 @@ def test_cells_hold_every_customer() -> None:
     assert len(Cells.of(x, np.floor(t_x * 7) / 7, T).x) < 5000
 
 
+def test_cells_too_wide_to_pack_stay_apart() -> None:
+    x, T = np.array([0, 4_000_000, 0]), np.array([10.0, 9e7, 10.0])
+    cells = Cells.of(x, np.array([0.0, 8e7, 0.0]), T)
+    assert cells.x.tolist() == x.tolist()
+    assert cells.T.tolist() == T.tolist()
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 40), st.integers(0, 4000)), min_size=1, max_size=60)

@@ -95,12 +95,11 @@ def test_totals_come_true(world: World) -> None:
 def test_probability_of_purchases_is_calibrated(world: World) -> None:
     """The randomised probability transform of what came is uniform."""
     cells = world.cells
-    n = np.arange(60)[:, None]
-    chances = world.model.probability_given(n, AHEAD, cells.x, cells.t_x, cells.T)
-    cumulative = np.cumsum(chances, axis=0)
-    sample = np.arange(0, CUSTOMERS, 6)
-    place, count = cells.index[sample], np.minimum(world.purchases[sample], 59)
-    upper, mass = cumulative[count, place], chances[count, place]
+    sample = np.arange(0, CUSTOMERS, 8)
+    place, n = cells.index[sample], np.arange(60)[:, None]
+    chances = world.model.probability_given(n, AHEAD, cells.x[place], cells.t_x[place], cells.T[place])
+    count, each = np.minimum(world.purchases[sample], 59), np.arange(len(sample))
+    upper, mass = np.cumsum(chances, axis=0)[count, each], chances[count, each]
     uniform = upper - mass * np.random.default_rng(1).random(len(sample))
     assert stats.kstest(uniform, "uniform").pvalue > 1e-3
 
