@@ -15,7 +15,7 @@ django = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402 - Django is ready only now
 from procrastinate.contrib.django.utils import connector_params  # noqa: E402
-from starlette.types import ASGIApp, Receive, Scope, Send  # noqa: E402
+from starlette.types import ASGIApp, Message, Receive, Scope, Send  # noqa: E402
 
 from zhiyin.accounts.access import actor_by_session  # noqa: E402
 from zhiyin.config.environment import environment  # noqa: E402
@@ -37,4 +37,13 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "http" and scope["path"] == events.PATH:
         await events(scope, receive, send)
     elif scope["type"] == "http":
-        await pages(scope, receive, send)
+        await pages(scope, _coroutine(receive), send)
+
+
+def _coroutine(receive: Receive) -> Receive:
+    """a2wsgi reads a request's body through a coroutine; what granian gives can be awaited but is none."""
+
+    async def received() -> Message:
+        return await receive()
+
+    return received
