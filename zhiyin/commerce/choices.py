@@ -14,3 +14,7 @@ class PaymentMethod(models.TextChoices):
     ALIPAY = "alipay", _("Alipay")
     WECHAT = "wechat", _("WeChat Pay")
     OTHER = "other", _("Other")
+
+
+CANCELLATION = r"^(C|CN|CR|CM|R|RE|RT|RMA|T|TH|退|红|取消)[-_ #]?[0-9]"
+"""Order numbers with such a prefix are cancellations, when what they sum up to is negative."""

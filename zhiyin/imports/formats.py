@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
 from zhiyin.imports.messages import Message, gettext_noop
 
-BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(8239) || chr(12288) || chr(65279)"
+NUMBER = "DECIMAL(18, 4)"
+"""Amounts and quantities in the workspace: four decimals in 64 bits."""
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %I:%M:%S%p")
 _ISO_TIMES = ("T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f")
 
@@ -80,19 +83,29 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("%d-%b-%y", "5-Mar-24", rf"9{{1,2}}-[A-Za-z]+-9{{2}}{_CLOCK}", _strptime("%d-%b-%y")),
     DateFormat("%d %b %Y", "5 Mar 2024", rf"9{{1,2}} [A-Za-z]{{3}} 9{{4}}{_CLOCK}", _strptime("%d %b %Y")),
     DateFormat("%d %B %Y", "5 March 2024", rf"9{{1,2}} [A-Za-z]+ 9{{4}}{_CLOCK}", _strptime("%d %B %Y")),
-    DateFormat("%b %d, %Y", "Mar 5, 2024", rf"[A-Za-z]{{3}} 9{{1,2}}, 9{{4}}{_CLOCK}", _strptime("%b %d, %Y")),
+    DateFormat(
+        "%b %d, %Y", "Mar 5, 2024", rf"[A-Za-z]{{3}} 9{{1,2}}, 9{{4}}{_CLOCK}", _strptime("%b %d, %Y")
+    ),
     DateFormat("%B %d, %Y", "March 5, 2024", rf"[A-Za-z]+ 9{{1,2}}, 9{{4}}{_CLOCK}", _strptime("%B %d, %Y")),
     DateFormat(
         "excel",
         "spreadsheet day number",
         r"9{5}(\.9+)?",
-        _number(20_000, 80_000, "TIMESTAMP '1899-12-30' + to_microseconds(round({n} * 86400)::BIGINT * 1000000)"),
+        _number(
+            20_000, 80_000, "TIMESTAMP '1899-12-30' + to_microseconds(round({n} * 86400)::BIGINT * 1000000)"
+        ),
     ),
     DateFormat(
-        "epoch", "seconds since 1970", r"9{9,10}(\.9+)?", _number(1e8, 9.9e9, "make_timestamp(({n} * 1e6)::BIGINT)")
+        "epoch",
+        "seconds since 1970",
+        r"9{9,10}(\.9+)?",
+        _number(1e8, 9.9e9, "make_timestamp(({n} * 1e6)::BIGINT)"),
     ),
     DateFormat(
-        "epoch_ms", "milliseconds since 1970", r"9{12,13}", _number(1e11, 9.9e12, "make_timestamp(({n} * 1e3)::BIGINT)")
+        "epoch_ms",
+        "milliseconds since 1970",
+        r"9{12,13}",
+        _number(1e11, 9.9e12, "make_timestamp(({n} * 1e3)::BIGINT)"),
     ),
 )
 BY_NAME = {f.name: f for f in DATE_FORMATS}
@@ -111,6 +124,13 @@ class Decision:
     misses: int
     ambiguous: bool = False
 
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self) | {"reason": self.reason.to_json()}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Decision:
+        return cls(**{**data, "reason": Message.from_json(data["reason"])})
+
     @property
     def is_instant(self) -> bool:
         return self.name in _INSTANTS
@@ -124,7 +144,7 @@ def decide_dates(con: duckdb.DuckDBPyConnection, table: str, column: str, *, now
     """
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE dates_ AS SELECT v, min(row_) AS met, regexp_replace(v, '[0-9]', '9', 'g') AS shape"
-        f" FROM (SELECT row_, trim({column}, {BLANKS}) AS v FROM {table}) WHERE v <> '' GROUP BY v"
+        f" FROM (SELECT row_, {column} AS v FROM {table}) WHERE v IS NOT NULL GROUP BY v"
     )
     shapes = con.execute("SELECT shape, count(*) FROM dates_ GROUP BY shape").fetchall()
     candidates = [f for f in DATE_FORMATS if any(re.fullmatch(f.shape, shape) for shape, _ in shapes)]
@@ -132,12 +152,16 @@ def decide_dates(con: duckdb.DuckDBPyConnection, table: str, column: str, *, now
         return None
     counts = ", ".join(f"count({f.sql('v')})" for f in candidates)
     counted = con.execute(f"SELECT count(*), {counts} FROM dates_")
-    total, *fits = counted.fetchone() or (0,)
+    total, *fits = counted.fetchall()[0]
     best = max(fits)
     if not best:
         return None
     winners = [f for f, n in zip(candidates, fits, strict=True) if n == best]
-    return _between(con, winners, best, total, now) if len(winners) > 1 else _sure(winners[0], candidates, fits, total)
+    return (
+        _between(con, winners, best, total, now)
+        if len(winners) > 1
+        else _sure(winners[0], candidates, fits, total)
+    )
 
 
 def _sure(chosen: DateFormat, candidates: list[DateFormat], fits: list[int], total: int) -> Decision:
@@ -160,7 +184,9 @@ _FITS = gettext_noop("{fits} of {total} different dates are written {format}.")
 _FITS_MORE = gettext_noop(
     "{fits} of {total} different dates can be read as {format}, only {other_fits} as {other}."
 )
-_FUTURE = gettext_noop("The dates could be {format} or {other}; read as {other}, some would lie in the future.")
+_FUTURE = gettext_noop(
+    "The dates could be {format} or {other}; read as {other}, some would lie in the future."
+)
 _IN_ORDER = gettext_noop("The dates could be {format} or {other}; read as {format}, the rows follow in time.")
 _GUESS = gettext_noop("The dates could be {format} or {other}: nothing in the file decides. Please check.")
 
@@ -174,8 +200,7 @@ def _between(
             "SELECT coalesce(sum(abs(epoch(d) - epoch(before))), 0), count(*) FILTER (d > ?::TIMESTAMP) FROM"
             f" (SELECT d, lag(d) OVER (ORDER BY met) AS before FROM (SELECT met, {f.sql('v')} AS d FROM dates_))",
             [now],
-        ).fetchone()
-        assert row
+        ).fetchall()[0]
         jumps.append(row[0])
         futures.append(row[1])
     first, second = sorted(range(len(winners)), key=lambda n: (futures[n], jumps[n]))[:2]
@@ -211,13 +236,13 @@ def _macros(style: str) -> str:
     plain = _PLAIN.format(v="v")
     pattern = _signed(STYLES[style])
     digits = "replace(s, ',', '')" if style == "point" else "replace(replace(s, '.', ''), ',', '.')"
-    number = f"try_cast(regexp_replace({digits}, '[-+()]', '', 'g') AS DECIMAL(19, 4))"
+    number = f"try_cast(regexp_replace({digits}, '[-+()]', '', 'g') AS {NUMBER})"
     negative = "(starts_with(s, '-') OR ends_with(s, '-') OR starts_with(s, '('))"
     slow = (
         f"list_transform([{plain}], lambda s: CASE WHEN regexp_full_match(s, '{pattern}')"
         f" THEN CASE WHEN {negative} THEN -{number} ELSE {number} END END)[1]"
     )
-    fast = f"coalesce(try_cast(v AS DECIMAL(19, 4)), {slow})" if style == "point" else slow
+    fast = f"coalesce(try_cast(v AS {NUMBER}), {slow})" if style == "point" else slow
     return f"CREATE OR REPLACE MACRO number_{style}(v) AS {fast}"
 
 
@@ -239,9 +264,8 @@ def decide_numbers(con: duckdb.DuckDBPyConnection, table: str, column: str) -> D
     """Whether the point or the comma begins the decimals, by which reads more of the distinct values."""
     row = con.execute(
         f"SELECT count(*), count(number_point(v)), count(number_comma(v)), count(*) FILTER (v LIKE '%,%' OR v LIKE '%.%')"
-        f" FROM (SELECT DISTINCT trim({column}, {BLANKS}) AS v FROM {table}) WHERE v <> ''"
-    ).fetchone()
-    assert row
+        f" FROM (SELECT DISTINCT {column} AS v FROM {table}) WHERE v IS NOT NULL"
+    ).fetchall()[0]
     total, point, comma, marked = row
     chosen, other = ("comma", "point") if comma > point else ("point", "comma")
     unsure = bool(marked) and point == comma

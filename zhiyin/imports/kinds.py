@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 
 from zhiyin.imports.messages import Message
 
 if TYPE_CHECKING:
     from zhiyin.imports.landing import Landing
-    from zhiyin.imports.undoing import Undoing
     from zhiyin.imports.workspace import Workspace
 
 
@@ -34,23 +34,39 @@ NUMBERS = frozenset({FieldType.QUANTITY, FieldType.AMOUNT})
 
 @dataclass(frozen=True)
 class Field:
-    """One thing that a row of this kind can say. ``synonyms`` are names that columns are known to bear."""
+    """One thing that a row of this kind can say.
+
+    ``label`` is an English source sentence (``gettext_noop``); ``synonyms`` are names that columns are known by.
+    """
 
     name: str
-    label: str | Promise
+    label: str
     type: FieldType = FieldType.TEXT
     synonyms: tuple[str, ...] = ()
     required: bool = False
     length: int = 200
 
+    @property
+    def title(self) -> str:
+        """The label in the active language."""
+        return gettext(self.label)
+
 
 @dataclass(frozen=True)
 class Check:
-    """A condition in DuckDB SQL over the typed rows. Rows that meet it are refused, or only counted."""
+    """A condition in DuckDB SQL over the typed rows. Rows that meet it are refused, or only counted.
+
+    ``confirm`` is a further condition, too slow to ask of every row.
+    """
 
     condition: str
     message: Message
     refuse: bool = True
+    confirm: str = ""
+
+    @property
+    def whole(self) -> str:
+        return f"({self.condition}) AND ({self.confirm})" if self.confirm else self.condition
 
 
 @dataclass
@@ -101,7 +117,7 @@ class Kind(ABC):
         """Write it, inside the caller's transaction; counts of what was written."""
 
     @abstractmethod
-    def undo(self, undoing: Undoing) -> dict[str, int]:
+    def undo(self, landing: Landing) -> dict[str, int]:
         """Take it back, inside the caller's transaction; counts of what was deleted, restored and kept."""
 
 

@@ -113,6 +113,11 @@ def delete(stored: StoredFile) -> None:
     transaction.on_commit(lambda: _remove(place))
 
 
+def forget(stored: StoredFile) -> None:
+    """Remove the bytes now, for a file whose row will not be committed."""
+    _remove(_place(stored.key))
+
+
 def download(stored: StoredFile) -> FileResponse:
     """The file as an answer that a browser saves and never runs."""
     response = FileResponse(open_stored(stored), content_type="application/octet-stream")

@@ -54,6 +54,7 @@ class Source:
     sheets: tuple[str, ...] = ()
     sheet: str = ""
     packed: bool = False
+    rows: int | None = None
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Batches whose first column is the row number in the file, from 1; raises ``FileError``."""
@@ -89,7 +90,7 @@ def open_file(path: Path, options: Options | None = None) -> Source:
             )
     if head.startswith(b"PAR1"):
         parquet = Parquet(path)
-        return Source("parquet", parquet.names, parquet)
+        return Source("parquet", parquet.names, parquet, rows=parquet.rows)
     if head.startswith((b"PK", _OLE)):
         book = Workbook(path, sheet=options.sheet, header=options.header)
         return Source("workbook", book.header.names, book, sheets=book.sheets, sheet=book.sheet)

@@ -1,0 +1,26 @@
+import os
+
+if os.environ.get("TRACE"):
+    import sys
+
+    sys.path.insert(0, "/tmp/zyi")
+    import trace_imports
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cast import company
+from zhiyin.platform.actors import Actor
+
+
+@pytest.fixture
+def gao(cast) -> Actor:  # type: ignore[no-untyped-def]
+    """The administrator, in a transaction that is rolled back."""
+    return cast.gao.actor
+
+
+@pytest.fixture
+def own(committed: None) -> Iterator[Actor]:
+    """An administrator in a company of its own, whose work is committed."""
+    yield company(f"c{uuid.uuid4().hex[:12]}").gao.actor

@@ -1,0 +1,374 @@
+"""Customers from files: as a file of their own, and as the buyers named in files of other apps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from zhiyin.customers.keys import REGIONS, code_key, phone_key, search_text
+from zhiyin.imports import kinds
+from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
+from zhiyin.imports.landing import Landing, key_sql
+from zhiyin.imports.messages import Message, gettext_noop
+from zhiyin.imports.reading import ROW
+from zhiyin.imports.workspace import Workspace
+from zhiyin.platform import search
+from zhiyin.platform.pinyin import name_key, normalise
+
+ORGANISATION = (
+    r"公司|集团|有限|股份|商行|商店|超市|医院|学校|大学|银行|工厂|经营部|事务所"
+    r"|(?i)\b(ltd|limited|inc|gmbh|llc|corp|plc|co|company|group)\b\.?"
+)
+CODE = ("customer_code", "customer_phone", "customer_email", "customer_name")
+"""What tells customers apart in any file: the first of these that a row has."""
+DETAILS = ("name", "short_name", "kind", "phone", "email", "address", "city", "country", "source")
+
+used_by: list[str] = []
+"""Queries of apps above that give the ids of customers who must not be deleted."""
+
+CODES = (
+    "customer id", "customer no", "customer number", "customer code", "customer", "cust id", "custid", "client id",
+    "client code", "member id", "member no", "account id", "account no", "account", "buyer id", "user id", "uid",
+    "客户编号", "客户编码", "客户代码", "客户号", "客户id", "客户账号", "会员编号", "会员号", "会员id", "会员卡号",
+    "会员账号", "买家id", "买家账号", "买家会员名", "用户id", "用户编号", "用户号", "往来单位编号",
+)  # fmt: skip
+NAMES = (
+    "customer name", "client name", "name", "full name", "buyer", "buyer name", "company", "company name", "account name",
+    "客户名称", "客户姓名", "客户", "姓名", "名称", "会员姓名", "会员名称", "买家", "买家姓名", "收货人", "收货人姓名",
+    "购买人", "往来单位", "公司名称", "单位名称", "企业名称",
+)  # fmt: skip
+PHONES = (
+    "phone", "telephone", "mobile", "phone number", "mobile number", "tel", "cell", "手机", "手机号", "手机号码", "电话",
+    "电话号码", "联系电话", "联系手机", "收货人手机", "移动电话",
+)  # fmt: skip
+EMAILS = ("email", "e-mail", "mail", "email address", "邮箱", "电子邮箱", "电子邮件", "邮件地址", "邮箱地址")
+COUNTRIES = ("country", "country name", "nation", "国家", "国别", "国家地区", "国家/地区")
+
+_VARIANTS = gettext_noop(
+    "{count} customer codes are written in several ways that differ only by blanks or case; they are taken as one."
+)
+_PHONES = gettext_noop("{count} telephone numbers cannot be read as such; they are kept as they are written.")
+
+
+# --- in the workspace ----------------------------------------------------------------------------
+
+
+def gather_customers(work: Workspace, identity: str, columns: dict[str, str]) -> Outcome:
+    """Make the table ``customers`` (``cno`` in order of the rows) and ``spellings`` of their codes, in DuckDB.
+
+    ``identity`` is the expression over ``typed`` that names a row's customer; ``columns`` give the expression of
+    each detail. Of several values the first in the file counts.
+    """
+    con = work.con
+    known = {key: columns.get(key) for key in DETAILS}
+    firsts = ", ".join(
+        f"arg_min({expression}, {ROW}) AS {key}" if expression else f"NULL::VARCHAR AS {key}"
+        for key, expression in known.items()
+    )
+    con.execute(
+        f"CREATE TABLE named AS SELECT {identity} AS spelling, min({ROW}) AS first_row, {firsts}"
+        f" FROM typed WHERE {identity} IS NOT NULL GROUP BY ALL HAVING count(*) > 0"
+    )
+    work.key("SELECT spelling FROM named", "code_keys", code_key)
+    merged = ", ".join(f"arg_min({key}, first_row) AS {key}" for key in DETAILS)
+    con.execute(
+        "CREATE TABLE customers AS SELECT (row_number() OVER (ORDER BY min(first_row)))::INTEGER AS cno, key AS code_key,"
+        f" arg_min(spelling, first_row) AS code, count(*) AS spellings, {merged}"
+        " FROM named JOIN code_keys ON spelling = value GROUP BY key"
+    )
+    con.execute(
+        "CREATE TABLE spellings AS SELECT value AS spelling, cno FROM code_keys JOIN customers ON key = code_key"
+    )
+    con.execute("DROP TABLE named")
+    variants = work.one("SELECT count(*) FROM customers WHERE spellings > 1")
+    outcome = Outcome({"customers": work.one("SELECT count(*) FROM customers")})
+    if variants:
+        outcome.messages.append(Message(_VARIANTS, {"count": variants}))
+    return outcome
+
+
+# --- into the database ---------------------------------------------------------------------------
+
+
+def match_customers(work: Workspace, landing: Landing) -> int:
+    """Make the temporary table ``customer_ids`` (``cno``, ``id``) of those there already; how many are new."""
+    landing.copy(
+        work.con, "SELECT cno, code_key FROM customers", "landed_codes", "cno int, code_key varchar(64)"
+    )
+    landing.run("DROP TABLE IF EXISTS pg_temp.customer_ids")
+    landing.run(
+        "CREATE TEMP TABLE customer_ids ON COMMIT DROP AS SELECT l.cno, c.id FROM landed_codes l"
+        " JOIN customers_customer c ON c.tenant_id = %(tenant)s AND c.code_key = l.code_key"
+    )
+    return landing.one("SELECT (SELECT count(*) FROM landed_codes) - (SELECT count(*) FROM customer_ids)")
+
+
+def write_customers(work: Workspace, landing: Landing, *, update: bool) -> dict[str, int]:
+    """Create the customers who are new, and with ``update`` overwrite what the file says of the others.
+
+    Afterwards ``customer_ids`` holds them all.
+    """
+    new = match_customers(work, landing)
+    counts = {"customers_created": 0, "customers_changed": 0}
+    if not new and not update:
+        return counts
+    _land_details(work, landing, only_new=not update)
+    counts["customers_created"] = _insert(landing) if new else 0
+    if update:
+        counts["customers_changed"] = _update(landing)
+    if new:
+        landing.run(
+            "INSERT INTO customer_ids SELECT l.cno, c.id FROM landed_codes l JOIN customers_customer c"
+            " ON c.tenant_id = %(tenant)s AND c.code_key = l.code_key"
+            " WHERE NOT EXISTS (SELECT FROM customer_ids i WHERE i.cno = l.cno)"
+        )
+    _write_contacts(work, landing)
+    reindex_customers(landing, "SELECT id FROM customer_ids JOIN landed_customers USING (cno)")
+    return counts
+
+
+def _land_details(work: Workspace, landing: Landing, *, only_new: bool) -> None:
+    con = work.con
+    con.execute("CREATE OR REPLACE TABLE wanted (cno INTEGER)")
+    absent = " WHERE cno NOT IN (SELECT cno FROM customer_ids)" if only_new else ""
+    for part in landing.parts(f"SELECT cno FROM landed_codes{absent}", 50_000):
+        work.insert("wanted", [[cno for (cno,) in part]])
+    named = "SELECT coalesce(name, code) FROM customers SEMI JOIN wanted USING (cno)"
+    work.key(named, "name_keys", lambda text: name_key(text[:200]))
+    kind = (
+        "CASE WHEN regexp_matches(lower(kind), '企业|公司|单位|组织|organi[sz]ation|company|business') THEN 'organisation'"
+        " WHEN kind IS NOT NULL THEN 'person'"
+        f" WHEN regexp_matches(coalesce(name, ''), '{ORGANISATION}') THEN 'organisation' ELSE 'person' END"
+    )
+    landing.copy(
+        con,
+        f"SELECT cno, left(code, 64), code_key, left(coalesce(name, code), 200), key, name IS NOT NULL, {kind},"
+        " kind IS NOT NULL, left(coalesce(short_name, ''), 100), left(coalesce(country, ''), 64),"
+        " left(coalesce(city, ''), 100), left(coalesce(source, ''), 64)"
+        " FROM customers SEMI JOIN wanted USING (cno) JOIN name_keys ON value = coalesce(name, code) ORDER BY cno",
+        "landed_customers",
+        "cno int, code text, code_key text, name text, name_key text, named boolean, kind text, kind_given boolean,"
+        " short_name text, country text, city text, source text",
+    )
+
+
+def _insert(landing: Landing) -> int:
+    created = landing.run(
+        "INSERT INTO customers_customer (id, tenant_id, kind, code, code_key, name, name_key, short_name, country, city,"
+        " status, stage, source, unit_id, import_id, version, created_at, updated_at)"
+        f" SELECT {key_sql(landing.keys(), 'cno')}, %(tenant)s, kind, code, code_key, name, name_key, short_name, country,"
+        " city, 'potential', '', source, %(unit)s, %(import)s, 1, %(now)s, %(now)s FROM landed_customers"
+        " WHERE cno NOT IN (SELECT cno FROM customer_ids) ORDER BY cno ON CONFLICT (tenant_id, code_key) DO NOTHING",
+        unit=landing.unit_id,
+    )
+    write_timeline(
+        landing,
+        "SELECT created_at, id, 'created', NULL::uuid, '{}'::jsonb FROM customers_customer"
+        " WHERE tenant_id = %(tenant)s AND import_id = %(import)s ORDER BY id",
+    )
+    return created
+
+
+_WRITABLE = {
+    "name": "named",
+    "name_key": "named",
+    "kind": "kind_given",
+    "short_name": "l.short_name <> ''",
+    "country": "l.country <> ''",
+    "city": "l.city <> ''",
+    "source": "l.source <> ''",
+}
+
+
+def _update(landing: Landing) -> int:
+    given = {column: f"{test} AND l.{column} <> t.{column}" for column, test in _WRITABLE.items()}
+    return landing.overwrite(
+        kind="customer",
+        table="customers_customer",
+        landed="landed_customers",
+        ids="customer_ids",
+        key="cno",
+        given=given,
+    )
+
+
+def _write_contacts(work: Workspace, landing: Landing) -> None:
+    region = REGIONS.get(work.frame.currency)
+    keys: dict[str, Callable[[str], str]] = {
+        "phone": lambda text: phone_key(text, region) or normalise(text),
+        "email": str.casefold,
+        "address": normalise,
+    }
+    for kind, key in keys.items():
+        if not work.one(f"SELECT count({kind}) FROM customers"):
+            continue
+        work.key(f"SELECT {kind} FROM customers SEMI JOIN wanted USING (cno)", "contact_keys", _cut(key))
+        landing.copy(
+            work.con,
+            f"SELECT cno, left({kind}, 400), key FROM customers SEMI JOIN wanted USING (cno)"
+            f" JOIN contact_keys ON value = {kind} ORDER BY cno",
+            "landed_contacts",
+            "cno int, value text, value_key text",
+        )
+        landing.run(
+            "INSERT INTO customers_contactpoint"
+            " (id, tenant_id, customer_id, kind, label, value, value_key, is_primary, created_at)"
+            f" SELECT {key_sql(landing.keys(), 'cno')}, %(tenant)s, i.id, %(kind)s, '', l.value, l.value_key,"
+            " NOT EXISTS (SELECT FROM customers_contactpoint p WHERE p.customer_id = i.id AND p.kind = %(kind)s),"
+            " %(now)s FROM landed_contacts l JOIN customer_ids i USING (cno)"
+            " WHERE NOT EXISTS (SELECT FROM customers_contactpoint p WHERE p.customer_id = i.id"
+            " AND p.kind = %(kind)s AND p.value_key = l.value_key)",
+            kind=kind,
+        )
+    landing.journal(
+        "SELECT 'contact', p.id, '{}'::jsonb, jsonb_build_object('customer', p.customer_id)"
+        " FROM customers_contactpoint p JOIN customer_ids i ON i.id = p.customer_id JOIN customers_customer c"
+        " ON c.id = i.id WHERE p.created_at = %(now)s AND c.import_id IS DISTINCT FROM %(import)s"
+    )
+
+
+def write_timeline(landing: Landing, touches: str) -> None:
+    """Write touches on behalf of the import; ``touches`` gives time, customer, kind, object and data."""
+    landing.run(f"CREATE TEMP TABLE touches (at, customer, kind, object, data) ON COMMIT DROP AS {touches}")
+    landing.run(
+        "SELECT timeline_partitions(month, month) FROM"
+        " (SELECT DISTINCT date_trunc('month', at, 'UTC') AS month FROM touches) AS months ORDER BY month"
+    )
+    landing.run(
+        "INSERT INTO customers_timelineevent"
+        " (occurred_at, id, tenant_id, customer_id, kind, actor_name, object_id, import_id, data)"
+        f" SELECT at, {key_sql(landing.keys(), 'row_number() OVER ()')}, %(tenant)s, customer, kind, %(actor)s,"
+        " object, %(import)s, data FROM touches"
+    )
+    landing.run("DROP TABLE touches")
+
+
+def forget_timeline(landing: Landing, objects: str) -> None:
+    """Delete the import's touches about the objects that a query names."""
+    landing.run(
+        f"DELETE FROM customers_timelineevent WHERE import_id = %(import)s AND object_id IN ({objects})"
+    )
+
+
+def _cut(key: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda text: key(text)[:400]
+
+
+def reindex_customers(landing: Landing, ids: str) -> None:
+    """Write the search documents of the customers that a query names."""
+    landing.create("landed_documents", "id uuid, document text, tokens int[]")
+    read = (
+        "SELECT c.id, c.name, c.short_name, c.code, coalesce((SELECT array_agg(p.value_key ORDER BY p.created_at)"
+        " FROM customers_contactpoint p WHERE p.customer_id = c.id AND p.kind IN ('phone', 'email')), '{}')"
+        f" FROM customers_customer c WHERE c.id IN ({ids})"
+    )
+    tenant = landing.actor.tenant_id
+    for part in landing.parts(read, 20_000):
+        texts = [
+            (key, search_text(name=name, short_name=short, code=code, contacts=contacts))
+            for key, name, short, code, contacts in part
+        ]
+        landing.fill("landed_documents", ((key, text, search.tokens(tenant, text)) for key, text in texts))
+        landing.run(
+            "INSERT INTO customers_customersearch (customer_id, tenant_id, text, tokens)"
+            " SELECT id, %(tenant)s, document, tokens FROM landed_documents"
+            " ON CONFLICT (customer_id) DO UPDATE SET text = excluded.text, tokens = excluded.tokens"
+        )
+        landing.run("TRUNCATE landed_documents")
+
+
+# --- back out ------------------------------------------------------------------------------------
+
+
+def undo_customers(landing: Landing) -> dict[str, int]:
+    """Delete the customers that the import made and put back what it changed.
+
+    Kept are those who were edited since, or who are used by now: notes, tags, orders of other imports. A changed
+    value is put back where it still is what the import wrote.
+    """
+    used = "".join(f" AND NOT EXISTS ({query})" for query in used_by)
+    landing.create("gone_customers", "id uuid PRIMARY KEY")
+    made = "FROM customers_customer c WHERE c.tenant_id = %(tenant)s AND c.import_id = %(import)s"
+    gone = landing.run(
+        f"INSERT INTO gone_customers SELECT c.id {made} AND c.version = 1 AND c.owner_id IS NULL"
+        " AND NOT EXISTS (SELECT FROM customers_note n WHERE n.customer_id = c.id)"
+        " AND NOT EXISTS (SELECT FROM customers_customertag t WHERE t.customer_id = c.id)"
+        " AND NOT EXISTS (SELECT FROM customers_contactpoint p"
+        f" WHERE p.customer_id = c.id AND p.created_at <> c.created_at){used}"
+    )
+    kept = landing.one(f"SELECT count(*) {made}") - gone
+    for table in ("customersearch", "statuschange", "timelineevent"):
+        landing.run(f"DELETE FROM customers_{table} WHERE customer_id IN (SELECT id FROM gone_customers)")
+    landing.run("DELETE FROM customers_contactpoint WHERE customer_id IN (SELECT id FROM gone_customers)")
+    landing.run("DELETE FROM customers_customer WHERE id IN (SELECT id FROM gone_customers)")
+    mine = "FROM imports_importchange WHERE batch_id = %(import)s AND subject_kind"
+    landing.run(f"DELETE FROM customers_contactpoint WHERE id IN (SELECT subject_id {mine} = 'contact')")
+    restored = landing.restore("customer", "customers_customer", dict.fromkeys(_WRITABLE, "text"))
+    reindex_customers(
+        landing,
+        f"SELECT subject_id {mine} = 'customer' UNION SELECT (after ->> 'customer')::uuid {mine} = 'contact'",
+    )
+    return {"customers_deleted": gone, "customers_kept": kept, "customers_restored": restored}
+
+
+# --- a file of customers ---------------------------------------------------------------------------
+
+
+class Customers(Kind):
+    """One customer a row."""
+
+    name: ClassVar = "customers"
+    label: ClassVar = gettext_noop("Customers")
+    permission: ClassVar = "customers.edit"
+    fields: ClassVar = (
+        Field("customer_code", gettext_noop("Customer code"), FieldType.CODE, CODES + ("code", "id", "编号", "编码"), length=64),
+        Field("customer_name", gettext_noop("Customer name"), synonyms=NAMES, length=200),
+        Field("short_name", gettext_noop("Short name"), synonyms=("short name", "简称", "客户简称"), length=100),
+        Field("kind", gettext_noop("Kind of customer"), synonyms=("kind", "customer type", "type", "客户类型", "类型"), length=50),
+        Field("customer_phone", gettext_noop("Telephone"), FieldType.PHONE, PHONES, length=400),
+        Field("customer_email", gettext_noop("E-mail"), FieldType.EMAIL, EMAILS, length=400),
+        Field("address", gettext_noop("Address"), synonyms=("address", "street", "地址", "收货地址", "联系地址", "详细地址"), length=400),
+        Field("city", gettext_noop("City"), synonyms=("city", "town", "城市", "市", "所在城市"), length=100),
+        Field("country", gettext_noop("Country"), synonyms=COUNTRIES, length=64),
+        Field("source", gettext_noop("Source"), synonyms=("source", "channel", "来源", "客户来源", "渠道"), length=64),
+    )  # fmt: skip
+    one_of: ClassVar = (CODE,)
+
+    def checks(self, work: Workspace) -> list[Check]:
+        nobody = " AND ".join(f"{name} IS NULL" for name in CODE)
+        return [
+            Check(
+                nobody,
+                Message(gettext_noop("The row names no customer: no code, telephone, e-mail or name.")),
+            ),
+            Check(
+                f"length(coalesce({', '.join(CODE)})) > 64",
+                Message(gettext_noop("What stands for the customer's code is longer than 64 characters.")),
+            ),
+        ]
+
+    def prepare(self, work: Workspace) -> Outcome:
+        columns = {key: f"customer_{key}" for key in ("name", "phone", "email")}
+        columns |= {key: key for key in ("short_name", "kind", "address", "city", "country", "source")}
+        outcome = gather_customers(work, f"coalesce({', '.join(CODE)})", columns)
+        repeated = work.one("SELECT count(*) FROM typed") - outcome.counts["customers"]
+        if repeated:
+            text = gettext_noop(
+                "{count} rows repeat a customer of the file; of several values the first counts."
+            )
+            outcome.messages.append(Message(text, {"count": repeated}))
+        outcome.counts["repeated"] = repeated
+        return outcome
+
+    def compare(self, work: Workspace, landing: Landing) -> dict[str, int]:
+        new = match_customers(work, landing)
+        return {"customers_new": new, "customers_known": work.one("SELECT count(*) FROM customers") - new}
+
+    def apply(self, work: Workspace, landing: Landing) -> dict[str, int]:
+        return write_customers(work, landing, update=True)
+
+    def undo(self, landing: Landing) -> dict[str, int]:
+        return undo_customers(landing)
+
+
+kinds.register(Customers())

@@ -1,0 +1,269 @@
+"""From a file to an applied import: each step leaves the next one to a person, or to a script."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.imports import access, formats
+from zhiyin.imports.choices import BUSY, ImportState
+from zhiyin.imports.errors import NotReady, Unreadable
+from zhiyin.imports.events import (
+    ColumnsChosen,
+    FileUploaded,
+    ImportDiscarded,
+    ImportStarted,
+    ProfileDeleted,
+    ProfileSaved,
+)
+from zhiyin.imports.kinds import FieldType, Kind, kinds
+from zhiyin.imports.models import Import, ImportProfile
+from zhiyin.imports.preview import Preview, look
+from zhiyin.imports.reading import FileError, Options
+from zhiyin.platform import files, jobs
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import Invalid, NotFound
+from zhiyin.platform.models import StoredFile
+from zhiyin.platform.record import record
+
+Step = Literal["check", "apply", "undo"]
+_BEGINS = {"check": ImportState.CHECKING, "apply": ImportState.APPLYING, "undo": ImportState.UNDOING}
+_TITLES = {"check": _("Check {file}"), "apply": _("Import {file}"), "undo": _("Undo the import of {file}")}
+
+
+def kind_named(actor: Actor, name: str) -> Kind:
+    """A kind that this actor may import. Raises ``Invalid`` or ``PermissionDenied``."""
+    actor.require("imports.run")
+    kind = kinds().get(name)
+    if kind is None:
+        raise Invalid(_("There is no such kind of file."), field="kind")
+    actor.require(kind.permission)
+    return kind
+
+
+def upload_file(
+    *, actor: Actor, stream: IO[bytes], name: str, kind: str = "", now: datetime.datetime
+) -> Import:
+    """Keep a file and recognise its columns. Without ``kind`` the likeliest one is taken.
+
+    Raises ``Unreadable``, and then keeps nothing.
+    """
+    actor.require("imports.run")
+    stored = files.save(stream, name=name, actor=actor, now=now)
+    batch = Import(file=stored, created_by=actor.member_id, created_by_name=actor.name, created_at=now)
+    batch.kind = kind_named(actor, kind).name if kind else ""
+    try:
+        _recognise(actor, batch)
+    except BaseException:
+        files.forget(stored)
+        raise
+    batch.save()
+    record(FileUploaded(batch.id, batch.kind), actor=actor, now=now, subject=("import", batch.id))
+    return batch
+
+
+def choose_columns(
+    *,
+    actor: Actor,
+    import_id: uuid.UUID,
+    kind: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    date_formats: Mapping[str, str] | None = None,
+    source: str | None = None,
+    now: datetime.datetime,
+) -> Import:
+    """Say how the file is to be read. A new kind or new options recognise the columns anew."""
+    batch = _idle(actor, import_id)
+    again = (kind is not None and kind != batch.kind) or (options is not None and options != batch.options)
+    if kind is not None:
+        batch.kind = kind_named(actor, kind).name
+    if options is not None:
+        batch.options = _options(options)
+    if again:
+        _recognise(actor, batch)
+    if mapping is not None:
+        batch.mapping = _mapping(batch, mapping)
+    if date_formats is not None:
+        batch.date_formats = _date_formats(batch, date_formats)
+    if source is not None:
+        batch.source = " ".join(source.split())[:64]
+    batch.state, batch.result, batch.error = ImportState.DRAFT, {}, None
+    batch.save()
+    record(ColumnsChosen(batch.id), actor=actor, now=now, subject=("import", batch.id))
+    return batch
+
+
+def use_profile(
+    *, actor: Actor, import_id: uuid.UUID, profile_id: uuid.UUID, now: datetime.datetime
+) -> Import:
+    """Read the file as a profile says. Raises ``Invalid`` when the file lacks one of its columns."""
+    profile = access.get_profile(actor, profile_id)
+    return choose_columns(
+        actor=actor,
+        import_id=import_id,
+        kind=profile.kind,
+        mapping=profile.mapping,
+        options=profile.options,
+        date_formats=profile.date_formats,
+        source=profile.source,
+        now=now,
+    )
+
+
+def start(
+    *, actor: Actor, import_id: uuid.UUID, step: Step, now: datetime.datetime, foreground: bool = False
+) -> jobs.Job:
+    """Begin the dry run, the import or its undoing, as a job. Raises ``NotReady`` and ``Invalid``."""
+    batch = access.get_import(actor, import_id, lock=True)
+    kind = kind_named(actor, batch.kind)
+    _check_ready(batch, kind, step)
+    title = str(format_lazy(_TITLES[step], file=batch.file.name))
+    batch.job = jobs.start(
+        actor=actor,
+        kind=f"imports.{step}",
+        title=title,
+        arguments={"import_id": str(batch.id), "before": batch.state},
+        now=now,
+        foreground=foreground,
+    )
+    batch.state, batch.error = _BEGINS[step], None
+    batch.save(update_fields=["job", "state", "error"])
+    record(ImportStarted(batch.id, step), actor=actor, now=now, subject=("import", batch.id))
+    return batch.job
+
+
+def discard_import(*, actor: Actor, import_id: uuid.UUID, now: datetime.datetime) -> None:
+    """Forget a file that was not imported, or whose import was undone."""
+    batch = _idle(actor, import_id)
+    stored: list[StoredFile] = [file for file in (batch.file, batch.refused_file) if file]
+    batch.delete()
+    for file in stored:
+        files.delete(file)
+    record(ImportDiscarded(import_id), actor=actor, now=now, subject=("import", import_id))
+
+
+def save_profile(*, actor: Actor, import_id: uuid.UUID, name: str, now: datetime.datetime) -> ImportProfile:
+    """Keep how this import's file is read, under a name; the same name is overwritten."""
+    batch = access.get_import(actor, import_id)
+    name = " ".join(name.split())
+    if not name or len(name) > 100:
+        raise Invalid(_("Give the profile a name of at most 100 characters."), field="name")
+    profile, _created = ImportProfile.objects.update_or_create(
+        kind=batch.kind,
+        name=name,
+        defaults={
+            "mapping": batch.mapping,
+            "options": batch.options,
+            "date_formats": batch.date_formats,
+            "source": batch.source,
+        },
+        create_defaults={
+            "mapping": batch.mapping,
+            "options": batch.options,
+            "date_formats": batch.date_formats,
+            "source": batch.source,
+            "created_at": now,
+        },
+    )
+    record(ProfileSaved(profile.id), actor=actor, now=now, subject=("import_profile", profile.id))
+    return profile
+
+
+def delete_profile(*, actor: Actor, profile_id: uuid.UUID, now: datetime.datetime) -> None:
+    """Forget a profile; imports made with it stay as they are."""
+    profile = access.get_profile(actor, profile_id)
+    profile.delete()
+    record(ProfileDeleted(profile_id), actor=actor, now=now, subject=("import_profile", profile_id))
+
+
+def file_preview(batch: Import) -> Preview:
+    """What was seen in the file when it was uploaded."""
+    return Preview.from_json(batch.recognised)
+
+
+def _idle(actor: Actor, import_id: uuid.UUID) -> Import:
+    batch = access.get_import(actor, import_id, lock=True)
+    if batch.state in (*BUSY, ImportState.APPLIED):
+        raise NotReady
+    return batch
+
+
+def _check_ready(batch: Import, kind: Kind, step: Step) -> None:
+    if batch.state in BUSY and batch.job and not batch.job.is_finished:
+        raise NotReady
+    if (step == "undo") != (batch.state in (ImportState.APPLIED, ImportState.UNDOING)):
+        raise NotReady
+    if step != "undo" and (missing := list(kind.missing(list(batch.mapping)))):
+        names = " / ".join(f.title for f in missing[0])
+        raise Invalid(
+            format_lazy(_("Choose the column for: {names}."), names=names), field=missing[0][0].name
+        )
+
+
+def _recognise(actor: Actor, batch: Import) -> None:
+    allowed = [kind for kind in kinds().values() if actor.may(kind.permission)]
+    try:
+        with files.local_path(batch.file) as path:
+            seen = look(Path(path), Options(**batch.options), kinds().get(batch.kind), allowed)
+    except FileError as error:
+        raise Unreadable(error) from error
+    batch.kind = seen.kind
+    batch.recognised = seen.to_json()
+    batch.mapping = {name: guess.column for name, guess in seen.guesses.items()}
+    batch.date_formats = {}
+
+
+def _options(options: Mapping[str, Any]) -> dict[str, Any]:
+    known = {
+        key: value
+        for key, value in options.items()
+        if key in Options.__dataclass_fields__ and value not in (None, "")
+    }
+    if (mark := known.get("delimiter")) and len(mark) != 1:
+        raise Invalid(_("A delimiter is one character."), field="delimiter")
+    if (encoding := known.get("encoding")) and encoding not in ENCODINGS:
+        raise Invalid(_("There is no such encoding."), field="encoding")
+    return known
+
+
+ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be", "big5", "cp1252", "shift_jis")
+
+
+def _mapping(batch: Import, mapping: Mapping[str, str]) -> dict[str, str]:
+    columns = set(batch.recognised.get("columns", ()))
+    names = {f.name for f in kinds()[batch.kind].fields}
+    chosen = {field: column for field, column in mapping.items() if column}
+    for field, column in chosen.items():
+        if field not in names:
+            raise Invalid(format_lazy(_("There is no field {name}."), name=field), field=field)
+        if column not in columns:
+            raise Invalid(format_lazy(_("The file has no column “{name}”."), name=column), field=field)
+    if len(set(chosen.values())) < len(chosen):
+        twice = next(f for f, c in chosen.items() if list(chosen.values()).count(c) > 1)
+        raise Invalid(_("One column cannot stand for two fields."), field=twice)
+    return chosen
+
+
+def _date_formats(batch: Import, date_formats: Mapping[str, str]) -> dict[str, str]:
+    dates = {f.name for f in kinds()[batch.kind].fields if f.type is FieldType.DATE}
+    chosen = {field: name for field, name in date_formats.items() if name and field in dates}
+    for field, name in chosen.items():
+        if name not in formats.BY_NAME:
+            raise Invalid(_("There is no such date format."), field=field)
+    return chosen
+
+
+def find_profile(actor: Actor, kind: str, name: str) -> ImportProfile:
+    """A profile by its name. Raises ``NotFound``."""
+    actor.require("imports.run")
+    found = ImportProfile.objects.filter(kind=kind, name=name).first()
+    if found is None:
+        raise NotFound(_("There is no profile of this name."), field="profile")
+    return found

@@ -1,0 +1,16 @@
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.imports.reading import FileError
+from zhiyin.platform.errors import Conflict, Invalid
+
+
+class Unreadable(Invalid):
+    """The file cannot be read; ``code`` is that of the ``FileError``."""
+
+    def __init__(self, error: FileError) -> None:
+        super().__init__(str(error.message), field="file")
+        self.code = error.code
+
+
+class NotReady(Conflict):
+    message = _("This import is being worked on, or cannot do this any more.")

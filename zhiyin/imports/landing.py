@@ -1,0 +1,198 @@
+"""From the workspace into the database: ``COPY`` into temporary tables, then set-based SQL.
+
+A table under row-level security takes no ``COPY``, and should not: rows reach it only through ``INSERT … SELECT``,
+which the policies check. Temporary tables belong to one transaction, are not logged, and are gone after a crash.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.csv
+from django.db import connection
+
+from zhiyin.imports.ahead import ahead
+from zhiyin.imports.workspace import Frame, Workspace
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.keys import uuid7
+
+BATCH = 65_536
+_PLAIN = pyarrow.csv.WriteOptions(include_header=False, batch_size=16_384)
+
+
+@dataclass
+class Landing:
+    """Writes into the current tenant's transaction. ``parameters`` are known to all its statements by name."""
+
+    actor: Actor
+    import_id: Any
+    frame: Frame
+    progress: Callable[[int], None] = lambda _: None
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.parameters |= {
+            "tenant": self.actor.tenant_id,
+            "import": self.import_id,
+            "actor": self.actor.name,
+            "now": self.frame.now,
+            "zone": self.frame.time_zone,
+            "currency": self.frame.currency,
+            "source": self.frame.source,
+        }
+
+    @property
+    def now(self) -> datetime.datetime:
+        return self.frame.now
+
+    def run(self, sql: str, **parameters: Any) -> int:
+        """Execute one statement; the number of rows it touched."""
+        with connection.cursor() as cursor:
+            cursor.execute(sql, {**self.parameters, **parameters})
+            return max(cursor.rowcount, 0)
+
+    def one(self, sql: str, **parameters: Any) -> int:
+        """The single number that a query gives."""
+        with connection.cursor() as cursor:
+            cursor.execute(sql, {**self.parameters, **parameters})
+            row = cursor.fetchone()
+        return int(row[0] or 0) if row else 0
+
+    def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with connection.cursor() as cursor:
+            cursor.execute(sql, {**self.parameters, **parameters})
+            return list(cursor.fetchall())
+
+    def copy(self, con: duckdb.DuckDBPyConnection, query: str, table: str, columns: str) -> None:
+        """Make the temporary ``table`` and fill it with what ``query`` gives in DuckDB."""
+        self.create(table, columns)
+        for batch in _batches(con, query):
+            self._copy(table, _as_csv(batch))
+        self.run(f"ANALYZE {table}")
+
+    def fetch(self, work: Workspace, sql: str, table: str, columns: str) -> None:
+        """Bring the rows of a query into the workspace as ``table``."""
+        path = work.folder / f"{table}.csv"
+        with connection.cursor() as cursor, path.open("wb") as file:
+            text = cursor.mogrify(f"COPY ({sql}) TO STDOUT (FORMAT csv)", self.parameters)
+            with cursor.copy(text) as copy:
+                for chunk in copy:
+                    file.write(chunk)
+        work.con.execute(f"CREATE OR REPLACE TABLE {table} ({columns})")
+        work.con.execute(f"COPY {table} FROM '{path}' (FORMAT csv, HEADER false)")
+        path.unlink()
+
+    def create(self, table: str, columns: str) -> None:
+        """Make an empty temporary table; it ends with the transaction."""
+        self.run(f"DROP TABLE IF EXISTS pg_temp.{table}")
+        self.run(f"CREATE TEMP TABLE {table} ({columns}) ON COMMIT DROP")
+
+    def stream(
+        self, con: duckdb.DuckDBPyConnection, query: str, table: str, then: Callable[[], None]
+    ) -> None:
+        """Fill ``table`` batch by batch, call ``then`` after each and empty it again.
+
+        The next batch is made in a thread while the database works on this one.
+        """
+        with ahead((_as_csv(batch), batch.num_rows) for batch in _batches(con, query)) as ready:
+            for data, rows in ready:
+                self._copy(table, data)
+                then()
+                self.run(f"TRUNCATE {table}")
+                self.progress(rows)
+
+    def _copy(self, table: str, data: pa.Buffer | bytes) -> None:
+        with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN (FORMAT csv)") as copy:
+            copy.write(data)
+
+    def fill(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Append Python rows to a temporary table."""
+        with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def parts(self, sql: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a query some at a time, through a cursor on the server."""
+        with connection.chunked_cursor() as cursor:
+            cursor.execute(sql, self.parameters)
+            while rows := cursor.fetchmany(size):
+                yield rows
+
+    def journal(self, select: str) -> int:
+        """Remember rows before they change: kind, id, and what stood and will stand in the changed columns."""
+        return self.run(
+            "INSERT INTO imports_importchange (tenant_id, batch_id, subject_kind, subject_id, before, after)"
+            f" SELECT %(tenant)s, %(import)s, changed.* FROM ({select}) AS changed"
+        )
+
+    def overwrite(
+        self, *, kind: str, table: str, landed: str, ids: str, key: str, given: Mapping[str, str]
+    ) -> int:
+        """Write the landed columns over those of rows there already; how many rows became different.
+
+        ``given`` says for each column when it is to be written, comparing ``l`` (landed) with ``t`` (the table).
+        What stood there goes into the journal.
+        """
+        differs = " OR ".join(f"({test})" for test in given.values())
+        before, after = (
+            "jsonb_strip_nulls(jsonb_build_object("
+            + ", ".join(f"'{c}', CASE WHEN {test} THEN {side}.{c} END" for c, test in given.items())
+            + "))"
+            for side in "tl"
+        )
+        joined = f"{landed} l JOIN {ids} i USING ({key})"
+        self.journal(
+            f"SELECT '{kind}', t.id, {before}, {after} FROM {joined} JOIN {table} t ON t.id = i.id"
+            f" WHERE t.import_id IS DISTINCT FROM %(import)s AND ({differs}) ORDER BY t.id"
+        )
+        values = ", ".join(f"{c} = CASE WHEN {test} THEN l.{c} ELSE t.{c} END" for c, test in given.items())
+        return self.run(
+            f"UPDATE {table} t SET {values}, version = t.version + 1, updated_at = %(now)s FROM {joined}"
+            f" WHERE t.id = i.id AND t.import_id IS DISTINCT FROM %(import)s AND ({differs})"
+        )
+
+    def restore(self, kind: str, table: str, columns: Mapping[str, str]) -> int:
+        """Put back the journalled columns (name to type) where they still hold what the import wrote."""
+        same = {c: f"j.after ? '{c}' AND to_jsonb(t.{c}) = j.after -> '{c}'" for c in columns}
+        values = ", ".join(
+            f"{c} = CASE WHEN {same[c]} THEN (j.before ->> '{c}')::{type_} ELSE t.{c} END"
+            for c, type_ in columns.items()
+        )
+        return self.run(
+            f"UPDATE {table} t SET {values}, version = t.version + 1, updated_at = %(now)s FROM imports_importchange j"
+            " WHERE j.batch_id = %(import)s AND j.subject_kind = %(kind)s AND t.id = j.subject_id"
+            f" AND ({' OR '.join(f'({test})' for test in same.values())})",
+            kind=kind,
+        )
+
+    @property
+    def unit_id(self) -> uuid.UUID | None:
+        """The unit of what is created: that of whoever imports, unless everybody's records are his."""
+        return None if self.actor.scope == "all" else self.actor.unit_id
+
+    def keys(self) -> str:
+        """The first 20 digits of UUIDv7 keys, to be followed by a number, so that rows lie in order."""
+        return uuid7().hex[:20]
+
+
+def key_sql(prefix: str, number: str) -> str:
+    """The key with this prefix and number, in PostgreSQL."""
+    return f"('{prefix}' || lpad(to_hex({number}), 12, '0'))::uuid"
+
+
+def _batches(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:
+    yield from con.sql(query).to_arrow_reader(BATCH)
+
+
+def _as_csv(batch: pa.RecordBatch) -> bytes:
+    out = io.BytesIO()
+    pyarrow.csv.write_csv(batch, out, _PLAIN)
+    return out.getvalue()

@@ -1,0 +1,103 @@
+"""A first look into a file: how it is written, its first rows, and what its columns seem to say."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zhiyin.imports import formats
+from zhiyin.imports.formats import Decision
+from zhiyin.imports.kinds import NUMBERS, FieldType, Kind
+from zhiyin.imports.messages import Message, gettext_noop
+from zhiyin.imports.reading import ROW, FileError, Options, open_file
+from zhiyin.imports.recognise import Guess, likeliest_kind, recognise
+from zhiyin.imports.workspace import SAMPLE_ROWS, Frame, Workspace, name
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a person is shown before the columns are chosen. Formats are those of the first rows only."""
+
+    format: str
+    kind: str
+    columns: tuple[str, ...]
+    rows: list[dict[str, str]]
+    guesses: dict[str, Guess]
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        plain = {
+            key: getattr(self, key) for key in ("format", "kind", "rows", "encoding", "delimiter", "sheet")
+        }
+        return plain | {
+            "columns": list(self.columns),
+            "sheets": list(self.sheets),
+            "guesses": {
+                key: {"column": g.column, "confidence": g.confidence, "reason": g.reason.to_json()}
+                for key, g in self.guesses.items()
+            },
+            "decisions": {key: decision.to_json() for key, decision in self.decisions.items()},
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Preview:
+        guesses = {
+            key: Guess(key, g["column"], g["confidence"], Message.from_json(g["reason"]))
+            for key, g in data["guesses"].items()
+        }
+        decisions = {key: Decision.from_json(d) for key, d in data["decisions"].items()}
+        plain = {key: data[key] for key in ("format", "kind", "rows", "encoding", "delimiter", "sheet")}
+        return cls(
+            **plain,
+            columns=tuple(data["columns"]),
+            sheets=tuple(data["sheets"]),
+            guesses=guesses,
+            decisions=decisions,
+        )
+
+
+def look(path: Path, options: Options, kind: Kind | None, kinds: Sequence[Kind]) -> Preview:
+    """Read the first rows of a file and guess. Raises ``FileError``."""
+    source = open_file(path, options)
+    frame = Frame("UTC", "", datetime.datetime.now(datetime.UTC))
+    with Workspace(kinds[0], {}, frame) as work:
+        work.load(source, most=SAMPLE_ROWS)
+        samples = work.samples()
+        kind = kind or likeliest_kind(kinds, samples)
+        if kind is None:
+            raise FileError(
+                "columns",
+                gettext_noop("The columns cannot be guessed: {columns}. Say what kind of file it is."),
+                columns=", ".join(source.columns[:20]),
+            )
+        guesses = recognise(kind, samples)
+        decisions = {key: d for key, g in guesses.items() if (d := _decision(work, kind, g))}
+        return Preview(
+            format=source.format,
+            kind=kind.name,
+            columns=source.columns,
+            rows=[{key: value[:200] for key, value in row.items() if key != ROW} for row in work.head(5)],
+            guesses=guesses,
+            decisions=decisions,
+            encoding=source.encoding,
+            delimiter=source.delimiter,
+            sheet=source.sheet,
+            sheets=source.sheets,
+        )
+
+
+def _decision(work: Workspace, kind: Kind, guess: Guess) -> Decision | None:
+    """How dates and amounts are written, as far as the first rows tell."""
+    column, type_ = name(guess.column), kind.field(guess.field).type
+    if work.stored_as(guess.column) != "VARCHAR":
+        return None
+    if type_ is FieldType.DATE:
+        return formats.decide_dates(work.con, "raw", column, now=work.frame.now.isoformat())
+    return formats.decide_numbers(work.con, "raw", column) if type_ in NUMBERS else None

@@ -1,0 +1,369 @@
+"""Where a file is worked on before it reaches the database: DuckDB in memory, spilling to a folder of its own."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute
+
+from zhiyin.imports import formats
+from zhiyin.imports.ahead import ahead
+from zhiyin.imports.formats import NUMBER, Decision
+from zhiyin.imports.kinds import NUMBERS, Check, FieldType, Kind
+from zhiyin.imports.messages import Message, gettext_noop
+from zhiyin.imports.reading import ROW, FileError, Source
+
+MEMORY = "128MB"
+# Arrow scalars made from Arrow arrays: one made from a Python value would import pandas where it is installed
+_NOTHING, _ZERO = pa.nulls(1, pa.string())[0], pa.arange(0, 1)[0]
+SAMPLE_ROWS = 20_000
+BLANKS = " \t\r\n\u00a0\u202f\u3000\ufeff"
+Progress = Callable[[int], None]
+
+_TOO_LONG = gettext_noop("{field}: longer than {most} characters.")
+_NOT_DATE = gettext_noop("{field}: not a date written {format}.")
+_NOT_NUMBER = gettext_noop("{field}: not a number.")
+_EMPTY = gettext_noop("{field} is empty.")
+_WIDTH = gettext_noop("The row has {found} cells, the header has {expected}.")
+_NO_DATE = gettext_noop("No date can be read in the column “{column}”.")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the typed values need to know beside the file itself."""
+
+    time_zone: str
+    currency: str
+    now: datetime.datetime
+    source: str = ""
+
+
+@dataclass
+class Workspace:
+    """The rows of one file on their way: ``raw`` as read, ``typed`` as meant, ``refused`` with reasons."""
+
+    kind: Kind
+    mapping: Mapping[str, str]
+    frame: Frame
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    forced: Mapping[str, str] = field(default_factory=dict)
+    on_disk: bool = False
+    began: float = 0.0
+    rows: int = 0
+    blank: int = 0
+    refused: int = 0
+    warnings: list[Message] = field(default_factory=list)
+    refusals: list[tuple[Message, int]] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        self._folder = tempfile.TemporaryDirectory(prefix="zhiyin-import-")
+        self.folder = Path(self._folder.name)
+        self.con = duckdb.connect(f"{self._folder.name}/rows" if self.on_disk else ":memory:")
+        self.con.execute(
+            f"SET memory_limit = '{MEMORY}'; SET threads = 2; SET temp_directory = '{self._folder.name}';"
+            " SET preserve_insertion_order = false; SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false"
+        )
+        formats.install(self.con)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.con.close()
+        self._folder.cleanup()
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def load(self, source: Source, *, progress: Progress | None = None, most: int | None = None) -> None:
+        """Fill ``raw`` with the mapped columns, or with all when nothing is mapped yet."""
+        self._source = source
+        wanted = set(self.mapping.values()) or set(source.columns)
+        self.columns = [column for column in source.columns if column in wanted]
+        with ahead(source.batches()) as batches:
+            for batch in batches:
+                self.rows += batch.num_rows
+                if progress:
+                    progress(self.rows)
+                if batch.num_rows:
+                    self._append("raw", _trimmed(batch.select([ROW, *self.columns])))
+                if most is not None and self.rows >= most:
+                    break
+        if not self.rows:
+            raise FileError("empty", gettext_noop("The file has a header and no rows."))
+
+    def _append(self, table: str, batch: pa.RecordBatch) -> None:
+        """Append a batch, pulled here and not by DuckDB, whose threads would turn errors into text."""
+        self.con.register("batch", batch)
+        self.con.execute(f"CREATE TABLE IF NOT EXISTS {table} AS SELECT * FROM batch LIMIT 0")
+        self.con.execute(f"INSERT INTO {table} SELECT * FROM batch")
+        self.con.unregister("batch")
+
+    def samples(self, count: int = 500) -> dict[str, list[str]]:
+        """Some different values of each column, as text."""
+        return {
+            column: [
+                str(value)
+                for (value,) in self.con.execute(
+                    f"SELECT DISTINCT {name(column)} FROM (SELECT {name(column)} FROM raw WHERE {name(column)} IS NOT"
+                    f" NULL LIMIT {SAMPLE_ROWS}) LIMIT {count}"
+                ).fetchall()
+            ]
+            for column in self.columns
+        }
+
+    def head(self, count: int = 5) -> list[dict[str, str]]:
+        """The first rows, as text."""
+        cursor = self.con.execute(f"SELECT * FROM raw ORDER BY {ROW} LIMIT {count}")
+        names = [column[0] for column in cursor.description or ()]
+        return [
+            {key: "" if value is None else str(value) for key, value in zip(names, row, strict=True)}
+            for row in cursor.fetchall()
+        ]
+
+    def stored_as(self, column: str) -> str:
+        """The DuckDB type of a column of ``raw``."""
+        return self._types()[column]
+
+    def _types(self) -> dict[str, str]:
+        return dict(self.con.execute("SELECT column_name, column_type FROM (DESCRIBE raw)").fetchall())
+
+    # --- meaning ---------------------------------------------------------------------------------
+
+    def decide(self) -> None:
+        """Decide how each date and amount column is written, from all its values."""
+        types = self._types()
+        for field_name, column in self.mapping.items():
+            kind = self.kind.field(field_name).type
+            if types[column] != "VARCHAR":
+                continue
+            if kind is FieldType.DATE:
+                self.decisions[field_name] = self._date_decision(field_name, column)
+            elif kind in NUMBERS:
+                self.decisions[field_name] = formats.decide_numbers(self.con, "raw", name(column))
+
+    def _date_decision(self, field_name: str, column: str) -> Decision:
+        if forced := self.forced.get(field_name):
+            chosen = formats.BY_NAME[forced]
+            reason = Message(gettext_noop("You chose {format}."), {"format": chosen.label})
+            return Decision(chosen.name, chosen.label, reason, 0, 0)
+        decision = formats.decide_dates(self.con, "raw", name(column), now=self.frame.now.isoformat())
+        if decision is None:
+            raise FileError("dates", _NO_DATE, column=column)
+        return decision
+
+    def type_rows(self) -> None:
+        """Make ``typed`` from ``raw``: one column a field, wrong rows set aside in ``refused`` with the reasons."""
+        types = self._types()
+        parts = [ROW]
+        for f in self.kind.fields:
+            column = self.mapping.get(f.name)
+            if column is None:
+                parts.append(f"NULL::{_SQL_TYPES[f.type]} AS {f.name}")
+                continue
+            parts.append(f"{self._value(f.name, f.type, column, types[column])} AS {f.name}")
+        self.con.execute(f"CREATE TABLE typed AS SELECT {', '.join(parts)} FROM raw")
+        total = self.one("SELECT count(*) FROM typed")
+        self.con.execute(f"CREATE TABLE refused ({ROW} BIGINT, reason INTEGER)")
+        self._drop_blank(types)
+        self._refuse([*self._own_checks(types), *self.kind.checks(self)])
+        self.blank = total - self.one("SELECT count(*) FROM typed") - self.refused
+        self.con.execute("DROP TABLE raw")
+
+    def _value(self, field_name: str, kind: FieldType, column: str, stored: str) -> str:
+        text = _text(column, stored)
+        if kind is FieldType.DATE:
+            if stored == "TIMESTAMP WITH TIME ZONE":
+                return f"timezone('{self.frame.time_zone}', {name(column)})"
+            if stored != "VARCHAR":
+                return f"try_cast({name(column)} AS TIMESTAMP)"
+            decision = self.decisions[field_name]
+            date = formats.BY_NAME[decision.name].sql(text)
+            return (
+                f"timezone('{self.frame.time_zone}', timezone('UTC', {date}))"
+                if decision.is_instant
+                else date
+            )
+        if kind in NUMBERS:
+            if stored != "VARCHAR":
+                return f"try_cast({name(column)} AS {NUMBER})"
+            return formats.number_sql(self.decisions[field_name].name, text)
+        if set(REFUSED_COLUMNS) <= set(self._source.columns):
+            text = f"regexp_replace({text}, '^''([=@+-])', '\\1')"
+        return text
+
+    def _drop_blank(self, types: Mapping[str, str]) -> None:
+        empty = " AND ".join(f"{f} IS NULL" for f in self.mapping)
+        blank = " AND ".join(f"{name(c)} IS NULL" for c in self.columns)
+        if self.one(f"SELECT count(*) FROM typed WHERE {empty}"):
+            self.con.execute(f"DELETE FROM typed WHERE {ROW} IN (SELECT {ROW} FROM raw WHERE {blank})")
+
+    def _own_checks(self, types: Mapping[str, str]) -> Iterator[Check]:
+        """What holds for all kinds: required values, values that could not be read, values too long."""
+        for f in self.kind.fields:
+            if f.name not in self.mapping:
+                continue
+            label = Message(f.label)
+            raw = name(self.mapping[f.name])
+            missing = f"{f.name} IS NULL"
+            if f.type is FieldType.DATE or f.type in NUMBERS:
+                yield Check(missing, self._unreadable(f.name, label), confirm=_raw_has(f"{raw} IS NOT NULL"))
+            else:
+                yield Check(
+                    f"strlen({f.name}) > {f.length} AND length({f.name}) > {f.length}",
+                    Message(_TOO_LONG, {"field": label, "most": f.length}),
+                )
+            if f.required:
+                yield Check(missing, Message(_EMPTY, {"field": label}), confirm=_raw_has(f"{raw} IS NULL"))
+
+    def _unreadable(self, field_name: str, label: Message) -> Message:
+        if self.kind.field(field_name).type in NUMBERS:
+            return Message(_NOT_NUMBER, {"field": label})
+        shown = self.decisions[field_name].label if field_name in self.decisions else "ISO 8601"
+        return Message(_NOT_DATE, {"field": label, "format": shown})
+
+    def _refuse(self, checks: Sequence[Check]) -> None:
+        """Count each check; move the rows that meet a refusing one to ``refused``."""
+        quick = ", ".join(f"count(*) FILTER (WHERE {check.condition})" for check in checks)
+        counts = self.con.execute(f"SELECT {quick} FROM typed").fetchall()[0]
+        reasons: list[Message] = []
+        for check, count in zip(checks, counts, strict=True):
+            if not count:
+                continue
+            if check.refuse:
+                self.con.execute(
+                    f"INSERT INTO refused SELECT {ROW}, {len(reasons)} FROM typed WHERE {check.whole}"
+                )
+                reasons.append(check.message)
+            elif exact := self.one(f"SELECT count(*) FROM typed WHERE {check.whole}"):
+                self.warnings.append(Message(check.message.text, {**check.message.values, "count": exact}))
+        self._refuse_ragged(reasons)
+        self._reasons = reasons
+        tally = dict(self.con.execute("SELECT reason, count(*) FROM refused GROUP BY reason").fetchall())
+        self.refusals = [(message, tally[n]) for n, message in enumerate(reasons) if tally.get(n)]
+        self.refused = self.one(f"SELECT count(DISTINCT {ROW}) FROM refused")
+        if self.refused:
+            self.con.execute(f"DELETE FROM typed WHERE {ROW} IN (SELECT {ROW} FROM refused)")
+
+    def _refuse_ragged(self, reasons: list[Message]) -> None:
+        width = len(self._source.columns)
+        by_width: dict[int, int] = {}
+        for row in self._source.ragged:
+            found = len(row.cells)
+            if found not in by_width:
+                by_width[found] = len(reasons)
+                reasons.append(Message(_WIDTH, {"found": found, "expected": width}))
+            self.con.execute("INSERT INTO refused VALUES (?, ?)", [row.row, by_width[found]])
+        self.rows += len(self._source.ragged)
+
+    # --- refused rows ----------------------------------------------------------------------------
+
+    def write_refused(self, path: Path) -> None:
+        """A CSV of the refused rows as they were, with number and reasons; to be mended and imported again."""
+        source, body = self._source, path.with_suffix(".part")
+        self.con.execute("CREATE TABLE reasons (reason INTEGER, shown VARCHAR)")
+        for number, message in enumerate(self._reasons):
+            self.con.execute("INSERT INTO reasons VALUES (?, ?)", [number, str(message)])
+        self.con.execute(
+            f"CREATE TABLE shown AS SELECT {ROW}, string_agg(shown, ' ' ORDER BY reason) AS why"
+            f" FROM (SELECT DISTINCT * FROM refused) JOIN reasons USING (reason) GROUP BY {ROW}"
+        )
+        wanted = pa.array(
+            [row for (row,) in self.con.execute(f"SELECT {ROW} FROM shown ORDER BY 1").fetchall()], pa.int64()
+        )
+        for batch in source.batches():
+            self._append("refused_rows", batch.filter(pyarrow.compute.is_in(batch.column(0), value_set=wanted)))
+        cells = ", ".join(f"{_harmless(column)} AS {name(column)}" for column in source.columns)
+        if self.one("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'refused_rows'"):
+            self.con.execute(
+                f"COPY (SELECT {cells}, {ROW} AS row__, why FROM refused_rows JOIN shown USING ({ROW}) ORDER BY row__)"
+                f" TO '{body}' (FORMAT csv, HEADER false)"
+            )
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*source.columns, *REFUSED_COLUMNS])
+            writer.writerows(self._ragged_rows())
+            if body.exists():
+                with body.open(encoding="utf-8", newline="") as rest:
+                    shutil.copyfileobj(rest, file)
+                body.unlink()
+
+    def _ragged_rows(self) -> Iterator[list[str | int]]:
+        width = len(self._source.columns)
+        why = dict(self.con.execute(f"SELECT {ROW}, why FROM shown").fetchall())
+        for row in self._source.ragged:
+            cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
+            if len(row.cells) > width:
+                cells[-1] = self._source.delimiter.join(row.cells[width - 1 :])
+            yield [*cells, row.row, why[row.row]]
+
+    def key(self, values: str, table: str, key: Callable[[str], str]) -> None:
+        """Make ``table`` (``value``, ``key``) of the different values of a query, their keys made in Python."""
+        self.con.execute(f"CREATE OR REPLACE TABLE {table} (value VARCHAR, key VARCHAR)")
+        reader = self.con.cursor().execute(
+            f"SELECT DISTINCT * FROM ({values}) AS v(value) WHERE value IS NOT NULL"
+        )
+        while rows := reader.fetchmany(20_000):
+            different = [value for (value,) in rows]
+            self.insert(table, [different, [key(value) for value in different]])
+
+    def insert(self, table: str, columns: Sequence[Sequence[Any]]) -> None:
+        """Append Python columns to a table."""
+        places = ", ".join("unnest(?)" for _ in columns)
+        self.con.execute(f"INSERT INTO {table} SELECT {places}", [list(column) for column in columns])
+
+    def one(self, sql: str) -> int:
+        """The single number that a query gives."""
+        return int(self.con.execute(sql).fetchall()[0][0] or 0)
+
+
+REFUSED_COLUMNS = ("Row", "Reason")
+_SQL_TYPES = {kind: "VARCHAR" for kind in FieldType} | {
+    FieldType.DATE: "TIMESTAMP",
+    FieldType.QUANTITY: NUMBER,
+    FieldType.AMOUNT: NUMBER,
+}
+
+
+def _trimmed(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Text without blanks around it; nothing instead of empty text."""
+    return pa.RecordBatch.from_arrays([_trim(column) for column in batch.columns], names=batch.schema.names)
+
+
+def _trim(column: pa.Array) -> pa.Array:
+    if not pa.types.is_string(column.type):
+        return column
+    text = pyarrow.compute.utf8_trim(column, BLANKS)
+    return pyarrow.compute.if_else(
+        pyarrow.compute.equal(pyarrow.compute.binary_length(text), _ZERO), _NOTHING, text
+    )
+
+
+def name(column: str) -> str:
+    """A column's name as a DuckDB identifier."""
+    return '"' + column.replace('"', '""') + '"'
+
+
+def _text(column: str, stored: str) -> str:
+    if stored == "VARCHAR":
+        return name(column)
+    if stored in ("DOUBLE", "FLOAT"):
+        whole = f"try_cast({name(column)} AS BIGINT)"
+        return f"CASE WHEN {name(column)} = {whole} THEN {whole}::VARCHAR ELSE {name(column)}::VARCHAR END"
+    return f"{name(column)}::VARCHAR"
+
+
+def _harmless(column: str) -> str:
+    """A cell that a spreadsheet does not run as a formula."""
+    cell = f"{name(column)}::VARCHAR"
+    return f"CASE WHEN regexp_matches({cell}, '^([=@]|[+-][^0-9.])') THEN '''' || {cell} ELSE {cell} END"
+
+
+def _raw_has(condition: str) -> str:
+    return f"{ROW} IN (SELECT {ROW} FROM raw WHERE {condition})"
