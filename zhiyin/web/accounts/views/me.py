@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from zhiyin.accounts import devices, queries
 from zhiyin.accounts.actions import tokens as token_actions
-from zhiyin.accounts.actions.profile import change_preferences
+from zhiyin.accounts.actions.preferences import change_profile
 from zhiyin.accounts.models import User
 from zhiyin.web.accounts.devices import described
 from zhiyin.web.accounts.forms import ProfileForm, TokenForm
@@ -34,7 +34,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         with refusals(form):
-            change_preferences(actor=request.actor, now=now(), **form.cleaned_data)
+            change_profile(actor=request.actor, now=now(), **form.cleaned_data)
             notify(request, _("Your profile is saved."))
             return redirect("accounts:profile")
     return render(
