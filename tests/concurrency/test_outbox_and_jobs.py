@@ -1,5 +1,6 @@
 """Two workers at once: each event is handled once and each job runs once; without the guard they are not."""
 
+import contextlib
 import threading
 import time
 import uuid
@@ -88,7 +89,7 @@ def test_two_relays_handle_each_event_once_and_share_the_work() -> None:
 def test_two_relays_keep_the_order_of_one_subject() -> None:
     tenant = knock(10, subject=uuid.uuid4())
     at_once(drain(tenant), drain(tenant))
-    assert HEARD == list(range(10))
+    assert list(range(10)) == HEARD
 
 
 def test_control_without_the_lock_events_are_handled_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,10 +112,8 @@ def start_meeting() -> Job:
 
 def take_up(job: Job) -> Callable[[], None]:
     def work() -> None:
-        try:
+        with contextlib.suppress(jobs.JobInterrupted):
             running.execute(job.id, job.tenant_id)
-        except jobs.JobInterrupted:
-            pass
 
     return work
 

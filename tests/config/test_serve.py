@@ -122,7 +122,7 @@ def test_ctrl_c_is_a_quiet_end(product: Product) -> None:
     assert "Traceback" not in product.log.read_text()
 
 
-@pytest.mark.parametrize("word", ["granian", "zhiyin.config.worker"])
+@pytest.mark.parametrize("word", ["zhiyin.config.asgi", "zhiyin.config.worker"])
 def test_a_killed_part_is_started_again(product: Product, word: str) -> None:
     killed = product.child(word)
     assert killed

@@ -21,7 +21,7 @@ sys.exit(worker.run())
 
 @contextmanager
 def worker(*modules: str, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker process that knows the jobs and handlers of ``modules``; killed at the end if it still runs."""
+    """A worker process that knows the jobs and handlers of ``modules``; killed at the end."""
     process = subprocess.Popen([sys.executable, "-c", CODE, *modules], env=os.environ | (env or {}))
     try:
         yield process

@@ -17,7 +17,12 @@ TENANT = "01a203a0-0000-7000-8000-000000000000"
 
 
 def entry(number: int) -> dict[str, Any]:
-    return {"id": f"id-{number}", "tenant": TENANT, "action": "customers.edited", "changes": {"name": [None, "王"]}}
+    return {
+        "id": f"id-{number}",
+        "tenant": TENANT,
+        "action": "customers.edited",
+        "changes": {"name": [None, "王"]},
+    }
 
 
 def export(size: int, seals: set[int], start: int = 0) -> list[str]:

@@ -37,7 +37,9 @@ def test_not_ready_with_a_silent_worker_or_none(working: Worker) -> None:
     assert answer.status_code == 503
     assert "since" in answer.json()["reasons"][0]
     working.delete()
-    assert Client().get("/readyz").json()["reasons"] == ["No worker runs: start zhiyin serve or zhiyin worker."]
+    assert Client().get("/readyz").json()["reasons"] == [
+        "No worker runs: start zhiyin serve or zhiyin worker."
+    ]
 
 
 def test_not_ready_without_the_last_migration(working: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +60,11 @@ def test_measurements_count_requests_by_route_and_never_by_path(working: Worker)
     assert 'route="/jobs/<uuid:job_id>/card/"' in text
     assert str(secret) not in text
     assert "13800000000" not in text
-    for name in ("zhiyin_request_seconds_bucket", "zhiyin_outbox_lag_seconds", "zhiyin_worker_silence_seconds"):
+    for name in (
+        "zhiyin_request_seconds_bucket",
+        "zhiyin_outbox_lag_seconds",
+        "zhiyin_worker_silence_seconds",
+    ):
         assert name in text
 
 
@@ -74,7 +80,9 @@ def test_measurements_count_requests_by_route_and_never_by_path(working: Worker)
         ({"REMOTE_ADDR": "192.0.2.7", "HTTP_AUTHORIZATION": "Bearer wrong"}, 404),
     ],
 )
-def test_measurements_are_not_for_everybody(request_from: dict[str, str], status: int, settings, working) -> None:  # type: ignore[no-untyped-def]
+def test_measurements_are_not_for_everybody(
+    request_from: dict[str, str], status: int, settings, working
+) -> None:  # type: ignore[no-untyped-def]
     settings.ZHIYIN_METRICS_TOKEN = "right"
     assert Client().get("/metrics", **request_from).status_code == status
 

@@ -106,7 +106,9 @@ def test_a_queued_job_is_cancelled_at_once() -> None:
     with scope(TENANT):
         job = jobs.start(actor=LIN, kind="tests.count", title="…", arguments={"to": 1}, now=timezone.now())
         assert jobs.cancel(actor=LIN, job_id=job.id, now=timezone.now()).state == JobState.CANCELLED
-        actions = list(AuditEntry.objects.filter(subject_id=job.id).order_by("id").values_list("action", flat=True))
+        actions = list(
+            AuditEntry.objects.filter(subject_id=job.id).order_by("id").values_list("action", flat=True)
+        )
     assert actions == ["platform.job_started", "platform.job_cancel_asked"]
     assert jobs.run_now(job).state == JobState.CANCELLED
 

@@ -41,7 +41,15 @@ def test_a_sign_in_leaves_no_personal_data(lines: io.StringIO, cast: Company) ->
     client.get("/customers/", {"q": "13800138000 王小明"})
     text = lines.getvalue()
     assert "request" in text
-    for secret in (cast.lin.user.email, PASSWORD, "a wrong one", "林岚", "王小明", "13800138000", "13800138000"):
+    for secret in (
+        cast.lin.user.email,
+        PASSWORD,
+        "a wrong one",
+        "林岚",
+        "王小明",
+        "13800138000",
+        "13800138000",
+    ):
         assert secret not in text
 
 
@@ -59,7 +67,9 @@ def test_each_request_has_an_id_and_its_people_by_id(lines: io.StringIO, cast: C
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("given", ["", "short", "x" * 65, "with blank 123", "line\nbreak-123", "<script>12345"])
+@pytest.mark.parametrize(
+    "given", ["", "short", "x" * 65, "with blank 123", "line\nbreak-123", "<script>12345"]
+)
 def test_a_strange_request_id_is_replaced(given: str) -> None:
     answer = Client().get("/nowhere/", headers={"X-Request-ID": given})
     assert uuid.UUID(answer["X-Request-ID"])
@@ -106,3 +116,20 @@ def test_an_endless_chain_of_causes_ends() -> None:
     one, two = ValueError("1"), ValueError("2")
     one.__cause__, two.__cause__ = two, one
     assert len(describe(one)) == 10
+
+
+@pytest.mark.django_db
+def test_a_failure_anywhere_is_logged_with_its_route(
+    lines: io.StringIO, cast: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise RuntimeError("could not greet 王小明")
+
+    monkeypatch.setattr("zhiyin.web.jobs.views.keyset", fail)
+    client = cast.lin.client
+    client.raise_request_exception = False
+    assert client.get("/jobs/?q=王小明").status_code == 500
+    failed = [line for line in parsed(lines) if line["event"] == "request.failed"]
+    assert [line["route"] for line in failed] == ["/jobs/"]
+    assert failed[0]["exception"][0].startswith("RuntimeError: could not greet <text> at")
+    assert "王小明" not in lines.getvalue()

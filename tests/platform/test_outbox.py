@@ -2,7 +2,6 @@
 
 import datetime
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -29,24 +28,32 @@ class Rung(outbox.Event):
 def hear(event: outbox.Delivered) -> None:
     HEARD.append((event.data["number"], event.attempt))
     StoredFile.objects.create(
-        name="heard", key="k", size=1, sha256="", created_at=event.occurred_at, content_type=str(event.attempt)
+        name="heard",
+        key="k",
+        size=1,
+        sha256="",
+        created_at=event.occurred_at,
+        content_type=str(event.attempt),
     )
     if event.data["number"] in FAIL:
         raise ConnectionError("nobody at home")
 
 
 @pytest.fixture
-def tenant() -> Iterator[uuid.UUID]:
+def tenant() -> uuid.UUID:
     HEARD.clear()
     FAIL.clear()
-    yield uuid.uuid4()
+    return uuid.uuid4()
 
 
 def ring(tenant: uuid.UUID, *numbers: int, subject: uuid.UUID | None = None) -> None:
     with scope(tenant):
         for number in numbers:
             outbox.publish(
-                Rung(number), actor_name="林岚", now=timezone.now(), subject=("bell", subject) if subject else None
+                Rung(number),
+                actor_name="林岚",
+                now=timezone.now(),
+                subject=("bell", subject) if subject else None,
             )
 
 
@@ -112,7 +119,9 @@ def test_a_delivery_that_never_works_is_given_up_and_can_be_sent_again(tenant: u
     assert HEARD[-1] == (1, 1)
 
 
-def test_an_event_for_a_handler_that_is_gone_is_given_up(tenant: uuid.UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_for_a_handler_that_is_gone_is_given_up(
+    tenant: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ring(tenant, 1)
     monkeypatch.setattr(outbox, "_handlers", {})
     relay.deliver(tenant)
@@ -121,7 +130,7 @@ def test_an_event_for_a_handler_that_is_gone_is_given_up(tenant: uuid.UUID, monk
 
 
 def test_events_of_an_action_that_failed_are_never_heard(tenant: uuid.UUID) -> None:
-    with pytest.raises(RuntimeError), scope(tenant):
+    with pytest.raises(RuntimeError), scope(tenant):  # noqa: PT012
         ring(tenant, 1)
         raise RuntimeError
     assert relay.deliver(tenant) == 0

@@ -127,7 +127,9 @@ def test_a_topic_needs_the_right_to_what_it_tells_of() -> None:
     def nothing(run: jobs.JobRun) -> None: ...
 
     with scope(TENANT):
-        job = jobs.start(actor=PEOPLE["lin"], kind="tests.nothing_to_do", title="…", now=timezone.now(), foreground=True)
+        job = jobs.start(
+            actor=PEOPLE["lin"], kind="tests.nothing_to_do", title="…", now=timezone.now(), foreground=True
+        )
 
     async def scene() -> None:
         async with application() as app:
@@ -267,7 +269,7 @@ def test_news_of_a_transaction_that_fails_is_never_told() -> None:
             await until(lin.reloads)
 
             def fail() -> None:
-                with pytest.raises(RuntimeError), scope(TENANT):
+                with pytest.raises(RuntimeError), scope(TENANT):  # noqa: PT012
                     realtime.notify(TENANT, "tenant", {"number": 1})
                     raise RuntimeError
                 connections.close_all()

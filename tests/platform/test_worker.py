@@ -94,7 +94,7 @@ def test_sigterm_sends_a_running_job_back_to_the_queue(actor: Actor, tmp_path: P
 def test_a_job_that_does_not_listen_does_not_hold_up_the_end(actor: Actor, tmp_path: Path) -> None:
     job = start(actor, "tests.deaf", seconds=60, path=str(tmp_path / "log"))
     with worker(WORK) as process:
-        until(lambda: (tmp_path / "log").exists())
+        until((tmp_path / "log").exists)
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
         process.wait(5)
@@ -117,7 +117,7 @@ def test_kill_9_repeats_what_may_be_repeated(actor: Actor, tmp_path: Path) -> No
 def test_kill_9_fails_what_may_not_be_repeated(actor: Actor, tmp_path: Path) -> None:
     job = start(actor, "tests.once", seconds=60, path=str(tmp_path / "log"))
     with worker(WORK) as process:
-        until(lambda: (tmp_path / "log").exists())
+        until((tmp_path / "log").exists)
         process.kill()
     with worker(WORK):
         until(lambda: look(actor, job).state == JobState.FAILED, 30)

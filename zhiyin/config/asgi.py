@@ -1,7 +1,9 @@
 """Everything on one port: the stream of events natively, pages and API in threads."""
 
+import functools
 import os
 from importlib import import_module
+from typing import Any, cast
 
 from zhiyin.platform import metrics
 
@@ -15,13 +17,14 @@ django = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402 - Django is ready only now
 from procrastinate.contrib.django.utils import connector_params  # noqa: E402
-from starlette.types import ASGIApp, Message, Receive, Scope, Send  # noqa: E402
+from starlette.types import ASGIApp, Receive, Scope, Send  # noqa: E402
 
 from zhiyin.accounts.access import actor_by_session  # noqa: E402
 from zhiyin.config.environment import environment  # noqa: E402
 from zhiyin.platform.actors import Actor  # noqa: E402
-from zhiyin.platform.realtime.asgi import Events  # noqa: E402
+from zhiyin.platform.realtime.asgi import Events, end_in_time  # noqa: E402
 
+GRACE = 2.5  # seconds that open requests get at the end
 sessions = import_module(settings.SESSION_ENGINE)
 
 
@@ -30,20 +33,21 @@ def actor_of(session_key: str) -> Actor | None:
 
 
 events = Events(actor_of, cookie=settings.SESSION_COOKIE_NAME, database=connector_params())
-pages: ASGIApp = WSGIMiddleware(django, workers=environment().web_threads)
+# its types are stricter than Django's and Starlette's
+pages = cast(ASGIApp, WSGIMiddleware(cast(Any, django), workers=environment().web_threads))
+
+
+@functools.cache
+def prepare() -> None:
+    """At the first request, when the server's own signal handlers are in place."""
+    end_in_time(events.hub, GRACE)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "http" and scope["path"] == events.PATH:
+    if scope["type"] != "http":
+        return
+    prepare()
+    if scope["path"] == events.PATH:
         await events(scope, receive, send)
-    elif scope["type"] == "http":
-        await pages(scope, _coroutine(receive), send)
-
-
-def _coroutine(receive: Receive) -> Receive:
-    """a2wsgi reads a request's body through a coroutine; what granian gives can be awaited but is none."""
-
-    async def received() -> Message:
-        return await receive()
-
-    return received
+    else:
+        await pages(scope, receive, send)

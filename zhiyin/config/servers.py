@@ -22,13 +22,12 @@ def servers(env: Environment, host: str, port: int) -> list[Server]:
 
 
 def web(env: Environment, host: str, port: int) -> Server:
-    """Pages, API and the stream of events on one port.
-
-    A process of it that dies takes the server with it: `supervise` starts that again, and gives up in time.
-    """
-    command = [sys.executable, "-m", "granian", "--interface", "asginl", "zhiyin.config.asgi:application"]
-    command += ["--host", host, "--port", str(port), "--workers", str(env.web_workers), "--no-ws"]
-    command += ["--log-level", "warning", "--workers-kill-timeout", str(GRACE)]
+    """Pages, API and the stream of events on one port; measured in docs/adr/0005-web-server.md."""
+    command = [sys.executable, "-m", "uvicorn", "zhiyin.config.asgi:application"]
+    command += ["--host", host, "--port", str(port), "--workers", str(env.web_workers)]
+    # whom to believe about a request's sender is for zhiyin's own settings to say
+    command += ["--lifespan", "off", "--no-proxy-headers", "--no-server-header", "--no-access-log"]
+    command += ["--log-level", "warning", "--timeout-graceful-shutdown", str(GRACE)]
     return Server("web", command, GRACE + 5)
 
 

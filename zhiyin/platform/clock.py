@@ -1,7 +1,7 @@
 """What runs by the clock. An app registers it in ``tasks.py``::
 
-    @clock.periodic("customers.partitions", cron="5 0 * * *")
-    def make_partitions(now: datetime.datetime) -> None: ...
+@clock.periodic("customers.partitions", cron="5 0 * * *")
+def make_partitions(now: datetime.datetime) -> None: ...
 """
 
 import datetime

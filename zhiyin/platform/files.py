@@ -71,7 +71,7 @@ def save(
     )
 
 
-def open(file_id: uuid.UUID) -> BinaryIO:  # noqa: A001
+def open(file_id: uuid.UUID) -> BinaryIO:
     """The bytes of a stored file of the current tenant, for reading. Raises ``NotFound``."""
     return open_stored(get(file_id))
 
@@ -126,7 +126,9 @@ def download(stored: StoredFile) -> FileResponse:
         response["Content-Type"] = stored.content_type
     ascii_name = re.sub(r"[^A-Za-z0-9._ -]", "_", stored.name)
     kind = "inline" if inline else "attachment"
-    response["Content-Disposition"] = f"{kind}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(stored.name)}"
+    response["Content-Disposition"] = (
+        f"{kind}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(stored.name)}"
+    )
     response["Content-Length"] = str(stored.size)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"

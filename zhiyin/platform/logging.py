@@ -76,7 +76,7 @@ def configure(level: str, *, as_json: bool) -> None:
     # these name paths and arguments, and what they tell we tell ourselves
     for name in ("django.request", "django.server", "procrastinate", "psycopg.pool", "asyncio", "faker"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
-    logging.getLogger("django.request").setLevel(logging.CRITICAL)
+    logging.getLogger("django.request").setLevel(logging.ERROR)
 
 
 def _without_data(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -87,14 +87,17 @@ def _without_data(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
         error = error or sys.exc_info()[1]
         if error is not None:
             event["exception"] = describe(error)
-    if not str(event.get("logger", "")).startswith(_OURS):
+    request = getattr(event.get("_record"), "request", None)
+    if isinstance(request, HttpRequest):
+        event["event"], event["route"] = "request.failed", route(request)
+    elif not str(event.get("logger", "")).startswith(_OURS):
         event["event"] = scrub(str(event.get("event", "")))
     return event
 
 
 def describe(error: BaseException) -> list[str]:
     """The chain of exceptions, each with its scrubbed message and where it arose, the innermost last."""
-    lines = []
+    lines: list[str] = []
     cause: BaseException | None = error
     while cause is not None and len(lines) < 10:
         frames = traceback.extract_tb(cause.__traceback__)[-6:]
@@ -125,9 +128,6 @@ class RequestMiddleware:
             structlog.contextvars.unbind_contextvars("tenant_id", "user_id")
         response["X-Request-ID"] = request_id
         return response
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        log.error("request.failed", method=request.method, route=route(request), exc_info=exception)
 
 
 class ActorLogMiddleware:

@@ -38,9 +38,7 @@ class _Metrics:
     def __init__(self) -> None:
         from prometheus_client import Counter, Gauge, Histogram
 
-        self.requests = Counter(
-            "zhiyin_requests", "Requests answered.", ["method", "route", "status"]
-        )
+        self.requests = Counter("zhiyin_requests", "Requests answered.", ["method", "route", "status"])
         self.seconds = Histogram(
             "zhiyin_request_seconds", "Time to answer.", ["method", "route"], buckets=_BUCKETS
         )
@@ -85,7 +83,7 @@ def exposition() -> bytes:
 
     _metrics()
     database = CollectorRegistry()
-    database.register(_Database())  # type: ignore[arg-type]
+    database.register(_Database())
     if folder := os.environ.get(_FOLDER):
         _forget_dead(Path(folder))
         processes = CollectorRegistry()

@@ -130,7 +130,9 @@ class AuditSeal(TenantModel):
     sealed_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id", "size"], name="audit_seal_size")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "size"], name="audit_seal_size")
+        ]
 
     def __str__(self) -> str:
         return f"{self.size} {bytes(self.root).hex()}"

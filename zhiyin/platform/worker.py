@@ -20,7 +20,7 @@ import psycopg
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
-from procrastinate import App
+from procrastinate import App, PsycopgConnector
 from procrastinate.contrib.django import app as queue_app
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
@@ -106,7 +106,7 @@ class _Worker:
 
     async def _jobs(self) -> None:
         # a second app beside Django's: what a job itself starts still goes through its own transaction
-        worker_app: App = queue_app.with_connector(queue_app.connector.get_worker_connector())
+        worker_app: App = queue_app.with_connector(PsycopgConnector(kwargs=connector_params()))
         async with worker_app.open_async():
             await worker_app.run_worker_async(
                 queues=[queue.QUEUE, clock.QUEUE],

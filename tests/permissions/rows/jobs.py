@@ -26,4 +26,8 @@ ROWS = [
     Row("GET", "jobs:card", "302 302 404 302 404*3 302 404", given=running),
     Row("POST", "jobs:cancel", "302 302 404 302 404*3 302 404", given=running),
     Row("POST", "jobs:retry", "302 409 404 409 404*3 409 404", given=running, note="which has not ended"),
+    Row("GET", "api:list_jobs", "401 200*8"),
+    Row("GET", "api:get_job", "401 200 404 200 404*3 200 404", given=running),
+    Row("POST", "api:cancel_job", "401 200 404 200 404*3 200 404", given=running),
+    Row("POST", "api:retry_job", "401 409 404 409 404*3 409 404", given=running, note="which has not ended"),
 ]

@@ -1,13 +1,13 @@
 """Gives audit entries their place in their tenant's log, and seals the log.
 
 What the seal proves, and what not: an entry is committed with its change, unsealed, and gets its number and
-its hashes from the worker within about a second. From then on any change to it is found. In the window between
-commit and seal, and for as long as no worker runs, only the database's rights guard an entry: nobody, the
-owner role included, can update or delete it without first dropping a trigger, but somebody with the power to
-do that leaves no trace. The numbers give the order of sealing, not that of commits, which differ within the
-window. Whoever can rewrite the whole database can compute a whole new log as well: that is found only by
-comparing it with a root noted earlier outside the database, so note one now and then (``zhiyin audit export``
-prints it).
+its hashes from the worker within about a second. From then on any change to it is found. In the window
+between commit and seal, and for as long as no worker runs, only the database's rights guard an entry:
+nobody, the owner role included, can update or delete it without first dropping a trigger, but somebody with
+the power to do that leaves no trace. The numbers give the order of sealing, not that of commits, which
+differ within the window. Whoever can rewrite the whole database can compute a whole new log as well: that
+is found only by comparing it with a root noted earlier outside the database, so note one now and then
+(``zhiyin audit export`` prints it).
 """
 
 import datetime

@@ -27,7 +27,7 @@ class Problem:
 
 @dataclass
 class Report:
-    """``size`` entries were read; ``root`` is computed over them; ``roots_found`` maps noted roots to sizes."""
+    """``size`` entries were read, ``root`` is theirs; ``roots_found`` gives the size at each noted root."""
 
     tenant: str = ""
     size: int = 0
@@ -45,7 +45,7 @@ def verify(lines: Iterable[str], *, noted_roots: Iterable[str] = ()) -> Report:
     return _Check({root.lower() for root in noted_roots}).run(lines)
 
 
-class _Malformed(Exception):
+class _Malformed(Exception):  # noqa: N818 - caught where it is raised
     pass
 
 

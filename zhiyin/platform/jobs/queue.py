@@ -20,6 +20,7 @@ RESUME_AFTER = datetime.timedelta(seconds=2)
 
 class _AgainWhenInterrupted(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: QueuedJob) -> RetryDecision | None:
+        del job
         if isinstance(exception, JobInterrupted):
             return RetryDecision(retry_at=timezone.now() + RESUME_AFTER)
         return None

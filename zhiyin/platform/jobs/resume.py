@@ -31,7 +31,7 @@ def sweep(*, stalled_seconds: float) -> None:
 def _running() -> list[tuple[uuid.UUID, uuid.UUID]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tenant, job FROM jobs_running()")
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _take_up(tenant_id: uuid.UUID, job_id: uuid.UUID) -> None:
@@ -79,6 +79,10 @@ def _requeue_stalled(seconds: float) -> None:
     )
     for row in stalled:
         if row["task_name"] == queue.TASK:
-            app.job_manager.retry_job_by_id(row["id"], retry_at=timezone.now() + datetime.timedelta(seconds=1))
+            app.job_manager.retry_job_by_id(
+                row["id"], retry_at=timezone.now() + datetime.timedelta(seconds=1)
+            )
         else:
-            sync.execute_query(query=queries["finish_job"], job_id=row["id"], status="failed", delete_job=True)
+            sync.execute_query(
+                query=queries["finish_job"], job_id=row["id"], status="failed", delete_job=True
+            )

@@ -37,7 +37,7 @@ RETURNING cancel_requested_at IS NOT NULL
 """
 
 
-class JobStopped(Exception):
+class JobStopped(Exception):  # noqa: N818 - no error
     """Leaves a handler at its next ``progress``; handlers let it pass."""
 
 
@@ -56,7 +56,9 @@ class JobRun:
     ``attempt`` is 1 at first and higher after a crash or a retry.
     """
 
-    def __init__(self, job: Job, tenant_id: uuid.UUID, line: BaseDatabaseWrapper, watcher: Watcher | None) -> None:
+    def __init__(
+        self, job: Job, tenant_id: uuid.UUID, line: BaseDatabaseWrapper, watcher: Watcher | None
+    ) -> None:
         self.id = job.id
         self.tenant_id = tenant_id
         self.arguments: dict[str, Any] = job.arguments
@@ -67,7 +69,8 @@ class JobRun:
         self._line = line
         self._watcher = watcher
         self._written = 0.0
-        self.done, self.total, self.message = 0, None, ""
+        self.done, self.message = 0, ""
+        self.total: int | None = None
 
     def scope(self) -> AbstractContextManager[None]:
         """A transaction inside the job's tenant."""
@@ -119,8 +122,9 @@ def execute(job_id: uuid.UUID, tenant_id: uuid.UUID, watcher: Watcher | None = N
 
     Does nothing when it has ended meanwhile. Raises ``JobInterrupted`` when it is to be taken up again.
     """
-    with _line(tenant_id) as line, structlog.contextvars.bound_contextvars(
-        tenant_id=str(tenant_id), job_id=str(job_id)
+    with (
+        _line(tenant_id) as line,
+        structlog.contextvars.bound_contextvars(tenant_id=str(tenant_id), job_id=str(job_id)),
     ):
         if not _hold(line, job_id):
             raise JobInterrupted  # another worker is still at it
@@ -194,7 +198,7 @@ def lock_key(job_id: uuid.UUID) -> int:
 
 
 def _begin(job_id: uuid.UUID, tenant_id: uuid.UUID) -> tuple[Job, bool] | None:
-    """The job, marked as running, and whether an earlier run of it was cut off; ``None`` when it has ended."""
+    """The job, now running, and whether an earlier run of it was cut off; ``None`` when it has ended."""
     with scope(tenant_id):
         job = Job.objects.select_for_update().filter(pk=job_id).first()
         if job is None or job.is_finished:

@@ -1,6 +1,6 @@
 """News for open pages: ``NOTIFY`` in the transaction, server-sent events in the browser.
 
-Topics: ``tenant`` for all members, ``member:<id>`` for one of them, ``job:<id>`` for those who may see the job.
+Topics: ``tenant`` for all members, ``member:<id>`` for one of them, ``job:<id>`` for those who may see it.
 """
 
 from zhiyin.platform.realtime.publish import CHANNEL, notify

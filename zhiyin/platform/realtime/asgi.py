@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -61,7 +62,6 @@ class Events:
             status = 401 if actor is None else 404
             await PlainTextResponse("", status_code=status)(scope, receive, send)
             return
-        end_with_process(self.hub)
         client = self.hub.subscribe(str(actor.tenant_id), topics)
         try:
             with metrics.open_stream():
@@ -98,7 +98,7 @@ class Events:
         while True:
             try:
                 text = await asyncio.wait_for(client.queue.get(), PING_SECONDS)
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 text, pings = ": ping\n\n", pings + 1
                 if pings % PINGS_BETWEEN_CHECKS == 0 and not await self._still(session, wanted):
                     text = None
@@ -132,23 +132,23 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-_told: set[int] = set()
+def end_in_time(hub: Hub, seconds: float) -> None:
+    """Make SIGTERM end the streams at once, and the process after ``seconds`` whatever it still does.
 
-
-def end_with_process(hub: Hub) -> None:
-    """End the hub's streams at SIGTERM, before the server begins to wait for open requests."""
-    if id(hub) in _told or threading.current_thread() is not threading.main_thread():
+    To be called in the server's event loop. Servers wait for open requests before they tell an application
+    that they end, and a thread that waits for the rest of a request cannot be ended from outside.
+    """
+    if threading.current_thread() is not threading.main_thread():
         return
-    _told.add(id(hub))
     loop = asyncio.get_running_loop()
     before = signal.getsignal(signal.SIGTERM)
 
     def end(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(lambda: loop.create_task(hub.close()))
+        last = threading.Timer(seconds, os._exit, [0])
+        last.daemon = True
+        last.start()
         if callable(before):
             before(number, frame)
-        elif before == signal.SIG_DFL:
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
 
     signal.signal(signal.SIGTERM, end)

@@ -1,0 +1,35 @@
+"""Operations on jobs: one's own, and everybody's with ``jobs.view_all``."""
+
+import uuid
+from typing import Any
+
+from zhiyin.api.http import PageOut, Request, Routes, now, page_out
+from zhiyin.api.jobs.schemas import JobOut
+from zhiyin.platform import jobs
+from zhiyin.platform.paging import keyset
+
+routes = Routes("jobs")
+
+
+@routes.get("/jobs/", permission=None, response=PageOut[JobOut])
+def list_jobs(request: Request, after: str = "", limit: int = 50) -> dict[str, Any]:
+    """Jobs, newest first."""
+    return page_out(keyset(jobs.visible(request.actor), order=["-id"], after=after, limit=limit))
+
+
+@routes.get("/jobs/{uuid:job_id}/", permission=None, response=JobOut)
+def get_job(request: Request, job_id: uuid.UUID) -> jobs.Job:
+    """One job: how far it is, and its result once it has ended."""
+    return jobs.get(request.actor, job_id)
+
+
+@routes.post("/jobs/{uuid:job_id}/cancel/", permission=None, response=JobOut)
+def cancel_job(request: Request, job_id: uuid.UUID) -> jobs.Job:
+    """End a waiting job at once; ask a running one to end at its next step."""
+    return jobs.cancel(actor=request.actor, job_id=job_id, now=now())
+
+
+@routes.post("/jobs/{uuid:job_id}/retry/", permission=None, response=JobOut)
+def retry_job(request: Request, job_id: uuid.UUID) -> jobs.Job:
+    """Run a failed or cancelled job again from its start."""
+    return jobs.retry(actor=request.actor, job_id=job_id, now=now())
