@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -39,6 +39,9 @@ def ahead(items: Iterator[T], steps: int = 3) -> Iterator[Iterator[T]]:
                     return
         except BaseException as error:
             end = _End(error)
+        finally:
+            if isinstance(items, Generator):
+                items.close()
         put(end)
 
     def each() -> Iterator[T]:

@@ -87,7 +87,8 @@ class Landing:
                 for chunk in copy:
                     file.write(chunk)
         work.con.execute(f"CREATE OR REPLACE TABLE {table} ({columns})")
-        work.con.execute(f"COPY {table} FROM '{path}' (FORMAT csv, HEADER false)")
+        if path.stat().st_size:
+            work.con.execute(f"COPY {table} FROM '{path}' (FORMAT csv, HEADER false, AUTO_DETECT false)")
         path.unlink()
 
     def create(self, table: str, columns: str) -> None:

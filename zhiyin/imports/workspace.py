@@ -278,7 +278,9 @@ class Workspace:
             [row for (row,) in self.con.execute(f"SELECT {ROW} FROM shown ORDER BY 1").fetchall()], pa.int64()
         )
         for batch in source.batches():
-            self._append("refused_rows", batch.filter(pyarrow.compute.is_in(batch.column(0), value_set=wanted)))
+            self._append(
+                "refused_rows", batch.filter(pyarrow.compute.is_in(batch.column(0), value_set=wanted))
+            )
         cells = ", ".join(f"{_harmless(column)} AS {name(column)}" for column in source.columns)
         if self.one("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'refused_rows'"):
             self.con.execute(

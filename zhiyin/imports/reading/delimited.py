@@ -6,6 +6,7 @@ import csv
 import io
 import statistics
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -33,8 +34,11 @@ def detect_dialect(
     reopen: Reopen, *, encoding: str | None, delimiter: str | None, header: bool | None
 ) -> tuple[Dialect, list[list[str]]]:
     """How the text is written, and its first records after the header."""
-    encoding = encoding or detect_encoding(reopen())
-    text = _sample(Utf8(reopen(), encoding))
+    if encoding is None:
+        with closing(reopen()) as raw:
+            encoding = detect_encoding(raw)
+    with closing(Utf8(reopen(), encoding)) as stream:
+        text = _sample(stream)
     if not text.strip():
         raise FileError("empty", gettext_noop("The file is empty."))
     if text.lstrip()[:200].lower().startswith(("<!doctype", "<html", "<?xml", "<table", "<head")):
@@ -101,9 +105,11 @@ class Delimited:
         names = list(self._dialect.header.names)
         number = self._dialect.header.skip + 1
         skipped: list[int] = []
-        stream = Utf8(self._reopen(), self._dialect.encoding)
         try:
-            with self._open(stream, names, skipped) as reader:
+            with (
+                closing(Utf8(self._reopen(), self._dialect.encoding)) as stream,
+                self._open(stream, names, skipped) as reader,
+            ):
                 for batch in reader:
                     rows, number = _numbers(number, batch.num_rows, skipped)
                     yield pa.RecordBatch.from_arrays([rows, *batch.columns], [ROW, *names])

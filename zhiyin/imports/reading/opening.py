@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -104,7 +105,9 @@ def _open_text(path: Path, options: Options, *, packed: bool) -> Source:
         raw = path.open("rb")
         return Unpacked(raw, size) if packed else raw
 
-    if packed and reopen().read(4)[:4] in (b"PAR1", b"PK\x03\x04", _OLE):
+    with closing(reopen()) as raw:
+        inside = raw.read(4)
+    if packed and inside in (b"PAR1", b"PK\x03\x04", _OLE):
         raise FileError(
             "unsupported",
             gettext_noop("Only text files may be compressed. Unpack the file and choose it again."),

@@ -23,12 +23,17 @@ class Unpacked(io.RawIOBase):
     """A gzip file unpacked, as long as it stays within its limits."""
 
     def __init__(self, raw: BinaryIO, packed: int) -> None:
+        self._raw = raw
         self._file = gzip.GzipFile(fileobj=raw)
         self._packed = packed
         self._out = 0
 
     def readable(self) -> bool:
         return True
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
     def read(self, size: int = -1) -> bytes:
         try:
@@ -61,6 +66,10 @@ class Utf8(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes; empty only at the end."""
