@@ -158,7 +158,9 @@ def purchases_of(customer_id: uuid.UUID) -> Purchases:
 
 def purchase_days(customer_id: uuid.UUID, zone: datetime.tzinfo) -> list[datetime.date]:
     """The days on which a customer that the caller has reached bought, oldest first. One SQL statement."""
-    sales = Order.objects.filter(customer=customer_id, kind=OrderKind.SALE, total__gt=0).order_by("ordered_at")
+    sales = Order.objects.filter(customer=customer_id, kind=OrderKind.SALE, total__gt=0).order_by(
+        "ordered_at"
+    )
     moments = sales.values_list("ordered_at", flat=True)
     return list(dict.fromkeys(moment.astimezone(zone).date() for moment in moments))
 

@@ -4,6 +4,7 @@ from zhiyin.customers.queries.counting import Count, count
 from zhiyin.customers.queries.listing import (
     SORTS,
     CustomerFilter,
+    Sort,
     find_customers,
     labels,
     list_customers,
@@ -29,6 +30,7 @@ __all__ = [
     "TIMELINE_KINDS",
     "Count",
     "CustomerFilter",
+    "Sort",
     "contact_points",
     "count",
     "find_customers",

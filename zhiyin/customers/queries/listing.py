@@ -67,7 +67,9 @@ class CustomerFilter(BaseModel):
     value_max: FiniteFloat | None = None
     rfm: list[Cell] = Field([], description="Recency and frequency score, two digits 1 to 5, such as 53.")
     spend_min: FiniteFloat | None = Field(None, description="Has paid at least so much.")
-    alive_max: FiniteFloat | None = Field(None, description="Is still a customer with at most this probability.")
+    alive_max: FiniteFloat | None = Field(
+        None, description="Is still a customer with at most this probability."
+    )
 
     def is_empty(self) -> bool:
         return self == CustomerFilter()

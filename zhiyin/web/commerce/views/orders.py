@@ -185,7 +185,8 @@ def pay(request: HttpRequest, order_id: uuid.UUID) -> HttpResponse:
 def give_back(request: HttpRequest, order_id: uuid.UUID) -> HttpResponse:
     """Record a return: a quantity for each line, empty where nothing comes back."""
     lines = []
-    for name, value in request.POST.items():
+    for name in request.POST:
+        value = request.POST.get(name, "")
         position = name.removeprefix("back-")
         if name.startswith("back-") and position.isdecimal() and value.strip() not in ("", "0"):
             quantity = number_or_none(value)

@@ -1,6 +1,7 @@
 """Products: list, record with what it sold, new, edit."""
 
 import uuid
+from collections.abc import Sequence
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -95,7 +96,7 @@ def sales(request: HttpRequest, product_id: uuid.UUID) -> HttpResponse:
     return render(request, "commerce/product_sales.html", context)
 
 
-def _chart(product: Product, months: list[MonthOfSales]) -> Chart:
+def _chart(product: Product, months: Sequence[MonthOfSales]) -> Chart:
     """Months without sales are shown as nothing sold."""
     by_month = {each.month: each for each in months}
     first, last = months[0].month, months[-1].month

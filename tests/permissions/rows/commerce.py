@@ -1,0 +1,78 @@
+"""Who may do what with products and orders. The order of the rows is 林岚's customer's."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from tests.cast import Company
+from tests.permissions.rows.customers import customer
+from tests.permissions.table import Row
+from zhiyin.commerce import actions
+from zhiyin.commerce.actions import NewLine
+
+Given = Mapping[str, Any]
+# columns: anonymous, lin, chen, ma, wu, an, xu, gao, other gao
+ALL = "302 200*8"
+SEEN = "302 200 404 200 404 404 200 200 404"
+CHANGED = "302 302 404 302 404 403 403 302 404"
+API_SEEN = "401 200 404 200 404 404 200 200 404"
+API_CHANGED = "401 201 404 201 404 403 403 201 404"
+
+
+def product(company: Company) -> Given:
+    made = actions.create_product(
+        actor=company.gao.actor, code="K1", name="水壶", price=Decimal(5), now=timezone.now()
+    )
+    return {"product_id": made.pk}
+
+
+def order(company: Company) -> Given:
+    line = NewLine(product(company)["product_id"], Decimal(3))
+    buyer = customer(company)["customer_id"]
+    made = actions.create_order(actor=company.lin.actor, lines=[line], customer_id=buyer, now=timezone.now())
+    return {"order_id": made.pk}
+
+
+def form(company: Company, _given: Given) -> Given:
+    key = str(product(company)["product_id"])
+    buyer = str(customer(company)["customer_id"])
+    return {"product": key, "quantity": "1", "price": "2", "customer": buyer}
+
+
+def body(company: Company, _given: Given) -> Given:
+    return {"lines": [{"product_id": str(product(company)["product_id"]), "quantity": "1"}]}
+
+
+ROWS = [
+    Row("GET", "web:search", ALL, query="q=wang"),
+    Row("GET", "commerce:orders", ALL),
+    Row("GET", "commerce:order", SEEN, given=order),
+    Row("GET", "commerce:order_create", "302 200*4 403*2 200 200"),
+    Row("POST", "commerce:order_create", "302 302 422 302 422 403 403 302 422", data=form),
+    Row("POST", "commerce:order_lines", "302 200*4 403*2 200 200", data={"words": "k"}),
+    Row("POST", "commerce:order_pay", CHANGED, given=order, data={"amount": "1", "method": "cash"}),
+    Row("POST", "commerce:order_return", CHANGED, given=order, data={"back-1": "1"}),
+    Row("GET", "commerce:products", ALL),
+    Row("GET", "commerce:product", "302 200*7 404", given=product),
+    Row("GET", "commerce:product_sales", "302 200*7 404", given=product),
+    Row("GET", "commerce:product_create", "302 403*6 200 200"),
+    Row("POST", "commerce:product_create", "302 403*6 302 302", data={"code": "X"}),
+    Row("GET", "commerce:product_edit", "302 403*6 200 404", given=product),
+    Row("POST", "commerce:product_edit", "302 403*6 302 404", given=product, data={"code": "X"}),
+    Row("GET", "api:list_products", "401 200*8"),
+    Row("POST", "api:create_product", "401 403*6 201 201", data={"code": "X"}),
+    Row("GET", "api:read_product", "401 200*7 404", given=product),
+    Row(
+        "PATCH", "api:update_product", "401 403*6 200 404", given=product, data={"version": 1, "name": "x"}
+    ),
+    Row("GET", "api:list_orders", "401 200*8"),
+    Row("POST", "api:create_order", "401 201*4 403*2 201 400", data=body),
+    Row("GET", "api:read_order", API_SEEN, given=order),
+    Row(
+        "POST", "api:record_return", API_CHANGED, given=order,
+        data={"lines": [{"position": 1, "quantity": "1"}]},
+    ),
+    Row("POST", "api:record_payment", API_CHANGED, given=order, data={"amount": "1"}),
+]  # fmt: skip

@@ -1,0 +1,175 @@
+"""Operations on customers."""
+
+import uuid
+from typing import Any
+
+from ninja import Query
+from pydantic import BaseModel, Field
+
+from zhiyin.api.customers.schemas import (
+    BulkIn,
+    BulkOut,
+    ContactIn,
+    ContactOut,
+    CountOut,
+    CustomerIn,
+    CustomerOut,
+    CustomerPatch,
+    NoteIn,
+    NoteOut,
+    RecordOut,
+    TagIn,
+    TagOut,
+    TagsIn,
+    TouchOut,
+)
+from zhiyin.api.http import PageOut, Request, Routes, now, page_out
+from zhiyin.customers import access, actions, queries
+from zhiyin.customers.actions import Selection
+from zhiyin.customers.models import ContactPoint, Customer, Note, Tag
+from zhiyin.customers.queries import CustomerFilter, Sort
+from zhiyin.platform.errors import Invalid
+
+routes = Routes("customers")
+
+
+class Paging(BaseModel):
+    after: str = Field("", max_length=4000, description="``next`` or ``previous`` of an earlier page.")
+    limit: int = Field(50, ge=1, le=200)
+
+
+class Order(BaseModel):
+    sort: Sort = "name"
+
+
+@routes.get("/customers/", permission="customers.view", response=PageOut[CustomerOut])
+def list_customers(
+    request: Request, where: Query[CustomerFilter], order: Query[Order], paging: Query[Paging]
+) -> dict[str, Any]:
+    """A page of the customers that a filter lets through."""
+    found = queries.list_customers(
+        request.actor, where, sort=order.sort, after=paging.after, limit=paging.limit
+    )
+    sees_value = request.actor.may("insight.view")
+    return {**page_out(found), "items": [CustomerOut.of(row, sees_value=sees_value) for row in found.rows]}
+
+
+@routes.get("/customers/count/", permission="customers.view", response=CountOut)
+def count_customers(request: Request, where: Query[CustomerFilter]) -> queries.Count:
+    """How many customers a filter lets through."""
+    return queries.count(queries.matching(request.actor, where))
+
+
+@routes.post("/customers/", permission="customers.edit", response=RecordOut, status=201)
+def create_customer(request: Request, body: CustomerIn) -> dict[str, Any]:
+    given = body.model_dump(exclude_unset=True)
+    made = actions.create_customer(actor=request.actor, now=now(), **given)
+    return _record(request, made.pk)
+
+
+@routes.post("/customers/bulk/", permission="customers.edit", response=BulkOut)
+def change_customers(request: Request, where: Query[CustomerFilter], body: BulkIn) -> dict[str, Any]:
+    """One change on many customers: those in ``ids``, or with ``everything`` all that the filter lets through."""
+    if not body.everything and not body.ids:
+        raise Invalid(field="ids")
+    selection = Selection(where=where) if body.everything else Selection(ids=tuple(body.ids))
+    common: dict[str, Any] = {"actor": request.actor, "selection": selection, "now": now()}
+    if body.tag:
+        done = actions.tag_customers(tag_id=body.tag, **common)
+    elif body.untag:
+        done = actions.untag_customers(tag_id=body.untag, **common)
+    else:
+        done = actions.assign_customers(owner_id=body.owner, **common)
+    return {"count": done.count, "job_id": done.job.pk if done.job else None}
+
+
+@routes.get("/customers/{uuid:customer_id}/", permission="customers.view", response=RecordOut)
+def read_customer(request: Request, customer_id: uuid.UUID) -> dict[str, Any]:
+    return _record(request, customer_id)
+
+
+@routes.patch("/customers/{uuid:customer_id}/", permission="customers.edit", response=RecordOut)
+def update_customer(request: Request, customer_id: uuid.UUID, body: CustomerPatch) -> dict[str, Any]:
+    actions.update_customer(
+        actor=request.actor, customer_id=customer_id, changes=body.changes(), version=body.version, now=now()
+    )
+    return _record(request, customer_id)
+
+
+@routes.delete("/customers/{uuid:customer_id}/", permission="customers.delete")
+def delete_customer(request: Request, customer_id: uuid.UUID) -> None:
+    """Only a customer without orders can be deleted; otherwise 409."""
+    actions.delete_customer(actor=request.actor, customer_id=customer_id, now=now())
+
+
+@routes.get(
+    "/customers/{uuid:customer_id}/timeline/", permission="customers.view", response=PageOut[TouchOut]
+)
+def read_timeline(request: Request, customer_id: uuid.UUID, paging: Query[Paging]) -> dict[str, Any]:
+    """What happened between the customer and the company, the newest first."""
+    access.customer(request.actor, customer_id)
+    kinds = () if request.actor.may("orders.view") else _without_orders()
+    return page_out(queries.timeline(customer_id, kinds=kinds, after=paging.after, limit=paging.limit))
+
+
+@routes.post(
+    "/customers/{uuid:customer_id}/contacts/", permission="customers.edit", response=ContactOut, status=201
+)
+def add_contact(request: Request, customer_id: uuid.UUID, body: ContactIn) -> ContactPoint:
+    return actions.add_contact(actor=request.actor, customer_id=customer_id, now=now(), **body.model_dump())
+
+
+@routes.delete("/customers/{uuid:customer_id}/contacts/{uuid:contact_id}/", permission="customers.edit")
+def remove_contact(request: Request, customer_id: uuid.UUID, contact_id: uuid.UUID) -> None:
+    actions.remove_contact(actor=request.actor, customer_id=customer_id, contact_id=contact_id, now=now())
+
+
+@routes.get("/customers/{uuid:customer_id}/notes/", permission="customers.view", response=list[NoteOut])
+def list_notes(request: Request, customer_id: uuid.UUID) -> list[Note]:
+    access.customer(request.actor, customer_id)
+    return queries.notes(customer_id)
+
+
+@routes.post(
+    "/customers/{uuid:customer_id}/notes/", permission="customers.edit", response=NoteOut, status=201
+)
+def add_note(request: Request, customer_id: uuid.UUID, body: NoteIn) -> Note:
+    return actions.add_note(actor=request.actor, customer_id=customer_id, body=body.body, now=now())
+
+
+@routes.put("/customers/{uuid:customer_id}/tags/", permission="customers.edit", response=RecordOut)
+def set_tags(request: Request, customer_id: uuid.UUID, body: TagsIn) -> dict[str, Any]:
+    """The customer carries these tags and no others."""
+    actions.set_tags(actor=request.actor, customer_id=customer_id, tag_ids=body.tags, now=now())
+    return _record(request, customer_id)
+
+
+@routes.get("/tags/", permission="customers.view", response=list[TagOut])
+def list_tags(request: Request) -> list[Tag]:
+    return queries.tags()
+
+
+@routes.post("/tags/", permission="customers.edit", response=TagOut, status=201)
+def create_tag(request: Request, body: TagIn) -> Tag:
+    return actions.create_tag(actor=request.actor, name=body.name, colour=body.colour, now=now())
+
+
+@routes.delete("/tags/{uuid:tag_id}/", permission="customers.edit")
+def delete_tag(request: Request, tag_id: uuid.UUID) -> None:
+    actions.delete_tag(actor=request.actor, tag_id=tag_id, now=now())
+
+
+def _record(request: Request, customer_id: uuid.UUID) -> dict[str, Any]:
+    customer: Customer = queries.record_customer(request.actor, customer_id)
+    return RecordOut.of(
+        customer,
+        contacts=queries.contact_points(customer_id),
+        tags=queries.tags_of([customer_id]).get(customer_id, []),
+        sees_value=request.actor.may("insight.view"),
+    )
+
+
+def _without_orders() -> tuple[str, ...]:
+    return tuple(
+        str(kind) for name, kinds in queries.TIMELINE_KINDS.items() if name != "orders" for kind in kinds
+    )

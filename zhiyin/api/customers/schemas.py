@@ -1,0 +1,227 @@
+"""Shapes of what the operations on customers take and give."""
+
+import datetime
+import uuid
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from zhiyin.customers.choices import ContactKind, CustomerKind, Stage, Status, TagColour
+from zhiyin.customers.models import Customer
+
+TEXT = r"^[^\x00]*$"
+
+
+def text(longest: int, shortest: int = 0) -> Any:
+    """A string that its column holds."""
+    return Annotated[str, StringConstraints(min_length=shortest, max_length=longest, pattern=TEXT)]
+
+
+class ValueOut(Schema):
+    """What analysis last found; money in the tenant's currency, ``alive`` a probability."""
+
+    orders: int
+    spend: float
+    last_at: datetime.datetime
+    group: str
+    alive: float | None
+    value: float | None
+    value_low: float | None
+    value_high: float | None
+
+
+class CustomerOut(Schema):
+    id: uuid.UUID
+    code: str
+    name: str
+    kind: CustomerKind
+    status: Status
+    stage: Stage | Literal[""]
+    country: str
+    city: str
+    source: str
+    created_at: datetime.datetime
+    owner_name: str | None
+    unit_name: str | None
+    value: ValueOut | None = Field(None, description="Missing without the permission insight.view.")
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], *, sees_value: bool) -> dict[str, Any]:
+        """A row of the list as this shape."""
+        value = None
+        if sees_value and row["value__orders"] is not None:
+            names = {"spend": "spend_key"}
+            value = {name: row[f"value__{names.get(name, name)}"] for name in ValueOut.model_fields}
+        return {
+            **{name: row[name] for name in cls.model_fields if name in row},
+            "owner_name": row["owner__name"],
+            "unit_name": row["unit__name"],
+            "value": value,
+        }
+
+
+class ContactOut(Schema):
+    id: uuid.UUID
+    kind: ContactKind
+    label: str
+    value: str
+    value_key: str = Field(description="E.164 for phones, lower case for e-mail.")
+    parts: dict[str, str]
+    is_primary: bool
+
+
+class TagOut(Schema):
+    id: uuid.UUID
+    name: str
+    colour: TagColour
+
+
+class RecordOut(Schema):
+    """One customer with everything that hangs on it but timeline, notes and orders."""
+
+    id: uuid.UUID
+    version: int
+    code: str
+    name: str
+    short_name: str
+    kind: CustomerKind
+    status: Status
+    stage: Stage | Literal[""]
+    country: str
+    city: str
+    source: str
+    owner_id: uuid.UUID | None
+    unit_id: uuid.UUID | None
+    created_at: datetime.datetime
+    updated_at: datetime.datetime
+    value: ValueOut | None
+    contacts: list[ContactOut]
+    tags: list[TagOut]
+
+    @classmethod
+    def of(
+        cls, customer: Customer, *, contacts: list[Any], tags: list[Any], sees_value: bool
+    ) -> dict[str, Any]:
+        """A customer as this shape."""
+        plain = {name: getattr(customer, name) for name in cls.model_fields if hasattr(customer, name)}
+        worth = customer.value if sees_value else None
+        value = None
+        if worth:
+            names = {"spend": "spend_key"}
+            value = {name: getattr(worth, names.get(name, name)) for name in ValueOut.model_fields}
+        shown = [{"id": tag["tag_id"], "name": tag["name"], "colour": tag["colour"]} for tag in tags]
+        return {**plain, "value": value, "contacts": contacts, "tags": shown}
+
+
+class CustomerIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    name: text(200, 1)
+    code: text(64) = Field("", description="Left empty, the customer gets one.")
+    kind: CustomerKind = CustomerKind.PERSON
+    short_name: text(100) = ""
+    country: text(64) = ""
+    city: text(100) = ""
+    status: Status = Status.POTENTIAL
+    stage: Stage | Literal[""] = ""
+    source: text(64) = ""
+    owner_id: uuid.UUID | None = Field(None, description="Without one, whoever asks.")
+
+
+class CustomerPatch(Schema):
+    """Only what is given is changed. ``version`` is the one that was read; an older one answers 409."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1, le=2_147_483_647)
+    name: text(200, 1) | None = None
+    code: text(64, 1) | None = None
+    kind: CustomerKind | None = None
+    short_name: text(100) | None = None
+    country: text(64) | None = None
+    city: text(100) | None = None
+    status: Status | None = None
+    stage: Stage | Literal[""] | None = None
+    source: text(64) | None = None
+    owner_id: uuid.UUID | None = Field(None, description="null takes the owner away.")
+
+    def changes(self) -> dict[str, Any]:
+        given = self.model_dump(exclude_unset=True, exclude={"version"})
+        return {name: value for name, value in given.items() if value is not None or name == "owner_id"}
+
+
+class ContactIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: ContactKind
+    value: text(400) = ""
+    label: text(50) = ""
+    parts: dict[str, text(200)] = Field(default={}, description="Of an address: province, city, street, …")
+    is_primary: bool = False
+
+
+class NoteOut(Schema):
+    id: uuid.UUID
+    body: str
+    pinned: bool
+    author_id: uuid.UUID | None
+    created_at: datetime.datetime
+    updated_at: datetime.datetime
+
+
+class NoteIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    body: text(10_000, 1)
+
+
+class TagsIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    tags: list[uuid.UUID] = Field(max_length=100)
+
+
+class TagIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    name: text(50, 1)
+    colour: TagColour = TagColour.BLUE
+
+
+class TouchOut(Schema):
+    id: uuid.UUID
+    occurred_at: datetime.datetime
+    kind: str
+    actor_name: str
+    object_id: uuid.UUID | None
+    data: dict[str, Any]
+
+
+class CountOut(Schema):
+    number: int
+    exact: bool = Field(description="Up to 1,000 the count is exact, beyond an estimate.")
+
+
+class BulkIn(Schema):
+    """Either ``ids`` or ``where`` chooses the customers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[uuid.UUID] = Field([], max_length=5000)
+    everything: bool = Field(False, description="All customers that the address's filter lets through.")
+    tag: uuid.UUID | None = Field(None, description="Put this tag on them.")
+    untag: uuid.UUID | None = Field(None, description="Take this tag from them.")
+    owner: uuid.UUID | None = Field(None, description="Give them to this member.")
+
+    @model_validator(mode="after")
+    def _one_change(self) -> "BulkIn":
+        if sum(each is not None for each in (self.tag, self.untag, self.owner)) != 1:
+            raise ValueError("exactly one of tag, untag and owner")
+        return self
+
+
+class BulkOut(Schema):
+    count: int
+    job_id: uuid.UUID | None = Field(description="The job that does it, when these are many.")
