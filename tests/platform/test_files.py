@@ -1,5 +1,6 @@
 """Files in a folder and in object storage: what goes in comes out, and nothing reaches outside its place."""
 
+import datetime
 import hashlib
 import io
 import uuid
@@ -120,6 +121,18 @@ def test_deleted_bytes_go_with_the_commit(storage: str, django_capture_on_commit
     stored.key = key
     with pytest.raises(NotFound):
         files.open_stored(stored).close()
+
+
+def test_bytes_without_a_row_are_removed_a_day_later(storage: str) -> None:
+    kept, lost = save(b"kept"), save(b"lost")
+    with scope(LIN.tenant_id):
+        StoredFile.objects.filter(pk=lost.pk).delete()
+    assert files.remove_orphans(timezone.now()) == 0
+    assert files.remove_orphans(timezone.now() + datetime.timedelta(days=2)) >= 1
+    with files.open_stored(kept) as stream:
+        assert stream.read() == b"kept"
+    with pytest.raises(NotFound):
+        files.open_stored(lost).close()
 
 
 @pytest.mark.parametrize(

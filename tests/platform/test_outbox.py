@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from zhiyin.platform import outbox, relay
 from zhiyin.platform.choices import DeliveryState
-from zhiyin.platform.models import OutboxDelivery, StoredFile
+from zhiyin.platform.models import OutboxDelivery, OutboxEvent, StoredFile
 from zhiyin.platform.tenancy import scope
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -135,3 +135,16 @@ def test_events_of_an_action_that_failed_are_never_heard(tenant: uuid.UUID) -> N
         raise RuntimeError
     assert relay.deliver(tenant) == 0
     assert not HEARD
+
+
+def test_old_delivered_events_are_forgotten_and_others_kept(tenant: uuid.UUID) -> None:
+    long_ago = timezone.now() - datetime.timedelta(days=40)
+    FAIL.add(2)
+    ring(tenant, 1, 2, 3)
+    relay.deliver(tenant)
+    with scope(tenant):
+        OutboxEvent.objects.filter(data__number__in=[1, 2]).update(occurred_at=long_ago)
+        OutboxDelivery.objects.filter(event__data__number=1).update(done_at=long_ago)
+    relay.prune(timezone.now())
+    with scope(tenant):
+        assert sorted(OutboxEvent.objects.values_list("data__number", flat=True)) == [2, 3]

@@ -27,8 +27,10 @@ from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound
 from zhiyin.platform.keys import uuid7
 from zhiyin.platform.models import StoredFile
+from zhiyin.platform.tenancy import scope
 
 CHUNK = 1024 * 1024
+ORPHANS_KEPT = datetime.timedelta(days=1)
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]')
 # Only these are shown inside the browser; all else is downloaded.
 INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp"}
@@ -144,6 +146,36 @@ def safe_name(name: str) -> str:
     if dot and len(suffix) <= 20:
         text = f"{stem[: 199 - len(suffix)]}.{suffix}"
     return text[:200] or "file"
+
+
+def remove_orphans(now: datetime.datetime) -> int:
+    """Remove bytes that no row knows a day after they were written, and say how many files that were."""
+    storage, root = _storage(), _place("")
+    orphans = [
+        place
+        for place, info in storage.find(root, detail=True).items()
+        if now - _written(info) > ORPHANS_KEPT and _is_orphan(place.removeprefix(root).lstrip("/"))
+    ]
+    for place in orphans:
+        _remove(place)
+    return len(orphans)
+
+
+def _written(info: dict[str, Any]) -> datetime.datetime:
+    written = info.get("LastModified") or info["mtime"]
+    if isinstance(written, datetime.datetime):
+        return written
+    return datetime.datetime.fromtimestamp(written, tz=datetime.UTC)
+
+
+def _is_orphan(key: str) -> bool:
+    tenant, _slash, rest = key.partition("/")
+    try:
+        tenant_id, file_id = uuid.UUID(tenant), uuid.UUID(rest.rpartition("/")[2])
+    except ValueError:
+        return False
+    with scope(tenant_id):
+        return not StoredFile.objects.filter(pk=file_id).exists()
 
 
 def _copy(stream: IO[bytes], key: str) -> tuple[int, str]:

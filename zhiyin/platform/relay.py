@@ -67,6 +67,13 @@ def send_again(delivery: OutboxDelivery, *, now: datetime.datetime) -> None:
     outbox.wake()
 
 
+def prune(before: datetime.datetime) -> int:
+    """Forget events of all tenants that were delivered everywhere before then; a week is always kept."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT outbox_prune(%s)", [before])
+        return int(cursor.fetchone()[0])
+
+
 def _next() -> OutboxDelivery | None:
     """The oldest due delivery that no earlier one of its handler and subject holds up, locked."""
     pending = OutboxDelivery.objects.filter(state=DeliveryState.PENDING)

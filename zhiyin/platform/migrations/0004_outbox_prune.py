@@ -1,0 +1,24 @@
+from django.db import migrations
+
+# Removes what was delivered, in all tenants, and never anything of the last week.
+PRUNE = """
+CREATE FUNCTION outbox_prune(before timestamptz) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    latest timestamptz := least(before, now() - interval '7 days');
+    removed bigint;
+BEGIN
+    PERFORM set_config('zhiyin.maintenance', 'on', true);
+    DELETE FROM public.outbox_delivery WHERE state = 'done' AND done_at < latest;
+    DELETE FROM public.outbox_event e WHERE e.occurred_at < latest
+        AND NOT EXISTS (SELECT FROM public.outbox_delivery d WHERE d.event_id = e.id);
+    GET DIAGNOSTICS removed = ROW_COUNT;
+    PERFORM set_config('zhiyin.maintenance', '', true);
+    RETURN removed;
+END $$;
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("platform", "0003_records_tenancy")]
+    operations = [migrations.RunSQL(PRUNE, "DROP FUNCTION outbox_prune(timestamptz)")]
