@@ -13,6 +13,7 @@ from django.db import IntegrityError
 from django.test import Client
 
 from tests.cast import PASSWORD, Company
+from tests.imports.importing import import_text
 from zhiyin.platform.logging import configure, describe, scrub
 
 
@@ -133,3 +134,23 @@ def test_a_failure_anywhere_is_logged_with_its_route(
     assert [line["route"] for line in failed] == ["/jobs/"]
     assert failed[0]["exception"][0].startswith("RuntimeError: could not greet <text> at")
     assert "王小明" not in lines.getvalue()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_import_leaves_no_personal_data(
+    lines: io.StringIO, cast: Company, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    if fails:
+        monkeypatch.setattr("zhiyin.platform.jobs.run.JobRun.progress", _quote_the_customer)
+    rows = "客户编号,姓名,手机,邮箱\nK1,王小明,13800138000,wang.xm@mail.example\nK2,欧阳娜,不是号码,坏@\n"
+    batch = import_text(cast.gao.actor, rows, kind="customers")
+    assert (batch.job.state == "failed") == fails
+    assert [line for line in parsed(lines) if line["event"] == "job.ended"]
+    text = lines.getvalue()
+    for secret in ("王小明", "欧阳娜", "13800138000", "wang.xm", "不是号码", "高敏", cast.gao.user.email):
+        assert secret not in text
+
+
+def _quote_the_customer(*_arguments: object) -> None:
+    raise ValueError("Key (name)=(王小明) and '13800138000' of wang.xm@mail.example")
