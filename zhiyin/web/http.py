@@ -20,7 +20,6 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from zhiyin.accounts.models import Tenant
-from zhiyin.accounts.models import Tenant
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import DomainError
 
@@ -34,7 +33,6 @@ class HttpRequest(DjangoRequest):
 
     htmx: HtmxDetails
     actor: Actor
-    tenant: Tenant
     tenant: Tenant
 
 

@@ -3,10 +3,10 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from zhiyin.web import search, views
+from zhiyin.web import search, today, views
 
 shell = [
-    path("", views.home, name="home"),
+    path("", today.home, name="home"),
     path("search/", search.search, name="search"),
     path("preferences/", views.preferences, name="preferences"),
 ]
@@ -20,5 +20,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("zhiyin.web.commerce.urls")),
     path("", include("zhiyin.web.accounts.urls")),
     path("", include("zhiyin.web.insight.urls")),
+    path("", include("zhiyin.web.imports.urls")),
     path("account/", include("zhiyin.web.accounts.sign_in_urls")),
 ]

@@ -1,4 +1,4 @@
-"""The pages that belong to no app: the first page, a person's preferences, the pieces on show."""
+"""Pages of no app: a person's preferences, and the pieces on show."""
 
 from collections.abc import Container
 
@@ -13,14 +13,9 @@ from zhiyin.accounts.choices import Theme
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.keys import uuid7
 from zhiyin.web import showcase
-from zhiyin.web.http import HttpRequest, page, render
+from zhiyin.web.http import HttpRequest, render
 
 YEAR = 365 * 24 * 3600
-
-
-@page()
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
 
 
 @require_POST

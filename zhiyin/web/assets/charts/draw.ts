@@ -60,6 +60,7 @@ function onTool(event: Event, figure: HTMLElement, chart: ECharts, key: string):
 /** The page's present colours, resolved: a canvas does not know CSS variables. */
 function look(): Look {
   const probe = document.createElement("i");
+  probe.style.transition = "none";
   document.body.append(probe);
   const colour = (name: string) => {
     probe.style.color = `var(${name})`;

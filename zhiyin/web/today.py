@@ -1,0 +1,36 @@
+"""The first page: what asks for attention today, as far as the person may see it."""
+
+from typing import Any
+
+from django.http import HttpResponse
+
+from zhiyin.analytics import queries as analysed
+from zhiyin.commerce.queries import OrderFilter, list_orders
+from zhiyin.customers.queries.listing import CustomerFilter, list_customers
+from zhiyin.platform import jobs
+from zhiyin.platform.choices import JobState
+from zhiyin.web.http import HttpRequest, page, render
+from zhiyin.web.insight.views import said
+
+ROWS = 6
+FINDINGS = 5
+UNLIKELY = 0.5
+
+
+@page()
+def home(request: HttpRequest) -> HttpResponse:
+    actor = request.actor
+    context: dict[str, Any] = {
+        "currency": request.tenant.currency,
+        "running": jobs.visible(actor).filter(created_by=actor.member_id, state=JobState.RUNNING)[:3],
+    }
+    if actor.may("customers.view"):
+        context["leaving"] = list_customers(
+            actor, CustomerFilter(alive_max=UNLIKELY), sort="-value", limit=ROWS
+        ).rows
+        context["anybody"] = list_customers(actor, CustomerFilter(), limit=1).rows
+    if actor.may("orders.view"):
+        context["orders"] = list_orders(actor, OrderFilter(), limit=ROWS).rows
+    if actor.may("insight.view") and (found := analysed.latest_analysis()) is not None:
+        context["findings"] = [said(each, request.tenant.currency) for each in found.findings[:FINDINGS]]
+    return render(request, "home.html", context)
