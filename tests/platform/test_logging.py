@@ -113,6 +113,17 @@ def test_an_exception_keeps_its_kind_and_place_and_loses_its_data(lines: io.Stri
         assert secret not in lines.getvalue()
 
 
+def test_an_exception_is_logged_as_text_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("INFO", as_json=False)
+    try:
+        raise ValueError("no such thing")
+    except ValueError:
+        structlog.get_logger("zhiyin.test").exception("failed")
+    written = capsys.readouterr().err
+    assert "ValueError: no such thing at" in written
+    assert "Logging error" not in written
+
+
 def test_an_endless_chain_of_causes_ends() -> None:
     one, two = ValueError("1"), ValueError("2")
     one.__cause__, two.__cause__ = two, one

@@ -57,16 +57,16 @@ def configure(level: str, *, as_json: bool) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    renderer: Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
+    renderers: list[Processor] = (
+        [structlog.processors.JSONRenderer(ensure_ascii=False)]
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24)
+        else [_exception_as_text, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24)]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
     handler.name = "zhiyin"
@@ -92,6 +92,15 @@ def _without_data(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
         event["event"], event["route"] = "request.failed", route(request)
     elif not str(event.get("logger", "")).startswith(_OURS):
         event["event"] = scrub(str(event.get("event", "")))
+    return event
+
+
+def _exception_as_text(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """The console renderer takes an exception as one text."""
+    if isinstance(event.get("exception"), list):
+        event["exception"] = "\n".join(event["exception"])
     return event
 
 
