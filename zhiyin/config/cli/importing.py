@@ -1,0 +1,157 @@
+import shutil
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+import click
+
+from zhiyin.config.cli.common import (
+    Command,
+    Failed,
+    answer,
+    find_tenant,
+    json_option,
+    open_database,
+    operator,
+    tenant_option,
+)
+
+if TYPE_CHECKING:
+    import uuid
+
+    from zhiyin.imports.models import Import
+    from zhiyin.platform.actors import Actor
+
+Pairs = dict[str, str]
+
+
+def _pairs(_ctx: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Pairs:
+    pairs = [value.partition("=") for value in values]
+    if any(not sign for _, sign, _ in pairs):
+        raise click.BadParameter("write it as FIELD=VALUE")
+    return {field.strip(): value.strip() for field, _, value in pairs}
+
+
+@click.command(
+    "import",
+    cls=Command,
+    example="zhiyin import sales.csv --kind orders --tenant acme --refused refused.csv",
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@tenant_option
+@click.option("--kind", default="", help="customers, products or orders; else it is guessed.")
+@click.option(
+    "--column", "columns", multiple=True, callback=_pairs, help="FIELD=COLUMN, where the guess is wrong."
+)
+@click.option(
+    "--date-format",
+    "dates",
+    multiple=True,
+    callback=_pairs,
+    help="FIELD=FORMAT, such as ordered_at=%d/%m/%Y.",
+)
+@click.option("--delimiter", help="What separates the columns.")
+@click.option("--encoding", help="How the file is written, such as gb18030.")
+@click.option("--sheet", help="Which sheet of a workbook.")
+@click.option("--source", help="Whose order numbers these are, where several shops count for themselves.")
+@click.option("--profile", help="Read the file as this saved profile says.")
+@click.option("--check", "only_check", is_flag=True, help="Say what would happen, and change nothing.")
+@click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="Write refused rows there.")
+@json_option
+def import_file(
+    *,
+    file: Path,
+    tenant_code: str,
+    kind: str,
+    only_check: bool,
+    refused: Path | None,
+    as_json: bool,
+    **reading: Any,
+) -> None:
+    """Import a file of customers, products or orders: CSV, XLSX or Parquet, also packed with gzip.
+
+    Columns and dates are recognised. All rows that are well are imported at once, or none; the same file
+    twice changes nothing. Refused rows do not make the command fail: look at "refused" in the answer.
+    """
+    open_database()
+    actor = operator(find_tenant(tenant_code).id)
+    batch_id = _upload(actor, file, kind, reading)
+    batch, result = _work(actor, batch_id, "check" if only_check else "apply", quiet=as_json)
+    if refused and batch.refused_file:
+        _save_refused(actor, batch, refused)
+    data = {"id": batch.id, "kind": batch.kind, "state": batch.state, "columns": batch.mapping, **result}
+    answer(data, as_json=as_json, text="\n".join(_sentences(batch, result)))
+
+
+def _upload(actor: "Actor", file: Path, kind: str, reading: dict[str, Any]) -> "uuid.UUID":
+    """Keep the file and settle how it is read."""
+    from django.utils import timezone
+
+    from zhiyin.imports import actions
+    from zhiyin.platform.tenancy import scope
+
+    now = timezone.now()
+    options = {name: reading[name] for name in ("delimiter", "encoding", "sheet") if reading[name]}
+    with scope(actor.tenant_id), file.open("rb") as stream:
+        batch = actions.upload_file(actor=actor, stream=stream, name=file.name, kind=kind, now=now)
+        if reading["profile"]:
+            profile = actions.find_profile(actor, batch.kind, reading["profile"])
+            actions.use_profile(actor=actor, import_id=batch.id, profile_id=profile.id, now=now)
+        if options:
+            batch = actions.choose_columns(actor=actor, import_id=batch.id, options=options, now=now)
+        if reading["columns"] or reading["dates"] or reading["source"]:
+            batch.refresh_from_db()
+            actions.choose_columns(
+                actor=actor,
+                import_id=batch.id,
+                mapping={**batch.mapping, **reading["columns"]},
+                date_formats={**batch.date_formats, **reading["dates"]},
+                source=reading["source"],
+                now=now,
+            )
+        return batch.id
+
+
+def _work(
+    actor: "Actor", batch_id: "uuid.UUID", step: Any, *, quiet: bool
+) -> tuple["Import", dict[str, Any]]:
+    """Run one step in this process. Raises ``Failed`` with the reason; nothing is imported then."""
+    from django.utils import timezone
+
+    from zhiyin.imports import access, actions
+    from zhiyin.platform import jobs
+    from zhiyin.platform.choices import JobState
+    from zhiyin.platform.tenancy import scope
+
+    with scope(actor.tenant_id):
+        job = actions.start(actor=actor, import_id=batch_id, step=step, now=timezone.now(), foreground=True)
+    job = jobs.run_now(job, watcher=None if quiet else _watch)
+    with scope(actor.tenant_id):
+        batch = access.get_import(actor, batch_id)
+    if job.state != JobState.SUCCEEDED:
+        raise Failed(str(batch.problem or job.error or "The import was cancelled."))
+    return batch, dict(job.result or {})
+
+
+def _watch(done: int, total: int | None, message: str) -> None:
+    share = f"{100 * done // total:3} % " if total else ""
+    click.echo(f"  {share}{message}", err=True)
+
+
+def _save_refused(actor: "Actor", batch: "Import", target: Path) -> None:
+    from zhiyin.platform import files
+    from zhiyin.platform.tenancy import scope
+
+    assert batch.refused_file
+    with scope(actor.tenant_id), files.open_stored(batch.refused_file) as source, target.open("wb") as copy:
+        shutil.copyfileobj(cast(IO[bytes], source), copy)
+
+
+def _sentences(batch: "Import", result: dict[str, Any]) -> list[str]:
+    from zhiyin.imports.messages import Message
+
+    verb = "Checked" if batch.state == "checked" else "Imported"
+    lines = [f"{verb} {result['rows']:,} rows of {batch.kind}; {result['refused']:,} refused."]
+    lines += [f"  {name}: {number:,}" for name, number in result["effect"].items()]
+    lines += [f"  {Message.from_json(message)}" for message in result["messages"]]
+    lines += [f"  {count:,} refused: {Message.from_json(message)}" for message, count in result["refusals"]]
+    return lines
