@@ -31,7 +31,7 @@ def worker(*modules: str, env: dict[str, str] | None = None) -> Iterator[subproc
         process.wait()
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for a condition. Raises ``TimeoutError``."""
     end = time.monotonic() + seconds
     while not condition():

@@ -19,7 +19,7 @@ from zhiyin.config import servers
 from zhiyin.config.environment import Environment
 from zhiyin.platform import realtime
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.slow]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def web(**environment: object) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]
     command = servers.web(Environment(**environment), "127.0.0.1", port).command  # type: ignore[arg-type]
     process = subprocess.Popen(command, env=os.environ | {"ZHIYIN_LOG_LEVEL": "WARNING"}, process_group=0)
     try:
-        until(lambda: answers(port), 40)
+        until(lambda: answers(port), 120)
         yield port, process
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -112,7 +112,7 @@ def test_streams_hear_news_and_end_with_the_server(cast: Company, workers: int) 
         assert all(each.told(b"news") for each in streams)
         streams.pop().close()
         until(lambda: streams_open(port) == 9)
-        assert ended_within(process, 3)
+        assert ended_within(process, 4)
         assert not any(each.told(b"news") for each in streams)
         for each in streams:
             each.close()

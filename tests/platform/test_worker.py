@@ -17,7 +17,7 @@ from zhiyin.platform.choices import DeliveryState, JobState
 from zhiyin.platform.models import AuditLeaf, AuditPending, Job, OutboxDelivery, StoredFile, Worker
 from zhiyin.platform.tenancy import scope
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = [pytest.mark.usefixtures("committed"), pytest.mark.slow]
 WORK = "tests.platform.work"
 
 
@@ -54,7 +54,7 @@ def test_a_worker_does_jobs_and_seals_and_ends_on_sigterm(actor: Actor, tmp_path
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(5) == 0
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 4
     assert not Worker.objects.filter(pid=process.pid).exists()
 
 
@@ -65,7 +65,7 @@ def test_a_job_started_while_the_worker_runs_begins_at_once(actor: Actor, tmp_pa
         begun = time.monotonic()
         job = start(actor, "tests.slow", steps=1, path=str(tmp_path / "log"))
         until(lambda: look(actor, job).state == JobState.SUCCEEDED)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 5
 
 
 def test_a_running_job_is_cancelled_from_outside(actor: Actor, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_running_job_is_cancelled_from_outside(actor: Actor, tmp_path: Path) -
         until(lambda: look(actor, job).done > 3)
         with scope(actor.tenant_id):
             jobs.cancel(actor=actor, job_id=job.id, now=timezone.now())
-        until(lambda: look(actor, job).state == JobState.CANCELLED, 3)
+        until(lambda: look(actor, job).state == JobState.CANCELLED, 10)
 
 
 def test_sigterm_sends_a_running_job_back_to_the_queue(actor: Actor, tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_sigterm_sends_a_running_job_back_to_the_queue(actor: Actor, tmp_path: P
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(5) == 0
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 4
     assert look(actor, job).state == JobState.QUEUED
     with worker(WORK):
         until(lambda: look(actor, job).state == JobState.SUCCEEDED)
@@ -98,7 +98,7 @@ def test_a_job_that_does_not_listen_does_not_hold_up_the_end(actor: Actor, tmp_p
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
         process.wait(5)
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 4
     with worker(WORK):
         until(lambda: look(actor, job).state == JobState.SUCCEEDED)
 
@@ -110,7 +110,7 @@ def test_kill_9_repeats_what_may_be_repeated(actor: Actor, tmp_path: Path) -> No
         process.kill()
     assert look(actor, job).state == JobState.RUNNING
     with worker(WORK):
-        until(lambda: look(actor, job).state == JobState.SUCCEEDED, 30)
+        until(lambda: look(actor, job).state == JobState.SUCCEEDED)
     assert look(actor, job).result == {"attempt": 2}
 
 
@@ -120,7 +120,7 @@ def test_kill_9_fails_what_may_not_be_repeated(actor: Actor, tmp_path: Path) -> 
         until((tmp_path / "log").exists)
         process.kill()
     with worker(WORK):
-        until(lambda: look(actor, job).state == JobState.FAILED, 30)
+        until(lambda: look(actor, job).state == JobState.FAILED)
     assert look(actor, job).error
     assert len((tmp_path / "log").read_text().splitlines()) == 1
 
@@ -128,7 +128,7 @@ def test_kill_9_fails_what_may_not_be_repeated(actor: Actor, tmp_path: Path) -> 
 def test_a_second_worker_leaves_a_running_job_alone(actor: Actor, tmp_path: Path) -> None:
     job = start(actor, "tests.slow", steps=120, path=str(tmp_path / "log"))
     with worker(WORK), worker(WORK):
-        until(lambda: look(actor, job).state == JobState.SUCCEEDED, 30)
+        until(lambda: look(actor, job).state == JobState.SUCCEEDED)
     lines = (tmp_path / "log").read_text().splitlines()
     assert len(lines) == 120
     assert len({line.split()[2] for line in lines}) == 1
