@@ -6,12 +6,14 @@ from zhiyin.api.accounts.routes import routes as accounts
 from zhiyin.api.commerce.routes import routes as commerce
 from zhiyin.api.customers.routes import routes as customers
 from zhiyin.api.http import api
+from zhiyin.api.imports.routes import routes as imports
 from zhiyin.api.insight.routes import routes as insight
 from zhiyin.api.jobs.routes import routes as jobs
 
 api.add_router("", accounts.router)
 api.add_router("", customers.router)
 api.add_router("", commerce.router)
+api.add_router("", imports.router)
 api.add_router("", insight.router)
 api.add_router("", jobs.router)
 

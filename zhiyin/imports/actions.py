@@ -12,7 +12,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.imports import access, formats
-from zhiyin.imports.choices import BUSY, ImportState
+from zhiyin.imports.choices import ImportState
 from zhiyin.imports.errors import NotReady, Unreadable
 from zhiyin.imports.events import (
     ColumnsChosen,
@@ -190,13 +190,13 @@ def file_preview(batch: Import) -> Preview:
 
 def _idle(actor: Actor, import_id: uuid.UUID) -> Import:
     batch = access.get_import(actor, import_id, lock=True)
-    if batch.state in (*BUSY, ImportState.APPLIED):
+    if batch.is_busy or batch.state in (ImportState.APPLIED, ImportState.UNDOING):
         raise NotReady
     return batch
 
 
 def _check_ready(batch: Import, kind: Kind, step: Step) -> None:
-    if batch.state in BUSY and batch.job and not batch.job.is_finished:
+    if batch.is_busy:
         raise NotReady
     if (step == "undo") != (batch.state in (ImportState.APPLIED, ImportState.UNDOING)):
         raise NotReady

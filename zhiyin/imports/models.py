@@ -6,7 +6,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 
-from zhiyin.imports.choices import ImportState
+from zhiyin.imports.choices import BUSY, ImportState
 from zhiyin.imports.messages import Message
 from zhiyin.platform.models import Job, StoredFile
 from zhiyin.platform.tenancy import TenantModel
@@ -63,6 +63,11 @@ class Import(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job works on it, or is about to."""
+        return self.state in BUSY and self.job is not None and not self.job.is_finished
 
     @property
     def problem(self) -> Message | None:

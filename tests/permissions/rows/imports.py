@@ -1,0 +1,101 @@
+"""Imports are for those who may import; whoever may sees all of the company's."""
+
+import datetime
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.cast import Company
+from tests.permissions.table import Row
+from zhiyin.imports import actions
+from zhiyin.imports.models import Import
+from zhiyin.platform import files
+
+NOW = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
+FILE = "order number,date,customer id,product code,quantity,unit price\nA1,2024-03-05,K1,P1,2,9.5\n"
+ALLOWED = "302 403 403 {0} 403*3 {0} 404"
+API = "401 403 403 {0} 403*3 {0} 404"
+
+
+def an_import(company: Company) -> Mapping[str, Any]:
+    batch = actions.upload_file(
+        actor=company.gao.actor, stream=io.BytesIO(FILE.encode()), name="a.csv", kind="orders", now=NOW
+    )
+    return {"import_id": batch.id}
+
+
+def an_applied_import(company: Company) -> Mapping[str, Any]:
+    given = an_import(company)
+    Import.objects.filter(pk=given["import_id"]).update(state="applied")
+    return given
+
+
+def with_refused(company: Company) -> Mapping[str, Any]:
+    given = an_import(company)
+    stored = files.save(io.BytesIO(b"a\n"), name="refused.csv", actor=company.gao.actor, now=NOW)
+    Import.objects.filter(pk=given["import_id"]).update(refused_file=stored)
+    return given
+
+
+def a_profile(company: Company) -> Mapping[str, Any]:
+    given = an_import(company)
+    profile = actions.save_profile(
+        actor=company.gao.actor, import_id=given["import_id"], name="shop", now=NOW
+    )
+    return {"profile_id": profile.id}
+
+
+def its_columns(_company: Company, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    return Import.objects.get(pk=given["import_id"]).mapping
+
+
+def its_profile(company: Company, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    profile = actions.save_profile(
+        actor=company.gao.actor, import_id=given["import_id"], name="shop", now=NOW
+    )
+    return {"profile": str(profile.id)}
+
+
+class _Again(SimpleUploadedFile):
+    """A file that each of the askers sends whole."""
+
+    def read(self, *args: Any) -> bytes:
+        self.seek(0)
+        return bytes(super().read(*args))
+
+
+def a_file(_company: Company, _given: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"file": _Again("a.csv", FILE.encode()), "kind": "orders"}
+
+
+ROWS = [
+    Row("GET", "imports:list", "302 403 403 200 403*3 200 200"),
+    Row("GET", "imports:start", "302 403 403 200 403*3 200 200"),
+    Row("POST", "imports:start", "302 403 403 302 403*3 302 302", data=a_file),
+    Row("GET", "imports:profiles", "302 403 403 200 403*3 200 200"),
+    Row("POST", "imports:delete_profile", ALLOWED.format(302), given=a_profile),
+    Row("GET", "imports:show", ALLOWED.format(200), given=an_import),
+    Row("POST", "imports:columns", ALLOWED.format(302), given=an_import, data=its_columns),
+    Row("POST", "imports:reading", ALLOWED.format(302), given=an_import, data={"kind": "orders"}),
+    Row("POST", "imports:use_profile", ALLOWED.format(302), given=an_import, data=its_profile),
+    Row("POST", "imports:save_profile", ALLOWED.format(302), given=an_import, data={"name": "shop"}),
+    Row("POST", "imports:apply", ALLOWED.format(302), given=an_import),
+    Row("POST", "imports:undo", ALLOWED.format(302), given=an_applied_import),
+    Row("POST", "imports:discard", ALLOWED.format(302), given=an_import),
+    Row("GET", "imports:refused", ALLOWED.format(200), given=with_refused),
+    Row("GET", "api:list_import_kinds", "401 403 403 200 403*3 200 200"),
+    Row("GET", "api:list_imports", "401 403 403 200 403*3 200 200"),
+    Row("POST", "api:upload_import", "401 403 403 201 403*3 201 201", data=a_file),
+    Row("GET", "api:get_import", API.format(200), given=an_import),
+    Row("PATCH", "api:change_import", API.format(200), given=an_import, data={"source": "web"}),
+    Row("DELETE", "api:discard_import", API.format(204), given=an_import),
+    Row("POST", "api:check_import", API.format(202), given=an_import),
+    Row("POST", "api:apply_import", API.format(202), given=an_import),
+    Row("POST", "api:undo_import", API.format(202), given=an_applied_import),
+    Row("GET", "api:get_refused_rows", API.format(200), given=with_refused),
+    Row("GET", "api:list_import_profiles", "401 403 403 200 403*3 200 200"),
+    Row("POST", "api:save_import_profile", API.format(201), given=an_import, data={"name": "shop"}),
+    Row("DELETE", "api:delete_import_profile", API.format(204), given=a_profile),
+]

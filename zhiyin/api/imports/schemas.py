@@ -1,0 +1,77 @@
+import datetime
+import uuid
+from typing import Any, Literal
+
+from ninja import Schema
+
+
+class FieldOut(Schema):
+    name: str
+    title: str
+    type: str
+    required: bool
+
+
+class KindOut(Schema):
+    """A kind of file and the fields that its columns can be."""
+
+    name: str
+    fields: list[FieldOut]
+
+
+class ImportOut(Schema):
+    """A file and what became of it. ``mapping`` gives the column of each field."""
+
+    id: uuid.UUID
+    kind: str
+    file_name: str
+    file_size: int
+    state: str
+    columns: list[str]
+    mapping: dict[str, str]
+    date_formats: dict[str, str]
+    options: dict[str, Any]
+    source: str
+    result: dict[str, Any]
+    messages: list[str]
+    refusals: list[str]
+    problem: str
+    has_refused_file: bool
+    job_id: uuid.UUID | None
+    created_by_name: str
+    created_at: datetime.datetime
+    applied_at: datetime.datetime | None
+    undone_at: datetime.datetime | None
+
+
+class OptionsIn(Schema):
+    """How the file is opened; what is left out is found out."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+    sheet: str | None = None
+
+
+class ChoiceIn(Schema):
+    """What is to be changed; what is left out stays."""
+
+    kind: Literal["customers", "products", "orders"] | None = None
+    mapping: dict[str, str] | None = None
+    date_formats: dict[str, str] | None = None
+    options: OptionsIn | None = None
+    source: str | None = None
+
+
+class ProfileIn(Schema):
+    name: str
+
+
+class ProfileOut(Schema):
+    id: uuid.UUID
+    name: str
+    kind: str
+    mapping: dict[str, str]
+    date_formats: dict[str, str]
+    options: dict[str, Any]
+    source: str

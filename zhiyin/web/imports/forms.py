@@ -1,0 +1,96 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.imports import actions
+from zhiyin.imports.formats import DATE_FORMATS
+from zhiyin.imports.kinds import FieldType, Kind, kinds
+from zhiyin.imports.models import Import
+from zhiyin.imports.preview import Preview
+
+DELIMITERS = {"": _("Found out"), ",": _("Comma"), ";": _("Semicolon"), "\t": _("Tab"), "|": "|"}
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(label=_("File"))
+    kind = forms.ChoiceField(label=_("What is in it"), required=False)
+
+    def __init__(self, *args: Any, allowed: list[Kind], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = [(kind.name, gettext(str(kind.label))) for kind in allowed]
+        self.fields["kind"].choices = [("", _("Found out from the columns")), *named]  # type: ignore[attr-defined]
+
+
+class ReadingForm(forms.Form):
+    """How the file is opened."""
+
+    kind = forms.ChoiceField(label=_("What is in it"))
+    encoding = forms.ChoiceField(
+        label=_("Encoding"),
+        required=False,
+        choices=[("", _("Found out")), *((name, name.upper()) for name in actions.ENCODINGS)],
+    )
+    delimiter = forms.ChoiceField(label=_("Delimiter"), required=False, choices=list(DELIMITERS.items()))
+    sheet = forms.ChoiceField(label=_("Sheet"), required=False)
+    no_header = forms.BooleanField(label=_("The first row holds data"), required=False)
+
+    def __init__(self, *args: Any, allowed: list[Kind], seen: Preview, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [(kind.name, gettext(str(kind.label))) for kind in allowed]  # type: ignore[attr-defined]
+        self.fields["sheet"].choices = [("", seen.sheet or "-"), *((name, name) for name in seen.sheets)]  # type: ignore[attr-defined]
+        if len(seen.sheets) < 2:
+            del self.fields["sheet"]
+        if seen.format != "text":
+            del self.fields["encoding"], self.fields["delimiter"]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        chosen = {name: self.cleaned_data.get(name) for name in ("encoding", "delimiter", "sheet")}
+        return {**chosen, "header": False if self.cleaned_data["no_header"] else None}
+
+
+class ColumnsForm(forms.Form):
+    """The column of each field, how dates are written, and whose order numbers they are."""
+
+    source = forms.CharField(
+        label=_("Source"),
+        required=False,
+        max_length=64,
+        help_text=_("Only where several shops number their orders independently."),
+    )
+
+    def __init__(self, *args: Any, batch: Import, seen: Preview, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kinds()[batch.kind]
+        self.fields["source"].initial = batch.source
+        choices = [("", "-"), *((column, column) for column in seen.columns)]
+        for each in self.kind.fields:
+            self.fields[each.name] = forms.ChoiceField(
+                label=each.title, required=False, choices=choices, initial=batch.mapping.get(each.name, "")
+            )
+            if each.type is FieldType.DATE:
+                self.fields[f"format_{each.name}"] = forms.ChoiceField(
+                    label=_("Written as"),
+                    required=False,
+                    choices=[("", _("Decided from the data")), *((f.name, f.label) for f in DATE_FORMATS)],
+                    initial=batch.date_formats.get(each.name, ""),
+                )
+        if batch.kind != "orders":
+            del self.fields["source"]
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        return {each.name: self.cleaned_data[each.name] for each in self.kind.fields}
+
+    @property
+    def date_formats(self) -> dict[str, str]:
+        prefix = "format_"
+        return {
+            name.removeprefix(prefix): v for name, v in self.cleaned_data.items() if name.startswith(prefix)
+        }
+
+
+class ProfileForm(forms.Form):
+    name = forms.CharField(label=_("Name of the profile"), max_length=100)

@@ -1,0 +1,47 @@
+"""What the counts of an import are called."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+WORDS: dict[str, str | Promise] = {
+    "customers": _("Customers in the file"),
+    "products": _("Products in the file"),
+    "orders": _("Orders in the file"),
+    "lines": _("Order lines in the file"),
+    "lines_without_customer": _("Lines without a customer"),
+    "cancellation_lines": _("Cancellation lines"),
+    "return_lines": _("Return lines"),
+    "duplicates": _("Repeated lines"),
+    "countries": _("Countries"),
+    "repeated": _("Repeated rows"),
+    "customers_new": _("New customers"),
+    "customers_known": _("Customers there already"),
+    "products_new": _("New products"),
+    "products_known": _("Products there already"),
+    "orders_new": _("New orders"),
+    "lines_new": _("New order lines"),
+    "lines_known": _("Order lines there already"),
+    "customers_created": _("Customers created"),
+    "customers_changed": _("Customers changed"),
+    "products_created": _("Products created"),
+    "products_changed": _("Products changed"),
+    "orders_created": _("Orders created"),
+    "orders_known": _("Orders there already"),
+    "orders_changed": _("Orders that got further lines"),
+    "lines_created": _("Order lines created"),
+    "orders_deleted": _("Orders deleted"),
+    "orders_kept": _("Orders kept, because they are used"),
+    "orders_restored": _("Orders put back as they were"),
+    "lines_deleted": _("Order lines deleted"),
+    "products_deleted": _("Products deleted"),
+    "products_kept": _("Products kept, because they are used"),
+    "products_restored": _("Products put back as they were"),
+    "customers_deleted": _("Customers deleted"),
+    "customers_kept": _("Customers kept, because they are used or were edited"),
+    "customers_restored": _("Customers put back as they were"),
+}
+
+
+def effect_rows(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Each count with its words; zeros are left out."""
+    return [(str(WORDS.get(name, name)), count) for name, count in counts.items() if count]
