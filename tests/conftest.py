@@ -13,6 +13,7 @@ from zhiyin.platform.postgres.cluster import Cluster
 
 # Before anything reads Django's settings: the settings come from the environment.
 HOME = Path(tempfile.mkdtemp(prefix="zhiyin-tests-"))
+HOME.chmod(0o711)  # as root the database runs as another user, who passes through
 CLUSTER = Cluster(HOME / "postgres", durable=False).start()
 os.environ["ZHIYIN_HOME"] = str(HOME)
 os.environ["ZHIYIN_DATABASE_URL"] = CLUSTER.application_url("zhiyin")
