@@ -142,6 +142,7 @@ MFA_ADAPTER = "zhiyin.accounts.adapters.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "zhiyin"
+MFA_TOTP_TOLERANCE = 1  # one step early or late, as RFC 6238 advises
 # browsers allow passkeys without TLS on localhost only
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 SESSION_COOKIE_NAME = "zhiyin_session"

@@ -103,7 +103,7 @@ class RoleForm(Versioned):
     scope = forms.ChoiceField(
         label=_("Which records"),
         choices=RecordScope.choices,
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
         help_text=_("Whose customers and orders people with this role see."),
     )
     holds_all = forms.BooleanField(label=_("Everything, also what later versions bring"), required=False)
@@ -189,9 +189,10 @@ def unit_choices(units: Sequence[UnitRow]) -> list[tuple[str, str]]:
     return [(str(row.unit.id), "\N{IDEOGRAPHIC SPACE}" * row.depth + row.unit.name) for row in units]
 
 
-def _place(order: list[str], code: str) -> int:
-    prefix = code.split(".", maxsplit=1)[0]
-    return order.index(prefix) if prefix in order else len(order)
+def _place(order: list[str], code: str) -> tuple[int, bool]:
+    """Groups in their order, in each what only looks first."""
+    prefix, _dot, verb = code.partition(".")
+    return (order.index(prefix) if prefix in order else len(order), verb != "view")
 
 
 def _set(form: forms.Form, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
