@@ -100,7 +100,7 @@ def _judge(f: Field, column: str, values: Sequence[str]) -> Guess:
     if share is None:
         confidence = named
     elif named:
-        confidence = named * (0.3 + 0.7 * share) if share < 0.9 else named
+        confidence = named * (0.5 + 0.5 * share) if share < 0.9 else named
     else:
         confidence = _BY_CONTENT.get(f.type, 0.0) * share
     return Guess(f.name, column, round(min(confidence, 1.0), 2), _reason(column, named, synonym, share))

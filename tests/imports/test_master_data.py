@@ -1,0 +1,91 @@
+"""Files of customers and of products: created, overwritten, put back."""
+
+from decimal import Decimal
+
+from tests.imports.importing import contents, import_text, query, step
+from zhiyin.platform.tenancy import scope
+
+CUSTOMERS = """客户编号,客户名称,手机,邮箱,城市,国家
+K1,王小明,139 0000 0000,Wang@Example.com,上海,中国
+K2,颐和电器有限公司,,,北京,中国
+"""
+PRODUCTS = "货号,商品名称,类别,价格,成本\nP1,电饭煲,厨电,￥1299,800\nP2,热水壶,厨电,99,\n"
+
+
+def customers(actor):
+    return query(actor, "SELECT code, name, kind, city FROM customers_customer ORDER BY code")
+
+
+def test_customers_with_their_contact_points(gao):
+    batch = import_text(gao, CUSTOMERS, kind="customers")
+    assert batch.state == "applied", batch.job.error
+    assert customers(gao) == [
+        ("K1", "王小明", "person", "上海"),
+        ("K2", "颐和电器有限公司", "organisation", "北京"),
+    ]
+    assert query(gao, "SELECT kind, value_key, is_primary FROM customers_contactpoint ORDER BY 1") == [
+        ("email", "wang@example.com", True),
+        ("phone", "+8613900000000", True),
+    ]
+    step(gao, batch, "undo")
+    assert not any(contents(gao).values())
+
+
+def test_customers_there_already_are_changed_and_put_back(gao):
+    import_text(gao, CUSTOMERS, kind="customers")
+    before = contents(gao)
+    batch = import_text(
+        gao,
+        "客户编号,客户名称,城市,手机\nk1,王晓明,,13911111111\nK2,,天津,\nK3,新客户,广州,\n",
+        kind="customers",
+    )
+    assert batch.result["effect"] == {"customers_created": 1, "customers_changed": 2}
+    assert customers(gao) == [
+        ("K1", "王晓明", "person", "上海"),
+        ("K2", "颐和电器有限公司", "organisation", "天津"),
+        ("K3", "新客户", "person", "广州"),
+    ]
+    assert query(gao, "SELECT count(*) FROM customers_customersearch WHERE text LIKE '%%wangxiaoming%%'") == [
+        (1,)
+    ]
+    step(gao, batch, "undo")
+    assert contents(gao) == before
+
+
+def test_undo_leaves_what_was_edited_since(gao):
+    import_text(gao, CUSTOMERS, kind="customers")
+    batch = import_text(gao, "客户编号,客户名称,城市\nK1,王晓明,杭州\nK3,新客户,广州\n", kind="customers")
+    with scope(gao.tenant_id):
+        from zhiyin.customers.models import Customer
+
+        Customer.objects.filter(code="K1").update(city="苏州", version=3)
+        Customer.objects.filter(code="K3").update(name="改过", version=2)
+    undone = step(gao, batch, "undo")
+    assert undone.result["undone"] == {"customers_deleted": 0, "customers_kept": 1, "customers_restored": 1}
+    assert [(code, name, city) for code, name, _, city in customers(gao)] == [
+        ("K1", "王小明", "苏州"),
+        ("K2", "颐和电器有限公司", "北京"),
+        ("K3", "改过", "广州"),
+    ]
+
+
+def test_products_are_created_changed_and_put_back(gao):
+    import_text(gao, PRODUCTS, kind="products")
+    assert query(
+        gao, "SELECT code, name, category, price, cost, currency FROM commerce_product ORDER BY code"
+    ) == [
+        ("P1", "电饭煲", "厨电", Decimal(1299), Decimal(800), "CNY"),
+        ("P2", "热水壶", "厨电", Decimal(99), None, "CNY"),
+    ]
+    before = contents(gao)
+    batch = import_text(gao, "货号,价格,成本\nP2,89,60\np2,1,1\n", kind="products")
+    assert batch.result["effect"] == {"products_created": 1, "products_changed": 1}
+    step(gao, batch, "undo")
+    assert contents(gao) == before
+
+
+def test_wrong_values_are_refused_row_by_row(gao):
+    rows = "P3,x,y,-1,1\n,x,y,1,1\n" + "P" * 65 + ",x,y,1,1\nP4,ok,y,5,1\n"
+    batch = import_text(gao, PRODUCTS + rows, kind="products")
+    assert batch.result["refused"] == 3
+    assert query(gao, "SELECT count(*) FROM commerce_product") == [(3,)]
