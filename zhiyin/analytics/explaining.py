@@ -64,8 +64,8 @@ def explain(
         customers=source.get("customers", 0),
         silence=value.age - value.recency,
         gap=value.recency / value.frequency if value.frequency else None,
-        expected_if_there=value.expected_orders / alive
-        if alive and value.expected_orders is not None
+        expected_if_there=value.expected_orders / (alive or 1.0)
+        if value.expected_orders is not None
         else None,
         expected_spend=spend_given(spend, value),
         usual_spend=spend.get("mean_spend"),
@@ -88,8 +88,11 @@ def spend_given(spend: dict[str, Any], value: CustomerValue) -> float | None:
 def curves(
     value: CustomerValue, analysis: Analysis, source: dict[str, Any], days: Sequence[datetime.date]
 ) -> tuple[Curve, Curve]:
-    """P(alive) from the first purchase to the end of the horizon, split where the record ends."""
-    if "parameters" not in source:
+    """P(alive) from the first purchase to the end of the horizon, split where the record ends.
+
+    Empty after a single purchase, where it is 1 by definition.
+    """
+    if "parameters" not in source or not value.frequency:
         return [], []
     length = unit_days(analysis)
     end = analysis_day(analysis)

@@ -24,12 +24,12 @@ FINDINGS: dict[str, str | Promise] = {
         "%(share)s of them (%(repeat_buyers)s) bought again after their first time."
     ),
     "outlook": gettext_lazy(
-        "About %(alive)s of %(buyers)s are still customers; %(orders)s purchases are to be expected "
-        "in the next %(months)s months."
+        "Of the %(returned)s who came back about %(alive)s are still customers. All together will buy some "
+        "%(orders)s times in the next %(months)s months."
     ),
     "outlook_value": gettext_lazy(
-        "About %(alive)s of %(buyers)s are still customers; in the next %(months)s months they will buy some "
-        "%(orders)s times, which is worth %(value)s of margin today."
+        "Of the %(returned)s who came back about %(alive)s are still customers. All together will buy some "
+        "%(orders)s times in the next %(months)s months, which is worth %(value)s of margin today."
     ),
     "leaving": gettext_lazy(
         "%(customers)s of the best customers have more likely left than not. They have paid %(spend)s so far."

@@ -15,7 +15,7 @@ from zhiyin.accounts.models import Tenant
 from zhiyin.analytics import hooks
 from zhiyin.analytics.actions.keep import keep_values
 from zhiyin.analytics.events import AnalysisFinished
-from zhiyin.analytics.models import Analysis, InsightSettings
+from zhiyin.analytics.models import Analysis, Dataset, InsightSettings
 from zhiyin.analytics.queries import insight_settings, latest_analysis, running_job
 from zhiyin.platform import jobs
 from zhiyin.platform.actors import Actor
@@ -111,9 +111,9 @@ def analyse(
         options = options_of(insight_settings())
         before = latest_analysis()
     zone = zoneinfo.ZoneInfo(tenant.time_zone)
-    request = options.to_dict() | {"until": until.isoformat() if until else None}
-    changed = export_changes(tenant, home, now, progress)
-    if before and not changed and before.settings == request and not before.counts["future_orders"]:
+    exported = export_changes(tenant, home, now, progress)
+    request = options.to_dict() | {"until": until.isoformat() if until else None, "warehouse": exported}
+    if before and before.settings == request and not before.counts["future_orders"]:
         return Outcome(before, fresh=False)
     progress(1, STEPS, _("Reading purchases"))
     purchases = read_purchases(
@@ -147,16 +147,15 @@ def options_of(chosen: InsightSettings) -> "Options":
     )
 
 
-def export_changes(tenant: Tenant, home: Path, now: datetime.datetime, progress: Progress) -> int:
-    """Bring the warehouse up to date; returns how many partitions were rewritten."""
+def export_changes(tenant: Tenant, home: Path, now: datetime.datetime, progress: Progress) -> dict[str, str]:
+    """Bring the warehouse up to date; returns what tells this state of each dataset from any other."""
     from zhiyin.analytics.warehouse.export import export, snapshot
     from zhiyin.analytics.warehouse.registry import registered
 
     progress(0, STEPS, _("Exporting what changed"))
-    changed = 0
     with snapshot(tenant.id):
         for dataset in registered().values():
-            done = export(
+            export(
                 dataset,
                 home=home,
                 tenant_id=tenant.id,
@@ -164,8 +163,7 @@ def export_changes(tenant: Tenant, home: Path, now: datetime.datetime, progress:
                 now=now,
                 progress=lambda _rows: progress(0, STEPS, _("Exporting what changed")),
             )
-            changed += done.partitions
-    return changed
+        return dict(Dataset.objects.values_list("name", "watermark"))
 
 
 def keep(

@@ -1,5 +1,6 @@
 """Pictures of the whole company: who brings the margin, the recency-frequency grid, who comes back."""
 
+import datetime
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from zhiyin.analytics.compute.values import Values
 from zhiyin.analytics.methods.cells import Floats
 from zhiyin.analytics.methods.cohorts import cohorts
 from zhiyin.analytics.methods.concentration import concentration
-from zhiyin.analytics.methods.rfm import Unit
+from zhiyin.analytics.methods.rfm import Unit, period_of
 
 MOST_COHORTS = {"month": 24, "quarter": 24, "year": 40}
 TOP_SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
@@ -31,7 +32,7 @@ def describe_concentration(purchases: Purchases) -> dict[str, Any]:
         "best": {str(share): found.brought_by_best(share) for share in TOP_SHARES},
         "customers_for_80": found.customers_for(0.8),
         "curve": [
-            [float(1 - share), float(1 - brought)]
+            [round(float(1 - share), 4), round(float(1 - brought), 6) + 0.0]
             for share, brought in zip(found.share_of_customers[::-1], found.lorenz[::-1], strict=True)
         ],
     }
@@ -53,6 +54,7 @@ def describe_groups(purchases: Purchases, values: Values) -> dict[str, Any]:
 
 def _sums(key: np.ndarray, purchases: Purchases, values: Values) -> list[tuple[int, dict[str, Any]]]:
     count = np.bincount(key)
+    again = np.bincount(key, values.frequency > 0)
     columns = {
         "spend": purchases.customers.spend,
         "margin": purchases.customers.margin,
@@ -62,7 +64,11 @@ def _sums(key: np.ndarray, purchases: Purchases, values: Values) -> list[tuple[i
     }
     sums = {name: _known_sums(key, column, len(count)) for name, column in columns.items()}
     return [
-        (int(each), {"customers": int(count[each])} | {name: column[each] for name, column in sums.items()})
+        (
+            int(each),
+            {"customers": int(count[each]), "returned": int(again[each])}
+            | {name: column[each] for name, column in sums.items()},
+        )
         for each in np.flatnonzero(count)
     ]
 
@@ -74,18 +80,35 @@ def _known_sums(key: np.ndarray, column: Floats, size: int) -> list[float | None
 
 
 def describe_retention(purchases: Purchases) -> dict[str, Any]:
-    """Cohorts by month, or by quarter or year when there would be too many; the newest of them."""
+    """Cohorts by month, or by quarter or year when there would be too many; the newest of them.
+
+    The period that is not over is left out: it would look like a loss.
+    """
     if purchases.as_of is None or purchases.first_day is None:
         return {}
     months = (purchases.as_of - purchases.first_day).days / 30.44
     unit: Unit = "month" if months <= 18 else "quarter" if months <= 72 else "year"
     found = cohorts(purchases.customer, purchases.day, purchases.amount, unit=unit, end=purchases.as_of)
     kept = slice(-MOST_COHORTS[unit], None)
-    share = found.retention[kept]
+    share, size = found.retention[kept], found.size[kept]
+    if unfinished(purchases.as_of, unit):
+        share[np.arange(len(share))[:, None] + np.arange(share.shape[1]) == len(share) - 1] = np.nan
+    known = ~np.isnan(share)
+    sizes = known.T @ size
+    average = np.divide(
+        np.nan_to_num(share).T @ size, sizes, out=np.full(len(sizes), np.nan), where=sizes > 0
+    )
     return {
         "unit": unit,
         "start": [str(day) for day in found.start[kept]],
-        "size": found.size[kept].tolist(),
+        "size": size.tolist(),
         "share": [[None if np.isnan(each) else round(float(each), 5) for each in row] for row in share],
-        "average": [None if np.isnan(each) else float(each) for each in found.average[: share.shape[1]]],
+        "average": [None if np.isnan(each) else round(float(each), 5) for each in average],
     }
+
+
+def unfinished(day: datetime.date, unit: Unit) -> bool:
+    """Whether the period of the record's last day goes on: what is bought in it is not yet known."""
+    today = np.datetime64(day).astype(np.int32)
+    here, next_day = period_of(np.array([today, today + 1], np.int32), unit)
+    return bool(here == next_day)

@@ -69,8 +69,8 @@ def outlook(values: Values, options: Options) -> list[Finding]:
         return []
     facts: dict[str, Any] = {
         "alive": float(values.alive[known].sum()),
-        "buyers": int(known.sum()),
-        "orders": float(values.expected_orders[known].sum()),
+        "returned": int(known.sum()),
+        "orders": float(np.nansum(values.expected_orders)),
         "months": options.months,
     }
     worth = values.value[~np.isnan(values.value)]

@@ -1,7 +1,8 @@
 """A tenant's purchases, read from the warehouse through Ibis on DuckDB.
 
 A purchase is a day on which a customer bought something, returns taken off. A return belongs to the day of
-the order it names, else to the customer's last purchase day before it; a day with nothing left is none.
+the order it names, else to the customer's last purchase day before it; a day with nothing left is none. What
+was given free is a purchase.
 """
 
 import datetime
@@ -21,6 +22,7 @@ from zhiyin.analytics.warehouse.reading import connect, table
 from zhiyin.analytics.warehouse.registry import registered
 
 SALE, RETURN = "sale", "return"
+NOTHING = 0.00005
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,9 @@ def read_purchases(
             margin=ibis.coalesce(_.margin, _.amount * margin_rate), customer_id=_.customer_id
         )
         daily = backend.create_table("daily", _daily(seen.filter(_.customer_id.notnull())), temp=True)
-        bought = daily.filter((_.sales > 0) & (_.amount > 0.00005))
+        bought = daily.filter(
+            (_.sales > 0) & ((_.amount > NOTHING) | ((_.amount >= -NOTHING) & (_.returns == 0)))
+        )
         customers = _customers(daily, bought, people).to_pyarrow()
         numbers = ibis.memtable(
             pa.table({"customer_id": customers["customer_id"], "number": np.arange(len(customers))})
@@ -125,7 +129,7 @@ def _counts(orders: Any, people: Any, limit: datetime.date, today: datetime.date
     ).to_pyarrow()
     found = {name: values[0] or 0 for name, values in row.to_pydict().items()}
     found["last_day"] = found["last_day"] or None
-    found["customers"] = people.count().execute()
+    found["customers"] = people.count().to_pyarrow().as_py()
     return {name: int(value) if isinstance(value, np.integer) else value for name, value in found.items()}
 
 
@@ -143,6 +147,7 @@ def _daily(orders: Any) -> Any:
         amount=both.amount.sum(),
         margin=both.margin.sum(),
         sales=both.sales.sum(),
+        returns=(both.sales == 0).sum(),
         first_at=both.ordered_at.min(where=both.sales == 1),
         last_at=both.ordered_at.max(where=both.sales == 1),
     )

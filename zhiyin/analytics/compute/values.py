@@ -17,7 +17,10 @@ PREDICTED = ("alive", "expected_orders", "value", "value_low", "value_high")
 
 @dataclass(frozen=True)
 class Values:
-    """Arrays of shape (customers,), in the order of the purchase record; NaN where there is no prediction."""
+    """Arrays of shape (customers,), in the order of the record; NaN where there is no prediction.
+
+    ``alive`` is NaN after a single purchase: there the BG/NBD model says 1 by definition, which tells nothing.
+    """
 
     frequency: Ints
     recency: Floats
@@ -90,7 +93,8 @@ def put_prediction(found: dict[str, np.ndarray], segment: Segment, share: Floats
     prediction = segment.prediction
     if prediction is None:
         return
-    found["alive"][segment.members] = prediction.alive
+    again = segment.summary.x > 0
+    found["alive"][segment.members[again]] = prediction.alive[again]
     found["expected_orders"][segment.members] = prediction.purchases
     for name in ("value", "value_low", "value_high"):
         amounts = getattr(prediction, name)

@@ -158,7 +158,7 @@ def run_backtest(
     value_actual = value_predicted = None
     if prediction.value is not None and amount is not None:
         held = (days > split) & (days <= last)
-        value_actual = float(np.bincount(customer[held], amount[held], len(people))[people].sum())
+        value_actual = float(np.bincount(customer[held], amount[held], int(customer.max()) + 1)[people].sum())
         value_predicted = float(prediction.value.sum())
     return Backtest(
         calibration_end=calibration_end,

@@ -80,7 +80,10 @@ def _cell(found: dict[str, Any] | None, recency: int, frequency: int) -> Cell:
         return Cell(0, "0")
     parts = [_("%s customers") % number(found["customers"])]
     if found["alive"] is not None:
-        parts.append(_("on average %s still customers") % percent(found["alive"] / found["customers"], 0))
+        parts.append(
+            _("of those who came back %s are still customers")
+            % percent(found["alive"] / found["returned"], 0)
+        )
     url = customers_url(rfm=f"{recency}{frequency}", sort="-value")
     return Cell(found["customers"], number(found["customers"]), url, " · ".join(parts))
 
@@ -110,7 +113,7 @@ def groups(analysis: Analysis) -> list[GroupRow]:
             share=row["customers"] / customers,
             margin=row["margin"],
             margin_share=row["margin"] / margin if margin > 0 else None,
-            alive=row["alive"] / row["customers"] if row["alive"] is not None else None,
+            alive=row["alive"] / row["returned"] if row["alive"] is not None else None,
             value=row["value"],
         )
         for row in rows
@@ -275,7 +278,12 @@ def _by_group(test: dict[str, Any], name: str) -> Chart:
 
 def _track(analysis: Analysis, test: dict[str, Any], name: str) -> Chart:
     track = test["track"]
-    unit = str(TimeUnit(analysis.settings["unit"]).label)
+    since = {
+        TimeUnit.DAY: _("Days since the first purchase of all"),
+        TimeUnit.WEEK: _("Weeks since the first purchase of all"),
+        TimeUnit.MONTH: _("Months since the first purchase of all"),
+        TimeUnit.QUARTER: _("Quarters since the first purchase of all"),
+    }
     return Chart(
         key=f"track-{name or 'all'}",
         title=_("The model follows the purchases week by week")
@@ -284,7 +292,7 @@ def _track(analysis: Analysis, test: dict[str, Any], name: str) -> Chart:
         subtitle=_("Repeat purchases of all customers; the model knows them up to %s")
         % written(test["calibration_end"]),
         categories=[number(end) for end in track["end"]],
-        x_label=_("%s since the first purchase of all") % unit,
+        x_label=since[TimeUnit(analysis.settings["unit"])],
         y_label=_("Repeat purchases"),
         format="integer",
         series=[Series(_("Actual"), track["actual"]), Series(_("Model"), track["expected"], dashed=True)],

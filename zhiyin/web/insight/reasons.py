@@ -8,15 +8,15 @@ from zhiyin.analytics.choices import TimeUnit
 from zhiyin.analytics.explaining import Explanation
 from zhiyin.analytics.models import Analysis, CustomerValue
 from zhiyin.analytics.sentences import segment_label
-from zhiyin.web.templatetags.zhiyin import day, money, number, percent
+from zhiyin.web.templatetags.zhiyin import compact, day, money, number, percent
 
 
 def reasons(found: CustomerValue, why: Explanation, made: Analysis, currency: str) -> list[str]:
     """What the record shows, what the models make of it, and how certain that is."""
     facts = record_facts(found, why, made) | money_facts(found, why, made, currency)
     steps = [rhythm(found)]
-    if found.alive is not None:
-        steps += [survival(found), purchases()]
+    if found.expected_orders is not None:
+        steps += [survival(found), purchases(found)]
     if found.value is not None and why.expected_spend is not None:
         steps += [spending(found), worth(why)]
     return [step % facts for step in steps]
@@ -46,8 +46,8 @@ def money_facts(found: CustomerValue, why: Explanation, made: Analysis, currency
         "margin": percent(why.margin_share, 0),
         "rate": percent(made.settings["discount_rate"], 0),
         "level": number(100 * made.settings["level"]),
-        "low": money(round(found.value_low or 0), currency),
-        "high": money(round(found.value_high or 0), currency),
+        "low": compact(round(found.value_low or 0), currency),
+        "high": compact(round(found.value_high or 0), currency),
     }
 
 
@@ -63,43 +63,46 @@ def rhythm(found: CustomerValue) -> str:
 def survival(found: CustomerValue) -> str:
     if found.frequency:
         return _(
-            "Each customer buys at random at a rate of its own until, unseen, it leaves (BG/NBD model of "
+            "Customers buy at random, each at a rate of their own, until unseen they leave (BG/NBD model of "
             "%(customers)s customers: %(segment)s). This silence after this rhythm leaves a probability of "
-            "%(alive)s that it is still there."
+            "%(alive)s that this one is still there."
         )
     return _(
-        "Each customer buys at random at a rate of its own and may leave after any return (BG/NBD model of "
-        "%(customers)s customers: %(segment)s). Who has bought only once has shown no rhythm to fall silent "
-        "from: the model does not call it lost, but expects little of it."
+        "Customers buy at random, each at a rate of their own, and may leave after any return (BG/NBD model "
+        "of %(customers)s customers: %(segment)s). Who has bought only once has shown no rhythm to fall silent "
+        "from: the model does not call them lost, but expects little."
     )
 
 
-def purchases() -> str:
-    return _(
-        "If it is still there, it buys %(there)s times in %(months)s months; times %(alive)s makes %(expected)s."
-    )
+def purchases(found: CustomerValue) -> str:
+    if found.frequency:
+        return _(
+            "Still there means %(there)s purchases in %(months)s months; times %(alive)s makes %(expected)s."
+        )
+    return _("To be expected in %(months)s months: %(expected)s purchases.")
 
 
 def spending(found: CustomerValue) -> str:
     if found.frequency:
         return _(
-            "On its return visits it paid %(own)s a time, others %(usual)s; the fewer its visits, the nearer the "
-            "truth is to the others: %(spend)s (Gamma-Gamma model)."
+            "Return visits brought %(own)s each, those of others %(usual)s; the fewer the visits, the nearer "
+            "the truth is to the others: %(spend)s (Gamma-Gamma model)."
         )
     return _(
-        "It has not come back yet, so it is taken to pay what others pay: %(spend)s (Gamma-Gamma model)."
+        "Without a return visit yet, a purchase is taken to bring what it brings from others: %(spend)s "
+        "(Gamma-Gamma model)."
     )
 
 
 def worth(why: Explanation) -> str:
     if why.margin_share is None:
         return _(
-            "What comes later counts less, by %(rate)s a year. Of such customers %(level)s%% lie between %(low)s "
-            "and %(high)s."
+            "What comes later counts less, by %(rate)s a year. Of such customers %(level)s%% lie between "
+            "%(low)s and %(high)s."
         )
     return _(
-        "Of this %(margin)s is margin, and what comes later counts less, by %(rate)s a year. Of such customers "
-        "%(level)s%% lie between %(low)s and %(high)s."
+        "Of this %(margin)s is margin, and what comes later counts less, by %(rate)s a year. Of such "
+        "customers %(level)s%% lie between %(low)s and %(high)s."
     )
 
 

@@ -24,7 +24,7 @@ from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 from zhiyin.web.insight import pictures
 from zhiyin.web.insight.forms import SettingsForm
 from zhiyin.web.insight.reasons import reasons
-from zhiyin.web.templatetags.zhiyin import KeyNumber, compact, money, number, percent
+from zhiyin.web.templatetags.zhiyin import KeyNumber, compact, number, percent
 
 ICONS = {"good": "circle-check", "neutral": "point-filled", "bad": "alert-triangle"}
 HISTORY_ROWS = 20
@@ -87,16 +87,16 @@ def key_numbers(found: Analysis, currency: str) -> list[KeyNumber]:
         else None
         for name in ("alive", "value")
     )
-    buyers = found.counts["buyers"]
+    returned = sum(fits["repeat_buyers"] for name, fits in found.fits.items() if name != pictures.POOLED)
     months = _("next %s months, today's money") % found.settings["months"]
     return [
-        KeyNumber(_("Customers who bought"), number(buyers)),
+        KeyNumber(_("Customers who bought"), number(found.counts["buyers"])),
         KeyNumber(_("Paid so far"), compact(found.counts["spend"], currency)),
         KeyNumber(_("Margin so far"), compact(found.counts["margin"], currency)),
         KeyNumber(
             _("Still customers"),
             number(alive),
-            percent(alive / buyers, 0) if alive is not None else _("too little data"),
+            _("of %s who came back") % number(returned) if alive is not None else _("too little data"),
         ),
         KeyNumber(
             _("Future margin"),
@@ -175,7 +175,7 @@ def card(request: HttpRequest, found: CustomerValue, segment: str) -> dict[str, 
     refused, cell = explained.refused, explained.cell
     return {
         "currency": request.tenant.currency,
-        "mean_alive": mean(cell, "alive"),
+        "mean_alive": cell["alive"] / cell["returned"] if cell and cell["alive"] is not None else None,
         "mean_orders": mean(cell, "expected_orders"),
         "mean_value": mean(cell, "value"),
         "analysis": made,
@@ -205,6 +205,6 @@ def card_numbers(found: CustomerValue, currency: str, *, months: int) -> list[Ke
             KeyNumber(_("Purchases to expect"), number(found.expected_orders, 1), _("in %s months") % months)
         )
     if found.value is not None:
-        low, high = (money(round(end or 0), currency) for end in (found.value_low, found.value_high))
-        numbers.insert(0, KeyNumber(_("Value"), money(round(found.value), currency), f"{low} – {high}"))
+        low, high = (compact(round(end or 0), currency) for end in (found.value_low, found.value_high))
+        numbers.insert(0, KeyNumber(_("Value"), compact(round(found.value), currency), f"{low} – {high}"))
     return numbers

@@ -1,0 +1,171 @@
+"""Pages of insight: without data, with too little, and with models; settings; the value card."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.analytics.shop import Shop
+from tests.cast import Company
+from zhiyin.analytics.methods.bgnbd import BGNBD
+from zhiyin.analytics.methods.simulate import simulate
+from zhiyin.analytics.models import CustomerValue, InsightSettings
+from zhiyin.platform.models import Job
+
+pytestmark = pytest.mark.django_db
+SETTINGS = {
+    "unit": "month", "horizon_months": "24", "discount_rate": "8.5", "margin_rate": "35", "loyal_orders": "4",
+    "lost_after_days": "200", "recency": "30 90 180 365", "frequency": "", "monetary": "100, 200; 300 400",
+}  # fmt: skip
+
+
+@pytest.fixture
+def shop(cast: Company) -> Shop:
+    return Shop(cast)
+
+
+@pytest.fixture
+def page(cast: Company) -> Client:
+    client = cast.gao.client
+    client.cookies["zhiyin_language"] = "en"
+    return client
+
+
+def text(client: Client, name: str, *args: object) -> str:
+    response = client.get(reverse(name, args=args))
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def simulated(shop: Shop) -> None:
+    drawn = simulate(BGNBD(r=0.8, alpha=6.0, a=0.8, b=3.0), 70.0, 300, seed=3)
+    record = zip(drawn.customer, drawn.dates(["2025-01-01"] * 300, 7), strict=True)
+    shop.sell(
+        *(
+            (f"c{customer}", str(day), 10 + (customer * 7 + i) % 40)
+            for i, (customer, day) in enumerate(record)
+        )
+    )
+
+
+def test_an_empty_company_is_told_how_to_begin(page: Client) -> None:
+    shown = text(page, "insight:overview")
+    assert "Nothing has been analysed yet" in shown
+    assert reverse("imports:start") in shown
+
+
+def test_too_little_data_give_a_reason_and_no_number(shop: Shop, page: Client) -> None:
+    shop.sell(("a", "2026-01-05", 10), ("a", "2026-06-05", 20))
+    shop.analyse()
+    shown = text(page, "insight:overview")
+    assert "There are 1 customers; the model needs at least 100." in shown
+    assert "too little data" in shown
+    card = text(page, "insight:value", shop.customers["a"])
+    assert "Nothing is predicted:" in card
+    assert "Bought on 2 days" in card
+
+
+def test_findings_pictures_and_models(shop: Shop, page: Client) -> None:
+    simulated(shop)
+    analysis = shop.analyse()
+    shown = text(page, "insight:overview")
+    for piece in ("What was found", "300 customers bought", "rfm-title", "concentration", "Log-likelihood"):
+        assert piece in shown
+    cell = analysis.groups["cells"][0]
+    link = f"rfm={cell['recency']}{cell['frequency']}&amp;sort=-value"
+    assert link in shown
+    parameter = analysis.fits["person"]["transactions"]["parameters"]["alpha"]
+    assert f"{parameter:.3f}" in shown
+    assert text(page, "insight:analysis", analysis.pk).count("Log-likelihood") == shown.count(
+        "Log-likelihood"
+    )
+    assert "300" in text(page, "insight:history")
+
+
+def test_a_cell_opens_exactly_its_customers(shop: Shop, page: Client) -> None:
+    simulated(shop)
+    analysis = shop.analyse()
+    cell = max(analysis.groups["cells"], key=lambda each: -each["customers"])
+    shown = page.get(f"/customers/?rfm={cell['recency']}{cell['frequency']}").content.decode()
+    rows = re.findall(r'href="/customers/[0-9a-f-]{36}/"', shown)
+    assert len(set(rows)) == min(cell["customers"], 50)
+
+
+def test_the_value_card_says_why(shop: Shop, page: Client) -> None:
+    simulated(shop)
+    shop.analyse()
+    with shop.company.scope():
+        again = CustomerValue.objects.filter(frequency=4).first()
+        once = CustomerValue.objects.filter(frequency=0).first()
+    assert again
+    assert once
+    shown = text(page, "insight:value", again.pk)
+    for piece in (
+        "Bought on 5 days",
+        "BG/NBD",
+        "Gamma-Gamma",
+        "bought about as lately",
+        'data-chart="alive"',
+    ):
+        assert piece in shown
+    assert "%(" not in shown
+    shown = text(page, "insight:value", once.pk)
+    assert "Bought once" in shown
+    assert "Still a customer" not in shown
+    record = text(page, "customers:record", again.pk)
+    assert reverse("insight:value", args=[again.pk]) in record
+
+
+def test_settings_are_kept_and_everything_is_analysed_anew(cast: Company, page: Client) -> None:
+    assert page.post(reverse("insight:settings"), SETTINGS).status_code == 302
+    with cast.scope():
+        kept = InsightSettings.objects.get()
+    assert (kept.unit, kept.horizon_months, str(kept.discount_rate), str(kept.margin_rate)) == (
+        "month", 24, "0.0850", "0.3500",
+    )  # fmt: skip
+    assert kept.scores == {"recency": [30, 90, 180, 365], "monetary": [100, 200, 300, 400]}
+    shown = text(page, "insight:settings")
+    assert 'value="8.5"' in shown
+    assert 'value="30 90 180 365"' in shown
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("recency", "30 20 10 5", "each larger than the one before"),
+        ("monetary", "1 2 3", "four thresholds"),
+        ("frequency", "few", "Write numbers"),
+        ("margin_rate", "140", "between"),
+        ("loyal_orders", "1", "between"),
+        ("unit", "fortnight", "valid choice"),
+    ],
+)
+def test_a_wrong_setting_is_told_beside_its_field(
+    cast: Company, page: Client, field: str, value: str, message: str
+) -> None:
+    response = page.post(reverse("insight:settings"), {**SETTINGS, field: value})
+    assert response.status_code == 422
+    assert message in response.content.decode()
+    with cast.scope():
+        assert not InsightSettings.objects.exists()
+
+
+def test_an_analysis_is_started_and_its_progress_shown(cast: Company, page: Client) -> None:
+    assert page.post(reverse("insight:run")).status_code == 302
+    with cast.scope():
+        job = Job.objects.get(kind="analytics.analyse")
+    assert f"job-{job.pk}" in text(page, "insight:overview")
+    assert page.post(reverse("insight:run")).status_code == 409 or "running already" in text(
+        page, "insight:overview"
+    )
+
+
+def test_the_page_asks_a_fixed_number_of_statements(
+    shop: Shop, page: Client, django_assert_max_num_queries: object
+) -> None:
+    simulated(shop)
+    shop.analyse()
+    text(page, "insight:overview")
+    with django_assert_max_num_queries(14):  # type: ignore[operator]
+        text(page, "insight:overview")
