@@ -1,12 +1,4 @@
-import os
-
-if os.environ.get("TRACE"):
-    import sys
-
-    sys.path.insert(0, "/tmp/zyi")
-    import trace_imports
 import uuid
-from collections.abc import Iterator
 
 import pytest
 
@@ -21,6 +13,6 @@ def gao(cast) -> Actor:  # type: ignore[no-untyped-def]
 
 
 @pytest.fixture
-def own(committed: None) -> Iterator[Actor]:
+def own(committed: None) -> Actor:
     """An administrator in a company of its own, whose work is committed."""
-    yield company(f"c{uuid.uuid4().hex[:12]}").gao.actor
+    return company(f"c{uuid.uuid4().hex[:12]}").gao.actor

@@ -33,8 +33,10 @@ def test_totals_are_exact_then_nothing_doubles_then_all_is_taken_back(own):
     batch = upload(own, shared_data("online_retail.parquet"))
     assert batch.kind == "orders"
     assert batch.mapping == {
-        "order_number": "InvoiceNo", "ordered_at": "InvoiceDate", "customer_code": "CustomerID", "country": "Country",
-        "product_code": "StockCode", "product_name": "Description", "quantity": "Quantity", "unit_price": "UnitPrice",
+        "order_number": "InvoiceNo", "ordered_at": "InvoiceDate", "customer_code": "CustomerID",
+        "country": "Country",
+        "product_code": "StockCode", "product_name": "Description", "quantity": "Quantity",
+        "unit_price": "UnitPrice",
     }  # fmt: skip
 
     checked = step(own, batch, "check")
@@ -56,7 +58,8 @@ def test_totals_are_exact_then_nothing_doubles_then_all_is_taken_back(own):
     again = import_text(own, shared_data("online_retail.parquet"), kind="orders")
     assert again.result["effect"] == {
         "products_created": 0, "products_changed": 0, "customers_created": 0, "customers_changed": 0,
-        "orders_created": 0, "orders_known": 25_900, "orders_changed": 0, "lines_created": 0, "lines_known": 541_909,
+        "orders_created": 0, "orders_known": 25_900, "orders_changed": 0, "lines_created": 0,
+        "lines_known": 541_909,
     }  # fmt: skip
     assert _totals(own) == KNOWN
 

@@ -24,7 +24,8 @@ def test_from_the_file_to_the_result_and_back(cast):
     client = cast.gao.client
     show = _upload(client).headers["Location"]
     page = client.get(show).content.decode()
-    assert "订单号" in page and 'value="商品编码" selected' in page
+    assert "订单号" in page
+    assert 'value="商品编码" selected' in page
     with cast.scope():
         batch = Import.objects.get()
     chosen = dict(batch.mapping)

@@ -27,25 +27,32 @@ used_by: list[str] = []
 """Queries of apps above that give the ids of customers who must not be deleted."""
 
 CODES = (
-    "customer id", "customer no", "customer number", "customer code", "customer", "cust id", "custid", "client id",
-    "client code", "member id", "member no", "account id", "account no", "account", "buyer id", "user id", "uid",
-    "客户编号", "客户编码", "客户代码", "客户号", "客户id", "客户账号", "会员编号", "会员号", "会员id", "会员卡号",
+    "customer id", "customer no", "customer number", "customer code", "customer", "cust id", "custid",
+    "client id",
+    "client code", "member id", "member no", "account id", "account no", "account", "buyer id", "user id",
+    "uid",
+    "客户编号", "客户编码", "客户代码", "客户号", "客户id", "客户账号", "会员编号", "会员号", "会员id",
+    "会员卡号",
     "会员账号", "买家id", "买家账号", "买家会员名", "用户id", "用户编号", "用户号", "往来单位编号",
 )  # fmt: skip
 NAMES = (
-    "customer name", "client name", "name", "full name", "buyer", "buyer name", "company", "company name", "account name",
-    "客户名称", "客户姓名", "客户", "姓名", "名称", "会员姓名", "会员名称", "买家", "买家姓名", "收货人", "收货人姓名",
+    "customer name", "client name", "name", "full name", "buyer", "buyer name", "company", "company name",
+    "account name",
+    "客户名称", "客户姓名", "客户", "姓名", "名称", "会员姓名", "会员名称", "买家", "买家姓名", "收货人",
+    "收货人姓名",
     "购买人", "往来单位", "公司名称", "单位名称", "企业名称",
 )  # fmt: skip
 PHONES = (
-    "phone", "telephone", "mobile", "phone number", "mobile number", "tel", "cell", "手机", "手机号", "手机号码", "电话",
+    "phone", "telephone", "mobile", "phone number", "mobile number", "tel", "cell", "手机", "手机号",
+    "手机号码", "电话",
     "电话号码", "联系电话", "联系手机", "收货人手机", "移动电话",
 )  # fmt: skip
 EMAILS = ("email", "e-mail", "mail", "email address", "邮箱", "电子邮箱", "电子邮件", "邮件地址", "邮箱地址")
 COUNTRIES = ("country", "country name", "nation", "国家", "国别", "国家地区", "国家/地区")
 
 _VARIANTS = gettext_noop(
-    "{count} customer codes are written in several ways that differ only by blanks or case; they are taken as one."
+    "{count} customer codes are written in several ways that differ only by blanks or case; they are taken"
+    " as one."
 )
 _PHONES = gettext_noop("{count} telephone numbers cannot be read as such; they are kept as they are written.")
 
@@ -72,12 +79,14 @@ def gather_customers(work: Workspace, identity: str, columns: dict[str, str]) ->
     work.key("SELECT spelling FROM named", "code_keys", code_key)
     merged = ", ".join(f"arg_min({key}, first_row) AS {key}" for key in DETAILS)
     con.execute(
-        "CREATE TABLE customers AS SELECT (row_number() OVER (ORDER BY min(first_row)))::INTEGER AS cno, key AS code_key,"
+        "CREATE TABLE customers AS SELECT (row_number() OVER (ORDER BY min(first_row)))::INTEGER AS cno,"
+        " key AS code_key,"
         f" arg_min(spelling, first_row) AS code, count(*) AS spellings, {merged}"
         " FROM named JOIN code_keys ON spelling = value GROUP BY key"
     )
     con.execute(
-        "CREATE TABLE spellings AS SELECT value AS spelling, cno FROM code_keys JOIN customers ON key = code_key"
+        "CREATE TABLE spellings AS SELECT value AS spelling, cno FROM code_keys JOIN customers ON key ="
+        " code_key"
     )
     con.execute("DROP TABLE named")
     variants = work.one("SELECT count(*) FROM customers WHERE spellings > 1")
@@ -136,29 +145,36 @@ def _land_details(work: Workspace, landing: Landing, *, only_new: bool) -> None:
     named = "SELECT coalesce(name, code) FROM customers SEMI JOIN wanted USING (cno)"
     work.key(named, "name_keys", lambda text: name_key(text[:200]))
     kind = (
-        "CASE WHEN regexp_matches(lower(kind), '企业|公司|单位|组织|organi[sz]ation|company|business') THEN 'organisation'"
+        "CASE WHEN regexp_matches(lower(kind), '企业|公司|单位|组织|organi[sz]ation|company|business') THEN"
+        " 'organisation'"
         " WHEN kind IS NOT NULL THEN 'person'"
         f" WHEN regexp_matches(coalesce(name, ''), '{ORGANISATION}') THEN 'organisation' ELSE 'person' END"
     )
     landing.copy(
         con,
-        f"SELECT cno, left(code, 64), code_key, left(coalesce(name, code), 200), key, name IS NOT NULL, {kind},"
+        f"SELECT cno, left(code, 64), code_key, left(coalesce(name, code), 200), key, name IS NOT NULL,"
+        f" {kind},"
         " kind IS NOT NULL, left(coalesce(short_name, ''), 100), left(coalesce(country, ''), 64),"
         " left(coalesce(city, ''), 100), left(coalesce(source, ''), 64)"
-        " FROM customers SEMI JOIN wanted USING (cno) JOIN name_keys ON value = coalesce(name, code) ORDER BY cno",
+        " FROM customers SEMI JOIN wanted USING (cno) JOIN name_keys ON value = coalesce(name, code) ORDER"
+        " BY cno",
         "landed_customers",
-        "cno int, code text, code_key text, name text, name_key text, named boolean, kind text, kind_given boolean,"
+        "cno int, code text, code_key text, name text, name_key text, named boolean, kind text, kind_given"
+        " boolean,"
         " short_name text, country text, city text, source text",
     )
 
 
 def _insert(landing: Landing) -> int:
     created = landing.run(
-        "INSERT INTO customers_customer (id, tenant_id, kind, code, code_key, name, name_key, short_name, country, city,"
+        "INSERT INTO customers_customer (id, tenant_id, kind, code, code_key, name, name_key, short_name,"
+        " country, city,"
         " status, stage, source, unit_id, import_id, version, created_at, updated_at)"
-        f" SELECT {key_sql(landing.keys(), 'cno')}, %(tenant)s, kind, code, code_key, name, name_key, short_name, country,"
+        f" SELECT {key_sql(landing.keys(), 'cno')}, %(tenant)s, kind, code, code_key, name, name_key,"
+        f" short_name, country,"
         " city, 'potential', '', source, %(unit)s, %(import)s, 1, %(now)s, %(now)s FROM landed_customers"
-        " WHERE cno NOT IN (SELECT cno FROM customer_ids) ORDER BY cno ON CONFLICT (tenant_id, code_key) DO NOTHING",
+        " WHERE cno NOT IN (SELECT cno FROM customer_ids) ORDER BY cno ON CONFLICT (tenant_id, code_key) DO"
+        " NOTHING",
         unit=landing.unit_id,
     )
     write_timeline(
@@ -214,7 +230,8 @@ def _write_contacts(work: Workspace, landing: Landing) -> None:
             "INSERT INTO customers_contactpoint"
             " (id, tenant_id, customer_id, kind, label, value, value_key, is_primary, created_at)"
             f" SELECT {key_sql(landing.keys(), 'cno')}, %(tenant)s, i.id, %(kind)s, '', l.value, l.value_key,"
-            " NOT EXISTS (SELECT FROM customers_contactpoint p WHERE p.customer_id = i.id AND p.kind = %(kind)s),"
+            " NOT EXISTS (SELECT FROM customers_contactpoint p WHERE p.customer_id = i.id AND p.kind ="
+            " %(kind)s),"
             " %(now)s FROM landed_contacts l JOIN customer_ids i USING (cno)"
             " WHERE NOT EXISTS (SELECT FROM customers_contactpoint p WHERE p.customer_id = i.id"
             " AND p.kind = %(kind)s AND p.value_key = l.value_key)",
@@ -237,7 +254,8 @@ def write_timeline(landing: Landing, touches: str) -> None:
     landing.run(
         "INSERT INTO customers_timelineevent"
         " (occurred_at, id, tenant_id, customer_id, kind, actor_name, object_id, import_id, data)"
-        f" SELECT at, {key_sql(landing.keys(), 'row_number() OVER ()')}, %(tenant)s, customer, kind, %(actor)s,"
+        f" SELECT at, {key_sql(landing.keys(), 'row_number() OVER ()')}, %(tenant)s, customer, kind,"
+        f" %(actor)s,"
         " object, %(import)s, data FROM touches"
     )
     landing.run("DROP TABLE touches")
@@ -258,7 +276,8 @@ def reindex_customers(landing: Landing, ids: str) -> None:
     """Write the search documents of the customers that a query names."""
     landing.create("landed_documents", "id uuid, document text, tokens int[]")
     read = (
-        "SELECT c.id, c.name, c.short_name, c.code, coalesce((SELECT array_agg(p.value_key ORDER BY p.created_at)"
+        "SELECT c.id, c.name, c.short_name, c.code, coalesce((SELECT array_agg(p.value_key ORDER BY"
+        " p.created_at)"
         " FROM customers_contactpoint p WHERE p.customer_id = c.id AND p.kind IN ('phone', 'email')), '{}')"
         f" FROM customers_customer c WHERE c.id IN ({ids})"
     )
@@ -321,20 +340,25 @@ class Customers(Kind):
     label: ClassVar = gettext_noop("Customers")
     permission: ClassVar = "customers.edit"
     fields: ClassVar = (
-        Field("customer_code", gettext_noop("Customer code"), FieldType.CODE, CODES + ("code", "id", "编号", "编码"), length=64),
+        Field("customer_code", gettext_noop("Customer code"), FieldType.CODE, (*CODES, "code", "id",
+            "编号", "编码"), length=64),
         Field("customer_name", gettext_noop("Customer name"), synonyms=NAMES, length=200),
-        Field("short_name", gettext_noop("Short name"), synonyms=("short name", "简称", "客户简称"), length=100),
-        Field("kind", gettext_noop("Kind of customer"), synonyms=("kind", "customer type", "type", "客户类型", "类型"), length=50),
+        Field("short_name", gettext_noop("Short name"), synonyms=("short name", "简称", "客户简称"),
+            length=100),
+        Field("kind", gettext_noop("Kind of customer"), synonyms=("kind", "customer type", "type", "客户类型",
+            "类型"), length=50),
         Field("customer_phone", gettext_noop("Telephone"), FieldType.PHONE, PHONES, length=400),
         Field("customer_email", gettext_noop("E-mail"), FieldType.EMAIL, EMAILS, length=400),
-        Field("address", gettext_noop("Address"), synonyms=("address", "street", "地址", "收货地址", "联系地址", "详细地址"), length=400),
+        Field("address", gettext_noop("Address"), synonyms=("address", "street", "地址", "收货地址",
+            "联系地址", "详细地址"), length=400),
         Field("city", gettext_noop("City"), synonyms=("city", "town", "城市", "市", "所在城市"), length=100),
         Field("country", gettext_noop("Country"), synonyms=COUNTRIES, length=64),
-        Field("source", gettext_noop("Source"), synonyms=("source", "channel", "来源", "客户来源", "渠道"), length=64),
+        Field("source", gettext_noop("Source"), synonyms=("source", "channel", "来源", "客户来源", "渠道"),
+            length=64),
     )  # fmt: skip
     one_of: ClassVar = (CODE,)
 
-    def checks(self, work: Workspace) -> list[Check]:
+    def checks(self, work: Workspace) -> list[Check]:  # noqa: ARG002
         nobody = " AND ".join(f"{name} IS NULL" for name in CODE)
         return [
             Check(

@@ -143,7 +143,8 @@ def decide_dates(con: duckdb.DuckDBPyConnection, table: str, column: str, *, now
     comes the order of the rows in time; then day-first.
     """
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE dates_ AS SELECT v, min(row_) AS met, regexp_replace(v, '[0-9]', '9', 'g') AS shape"
+        f"CREATE OR REPLACE TEMP TABLE dates_ AS SELECT v, min(row_) AS met, regexp_replace(v, '[0-9]',"
+        f" '9', 'g') AS shape"
         f" FROM (SELECT row_, {column} AS v FROM {table}) WHERE v IS NOT NULL GROUP BY v"
     )
     shapes = con.execute("SELECT shape, count(*) FROM dates_ GROUP BY shape").fetchall()
@@ -198,7 +199,8 @@ def _between(
     for f in winners:
         row = con.execute(
             "SELECT coalesce(sum(abs(epoch(d) - epoch(before))), 0), count(*) FILTER (d > ?::TIMESTAMP) FROM"
-            f" (SELECT d, lag(d) OVER (ORDER BY met) AS before FROM (SELECT met, {f.sql('v')} AS d FROM dates_))",
+            f" (SELECT d, lag(d) OVER (ORDER BY met) AS before FROM (SELECT met, {f.sql('v')} AS d FROM"
+            f" dates_))",
             [now],
         ).fetchall()[0]
         jumps.append(row[0])
@@ -218,7 +220,8 @@ def _between(
 
 _CURRENCIES = "(?i)rmb|cny|usd|eur|gbp|hkd|jpy|us\\$|hk\\$|nt\\$|[¥$€£元]"
 _PLAIN = (
-    "regexp_replace(regexp_replace(translate({v}, '０１２３４５６７８９．，（）￥－−＋', '0123456789.,()¥--+'),"
+    "regexp_replace(regexp_replace(translate({v}, '０１２３４５６７８９．，（）￥－−＋',"
+    " '0123456789.,()¥--+'),"
     " '[\\s\\x{{00A0}}\\x{{202F}}'']', '', 'g'), '" + _CURRENCIES + "', '', 'g')"
 )
 _POINT = r"[0-9]+(\.[0-9]*)?|\.[0-9]+|[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3}(\.[0-9]*)?"
@@ -263,7 +266,8 @@ _STYLE_GUESS = gettext_noop("Amounts could be written {format} or {other}: nothi
 def decide_numbers(con: duckdb.DuckDBPyConnection, table: str, column: str) -> Decision:
     """Whether the point or the comma begins the decimals, by which reads more of the distinct values."""
     row = con.execute(
-        f"SELECT count(*), count(number_point(v)), count(number_comma(v)), count(*) FILTER (v LIKE '%,%' OR v LIKE '%.%')"
+        f"SELECT count(*), count(number_point(v)), count(number_comma(v)), count(*) FILTER (v LIKE '%,%' OR"
+        f" v LIKE '%.%')"
         f" FROM (SELECT DISTINCT {column} AS v FROM {table}) WHERE v IS NOT NULL"
     ).fetchall()[0]
     total, point, comma, marked = row

@@ -56,7 +56,7 @@ class Landing:
         """Execute one statement; the number of rows it touched."""
         with connection.cursor() as cursor:
             cursor.execute(sql, {**self.parameters, **parameters})
-            return max(cursor.rowcount, 0)
+            return int(max(cursor.rowcount, 0))
 
     def one(self, sql: str, **parameters: Any) -> int:
         """The single number that a query gives."""
@@ -168,7 +168,8 @@ class Landing:
             for c, type_ in columns.items()
         )
         return self.run(
-            f"UPDATE {table} t SET {values}, version = t.version + 1, updated_at = %(now)s FROM imports_importchange j"
+            f"UPDATE {table} t SET {values}, version = t.version + 1, updated_at = %(now)s FROM"
+            f" imports_importchange j"
             " WHERE j.batch_id = %(import)s AND j.subject_kind = %(kind)s AND t.id = j.subject_id"
             f" AND ({' OR '.join(f'({test})' for test in same.values())})",
             kind=kind,

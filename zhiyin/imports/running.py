@@ -49,21 +49,20 @@ def apply(run: jobs.JobRun) -> Result:
     """Import the file. All that it writes becomes visible at once, or not at all."""
     if done := _finished(run, ImportState.APPLIED):
         return done
-    with _failing(run), _worked(run) as (batch, work, outcome):
-        with run.scope():
-            _one_at_a_time(run)
-            batch = Import.objects.select_for_update().select_related("file").get(pk=batch.pk)
-            effect = kinds()[batch.kind].apply(work, _landing(run, batch, work))
-            result = _result(work, outcome, effect) | {"seconds": round(time.monotonic() - work.began, 2)}
-            refused = _keep_refused(run, batch, work)
-            _settle(batch, ImportState.APPLIED, result=result, refused_file=refused, applied_at=run.now)
-            record(
-                ImportApplied(batch.id, batch.kind, effect),
-                actor=run.actor,
-                now=run.now,
-                subject=("import", batch.id),
-                changes={key: [None, count] for key, count in effect.items()},
-            )
+    with _failing(run), _worked(run) as (batch, work, outcome), run.scope():
+        _one_at_a_time(run)
+        batch.refresh_from_db(from_queryset=Import.objects.select_for_update(of=("self",)))
+        effect = kinds()[batch.kind].apply(work, _landing(run, batch, work))
+        result = _result(work, outcome, effect) | {"seconds": round(time.monotonic() - work.began, 2)}
+        refused = _keep_refused(run, batch, work)
+        _settle(batch, ImportState.APPLIED, result=result, refused_file=refused, applied_at=run.now)
+        record(
+            ImportApplied(batch.id, batch.kind, effect),
+            actor=run.actor,
+            now=run.now,
+            subject=("import", batch.id),
+            changes={key: [None, count] for key, count in effect.items()},
+        )
     return result
 
 
@@ -77,7 +76,7 @@ def undo(run: jobs.JobRun) -> Result:
         run.progress(0, None, _("Taking back"))
         landing = Landing(run.actor, batch.id, _frame(run, batch))
         effect = kinds()[batch.kind].undo(landing)
-        result = batch.result | {"undone": effect}
+        result: Result = {**batch.result, "undone": effect}
         _settle(batch, ImportState.UNDONE, result=result, undone_at=run.now)
         batch.changes.all().delete()
         record(
@@ -188,7 +187,7 @@ def _finished(run: jobs.JobRun, state: ImportState) -> Result | None:
     """The result, when the work was committed and the worker died before it could say so."""
     with run.scope():
         batch = Import.objects.get(pk=uuid.UUID(run.arguments["import_id"]))
-        return batch.result if batch.state == state else None
+        return dict(batch.result) if batch.state == state else None
 
 
 @contextlib.contextmanager

@@ -70,7 +70,8 @@ class Workspace:
         self.con = duckdb.connect(f"{self._folder.name}/rows" if self.on_disk else ":memory:")
         self.con.execute(
             f"SET memory_limit = '{MEMORY}'; SET threads = 2; SET temp_directory = '{self._folder.name}';"
-            " SET preserve_insertion_order = false; SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false"
+            " SET preserve_insertion_order = false; SET TimeZone = 'UTC'; SET autoinstall_known_extensions"
+            " = false"
         )
         formats.install(self.con)
         return self
@@ -111,7 +112,8 @@ class Workspace:
             column: [
                 str(value)
                 for (value,) in self.con.execute(
-                    f"SELECT DISTINCT {name(column)} FROM (SELECT {name(column)} FROM raw WHERE {name(column)} IS NOT"
+                    f"SELECT DISTINCT {name(column)} FROM (SELECT {name(column)} FROM raw WHERE"
+                    f" {name(column)} IS NOT"
                     f" NULL LIMIT {SAMPLE_ROWS}) LIMIT {count}"
                 ).fetchall()
             ]
@@ -171,8 +173,8 @@ class Workspace:
         self.con.execute(f"CREATE TABLE typed AS SELECT {', '.join(parts)} FROM raw")
         total = self.one("SELECT count(*) FROM typed")
         self.con.execute(f"CREATE TABLE refused ({ROW} BIGINT, reason INTEGER)")
-        self._drop_blank(types)
-        self._refuse([*self._own_checks(types), *self.kind.checks(self)])
+        self._drop_blank()
+        self._refuse([*self._own_checks(), *self.kind.checks(self)])
         self.blank = total - self.one("SELECT count(*) FROM typed") - self.refused
         self.con.execute("DROP TABLE raw")
 
@@ -198,13 +200,13 @@ class Workspace:
             text = f"regexp_replace({text}, '^''([=@+-])', '\\1')"
         return text
 
-    def _drop_blank(self, types: Mapping[str, str]) -> None:
+    def _drop_blank(self) -> None:
         empty = " AND ".join(f"{f} IS NULL" for f in self.mapping)
         blank = " AND ".join(f"{name(c)} IS NULL" for c in self.columns)
         if self.one(f"SELECT count(*) FROM typed WHERE {empty}"):
             self.con.execute(f"DELETE FROM typed WHERE {ROW} IN (SELECT {ROW} FROM raw WHERE {blank})")
 
-    def _own_checks(self, types: Mapping[str, str]) -> Iterator[Check]:
+    def _own_checks(self) -> Iterator[Check]:
         """What holds for all kinds: required values, values that could not be read, values too long."""
         for f in self.kind.fields:
             if f.name not in self.mapping:
@@ -284,7 +286,8 @@ class Workspace:
         cells = ", ".join(f"{_harmless(column)} AS {name(column)}" for column in source.columns)
         if self.one("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'refused_rows'"):
             self.con.execute(
-                f"COPY (SELECT {cells}, {ROW} AS row__, why FROM refused_rows JOIN shown USING ({ROW}) ORDER BY row__)"
+                f"COPY (SELECT {cells}, {ROW} AS row__, why FROM refused_rows JOIN shown USING ({ROW})"
+                f" ORDER BY row__)"
                 f" TO '{body}' (FORMAT csv, HEADER false)"
             )
         with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -326,7 +329,7 @@ class Workspace:
 
 
 REFUSED_COLUMNS = ("Row", "Reason")
-_SQL_TYPES = {kind: "VARCHAR" for kind in FieldType} | {
+_SQL_TYPES = dict.fromkeys(FieldType, "VARCHAR") | {
     FieldType.DATE: "TIMESTAMP",
     FieldType.QUANTITY: NUMBER,
     FieldType.AMOUNT: NUMBER,

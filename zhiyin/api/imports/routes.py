@@ -39,7 +39,7 @@ def upload_import(
 ) -> dict[str, Any]:
     """Upload a file. Its columns are recognised, and so is its kind when none is given."""
     batch = actions.upload_file(
-        actor=request.actor, stream=file.file, name=file.name or "file", kind=kind, now=now()
+        actor=request.actor, stream=file, name=file.name or "file", kind=kind, now=now()
     )
     return _out(batch)
 

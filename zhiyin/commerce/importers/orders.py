@@ -50,32 +50,46 @@ class Orders(Kind):
     permission: ClassVar = "orders.edit"
     fields: ClassVar = (
         Field("order_number", gettext_noop("Order number"), FieldType.CODE, (
-            "order number", "order no", "order id", "order", "invoice", "invoice no", "invoice number", "invoice id", "bill no",
-            "transaction id", "transaction", "receipt", "receipt no", "sales order", "document no", "订单号", "订单编号", "订单id",
-            "单号", "单据编号", "单据号", "发票号", "发票号码", "交易号", "销售单号", "流水号", "小票号", "出库单号"), length=64),
+            "order number", "order no", "order id", "order", "invoice", "invoice no", "invoice number",
+            "invoice id", "bill no",
+            "transaction id", "transaction", "receipt", "receipt no", "sales order", "document no", "订单号",
+            "订单编号", "订单id",
+            "单号", "单据编号", "单据号", "发票号", "发票号码", "交易号", "销售单号", "流水号", "小票号",
+            "出库单号"), length=64),
         Field("ordered_at", gettext_noop("Date"), FieldType.DATE, (
-            "date", "order date", "invoice date", "order time", "time", "timestamp", "datetime", "purchase date", "sale date",
-            "transaction date", "created at", "order timestamp", "日期", "时间", "订单日期", "订单时间", "下单时间", "下单日期", "销售日期", "销售时间",
-            "交易时间", "交易日期", "付款时间", "支付时间", "创建时间", "开票日期", "单据日期", "购买日期", "成交时间"), required=True),
-        Field("customer_code", gettext_noop("Customer code"), FieldType.CODE, (*customers.CODES, "sample id"), length=64),
-        Field("customer_name", gettext_noop("Customer name"), synonyms=tuple(n for n in customers.NAMES if n not in ("name", "名称"))),
+            "date", "order date", "invoice date", "order time", "time", "timestamp", "datetime",
+            "purchase date", "sale date",
+            "transaction date", "created at", "order timestamp", "日期", "时间", "订单日期", "订单时间",
+            "下单时间", "下单日期", "销售日期", "销售时间",
+            "交易时间", "交易日期", "付款时间", "支付时间", "创建时间", "开票日期", "单据日期", "购买日期",
+            "成交时间"), required=True),
+        Field("customer_code", gettext_noop("Customer code"), FieldType.CODE, (*customers.CODES, "sample id"),
+            length=64),
+        Field("customer_name", gettext_noop("Customer name"),
+            synonyms=tuple(n for n in customers.NAMES if n not in ("name", "名称"))),
         Field("customer_phone", gettext_noop("Telephone"), FieldType.PHONE, customers.PHONES),
         Field("customer_email", gettext_noop("E-mail"), FieldType.EMAIL, customers.EMAILS),
-        Field("country", gettext_noop("Country"), synonyms=(*customers.COUNTRIES, "ship country", "shipping country"), length=64),
+        Field("country", gettext_noop("Country"), synonyms=(*customers.COUNTRIES, "ship country",
+            "shipping country"), length=64),
         Field("product_code", gettext_noop("Product code"), FieldType.CODE, products.CODES, length=64),
         Field("product_name", gettext_noop("Product name"), synonyms=products.NAMES, length=300),
         Field("quantity", gettext_noop("Quantity"), FieldType.QUANTITY, (
-            "quantity", "qty", "units", "pieces", "count", "number of items", "number of cds", "units sold", "order quantity",
+            "quantity", "qty", "units", "pieces", "count", "number of items", "number of cds", "units sold",
+            "order quantity",
             "数量", "件数", "购买数量", "销售数量", "订购数量", "商品数量", "销量")),
         Field("unit_price", gettext_noop("Unit price"), FieldType.AMOUNT, (
             "unit price", "price", "price each", "item price", "selling price", "price per unit",
             "单价", "价格", "销售单价", "成交价", "成交单价", "含税单价", "商品单价", "售价")),
         Field("amount", gettext_noop("Amount"), FieldType.AMOUNT, (
-            "amount", "total", "line total", "value", "sales", "revenue", "total price", "total amount", "subtotal", "dollar value",
-            "net amount", "extended price", "金额", "总价", "小计", "销售额", "销售金额", "实付金额", "成交金额", "总金额", "订单金额", "价税合计", "实收金额", "支付金额")),
-        Field("currency", gettext_noop("Currency"), FieldType.CURRENCY, ("currency", "currency code", "币种", "货币"), length=3),
+            "amount", "total", "line total", "value", "sales", "revenue", "total price", "total amount",
+            "subtotal", "dollar value",
+            "net amount", "extended price", "金额", "总价", "小计", "销售额", "销售金额", "实付金额",
+            "成交金额", "总金额", "订单金额", "价税合计", "实收金额", "支付金额")),
+        Field("currency", gettext_noop("Currency"), FieldType.CURRENCY, ("currency", "currency code", "币种",
+            "货币"), length=3),
         Field("channel", gettext_noop("Channel"), synonyms=(
-            "channel", "store", "shop", "platform", "sales channel", "branch", "渠道", "店铺", "门店", "平台", "销售渠道", "店铺名称", "门店名称"), length=64),
+            "channel", "store", "shop", "platform", "sales channel", "branch", "渠道", "店铺", "门店", "平台",
+            "销售渠道", "店铺名称", "门店名称"), length=64),
     )  # fmt: skip
     one_of: ClassVar = (("order_number", *customers.CODE), ("unit_price", "amount"))
 
@@ -127,14 +141,18 @@ class Orders(Kind):
     def _gather_orders(self, work: Workspace) -> None:
         buyer = _buyer(work)
         work.con.execute(
-            "CREATE TABLE orders AS SELECT (row_number() OVER (ORDER BY first_row))::INTEGER AS ono, o.*, s.cno,"
-            f" CASE WHEN most_quantity < 0 OR (quantity < 0 AND regexp_matches(number, '{CANCELLATION}', 'i'))"
+            "CREATE TABLE orders AS SELECT (row_number() OVER (ORDER BY first_row))::INTEGER AS ono, o.*,"
+            " s.cno,"
+            f" CASE WHEN most_quantity < 0 OR (quantity < 0 AND regexp_matches(number, '{CANCELLATION}',"
+            f" 'i'))"
             " THEN 'return' ELSE 'sale' END AS kind,"
             f" quantity < 0 AND regexp_matches(number, '{CANCELLATION}', 'i') AS cancels FROM"
             f" (SELECT {_number(work)} AS number, min({ROW}) AS first_row, min(ordered_at) AS ordered_at,"
-            f" max(ordered_at) > min(ordered_at) AS moved, {_first(work, 'country')}, {_first(work, 'channel')},"
+            f" max(ordered_at) > min(ordered_at) AS moved, {_first(work, 'country')},"
+            f" {_first(work, 'channel')},"
             f" {_first(work, 'currency')},"
-            + (f" arg_min({buyer}, {ROW}) AS buyer, min({buyer}) IS DISTINCT FROM max({buyer}) AS shared," if buyer else
+            + (f" arg_min({buyer}, {ROW}) AS buyer, min({buyer}) IS DISTINCT FROM max({buyer}) AS"
+                f" shared," if buyer else
                " NULL::VARCHAR AS buyer, false AS shared,")
             + " min(currency) IS DISTINCT FROM max(currency) AS mixed, count(*)::INTEGER AS line_count,"
             f" sum({_QUANTITY}) AS quantity, max({_QUANTITY}) AS most_quantity, sum({_AMOUNT}) AS total"
@@ -149,7 +167,8 @@ class Orders(Kind):
         con = work.con
         con.execute(
             f"CREATE TABLE lines AS SELECT {ROW}, o.ono, p.pno, ({ROW} - o.first_row + 1)::INTEGER AS place,"
-            f" {_QUANTITY} AS quantity, {_PRICE} AS unit_price, {_AMOUNT} AS amount, hash(o.ono, p.pno, {_QUANTITY}, {_PRICE}) AS sign"
+            f" {_QUANTITY} AS quantity, {_PRICE} AS unit_price, {_AMOUNT} AS amount, hash(o.ono, p.pno,"
+            f" {_QUANTITY}, {_PRICE}) AS sign"
             f" FROM (SELECT *, {_number(work)} AS number, {_thing(work)} AS thing FROM typed) t"
             " JOIN (SELECT ono, number, first_row FROM orders) o USING (number)"
             " LEFT JOIN (SELECT pno, code FROM products) p ON p.code = t.thing"
@@ -170,8 +189,10 @@ class Orders(Kind):
 
     def _say(self, work: Workspace, outcome: Outcome) -> None:
         row = work.con.execute(
-            "SELECT count(*), coalesce(sum(line_count), 0), coalesce(sum(line_count) FILTER (cno IS NULL), 0),"
-            " coalesce(sum(line_count) FILTER (cancels), 0), coalesce(sum(line_count) FILTER (kind = 'return'), 0),"
+            "SELECT count(*), coalesce(sum(line_count), 0), coalesce(sum(line_count) FILTER (cno IS NULL),"
+            " 0),"
+            " coalesce(sum(line_count) FILTER (cancels), 0), coalesce(sum(line_count) FILTER (kind ="
+            " 'return'), 0),"
             " coalesce(sum(quantity), 0), coalesce(sum(total), 0), count(DISTINCT country),"
             " count(*) FILTER (total < 0 AND kind = 'sale' AND most_quantity > 0), count(*) FILTER (shared),"
             " count(*) FILTER (moved), count(*) FILTER (mixed), min(ordered_at), max(ordered_at) FROM orders"
@@ -190,7 +211,8 @@ class Orders(Kind):
         if "order_number" not in work.mapping:
             outcome.messages.append(Message(_NO_NUMBERS))
         for text, count in (
-            (_RETURNS, row[4]), (_ANONYMOUS, row[2]), (_DUPLICATES, outcome.counts["duplicates"]), (_NEGATIVE, row[8]),
+            (_RETURNS, row[4]), (_ANONYMOUS, row[2]), (_DUPLICATES, outcome.counts["duplicates"]), (_NEGATIVE,
+                row[8]),
             (_MANY_BUYERS, row[9]), (_MANY_DATES, row[10]), (_MANY_CURRENCIES, row[11]),
         ):  # fmt: skip
             if count:
@@ -239,10 +261,13 @@ class Orders(Kind):
         created = 0
         if new:
             created = landing.run(
-                "INSERT INTO commerce_order (id, tenant_id, number, source, kind, customer_id, ordered_at, country, channel,"
+                "INSERT INTO commerce_order (id, tenant_id, number, source, kind, customer_id, ordered_at,"
+                " country, channel,"
                 " currency, quantity, total, line_count, unit_id, import_id, created_at)"
-                f" SELECT {key_sql(landing.keys(), 'o.ono')}, %(tenant)s, o.number, %(source)s, o.kind, c.id, o.ordered_at,"
-                " o.country, o.channel, o.currency, o.quantity, o.total, o.line_count, %(unit)s, %(import)s, %(now)s"
+                f" SELECT {key_sql(landing.keys(), 'o.ono')}, %(tenant)s, o.number, %(source)s, o.kind,"
+                f" c.id, o.ordered_at,"
+                " o.country, o.channel, o.currency, o.quantity, o.total, o.line_count, %(unit)s,"
+                " %(import)s, %(now)s"
                 " FROM landed_orders o LEFT JOIN customer_ids c USING (cno) WHERE NOT EXISTS"
                 " (SELECT FROM order_ids i WHERE i.ono = o.ono) ORDER BY o.ono"
                 " ON CONFLICT (tenant_id, source, number) DO NOTHING",
@@ -251,7 +276,8 @@ class Orders(Kind):
             landing.run(
                 "INSERT INTO order_ids SELECT l.ono, o.id, CASE WHEN o.import_id = %(import)s THEN 0 ELSE"
                 " (SELECT max(e.position) FROM commerce_orderline e WHERE e.order_id = o.id) END"
-                " FROM landed_orders l JOIN commerce_order o ON o.tenant_id = %(tenant)s AND o.source = %(source)s"
+                " FROM landed_orders l JOIN commerce_order o ON o.tenant_id = %(tenant)s AND o.source ="
+                " %(source)s"
                 " AND o.number = l.number WHERE NOT EXISTS (SELECT FROM order_ids i WHERE i.ono = l.ono)"
             )
             landing.run("ANALYZE order_ids")
@@ -268,7 +294,8 @@ class Orders(Kind):
             "INSERT INTO commerce_orderline"
             " (tenant_id, order_id, position, product_id, quantity, unit_price, amount, digest, occurrence)"
             " SELECT %(tenant)s, o.id, o.base + l.place, p.id, l.quantity, l.unit_price, l.amount, l.digest,"
-            " l.occurrence FROM landed_lines l JOIN order_ids o USING (ono) LEFT JOIN product_ids p USING (pno)"
+            " l.occurrence FROM landed_lines l JOIN order_ids o USING (ono) LEFT JOIN product_ids p USING"
+            " (pno)"
         )
 
         def write() -> None:
@@ -350,9 +377,11 @@ def _land_orders(work: Workspace, landing: Landing) -> int:
     landing.copy(
         work.con,
         "SELECT ono, number, kind, cno, ordered_at, coalesce(country, ''), coalesce(channel, ''),"
-        " coalesce(upper(currency), getvariable('currency')), quantity, total, line_count FROM orders ORDER BY ono",
+        " coalesce(upper(currency), getvariable('currency')), quantity, total, line_count FROM orders ORDER"
+        " BY ono",
         "landed_orders",
-        "ono int, number text, kind text, cno int, local timestamp, country text, channel text, currency text,"
+        "ono int, number text, kind text, cno int, local timestamp, country text, channel text, currency"
+        " text,"
         " quantity numeric(19, 4), total numeric(19, 4), line_count int",
     )
     landing.run("ALTER TABLE landed_orders ADD ordered_at timestamptz")
@@ -372,8 +401,10 @@ def _write_timeline(landing: Landing) -> None:
     customers.write_timeline(
         landing,
         "SELECT o.ordered_at, o.customer_id, CASE o.kind WHEN 'return' THEN 'return' ELSE 'order' END, o.id,"
-        " jsonb_build_object('number', o.number, 'total', o.total::text, 'currency', o.currency) FROM commerce_order o"
-        " WHERE o.tenant_id = %(tenant)s AND o.import_id = %(import)s AND o.customer_id IS NOT NULL ORDER BY o.id",
+        " jsonb_build_object('number', o.number, 'total', o.total::text, 'currency', o.currency) FROM"
+        " commerce_order o"
+        " WHERE o.tenant_id = %(tenant)s AND o.import_id = %(import)s AND o.customer_id IS NOT NULL ORDER"
+        " BY o.id",
     )
 
 
@@ -381,7 +412,8 @@ def _add_up(landing: Landing) -> int:
     """Journal the orders there before that got further lines, and add these to their sums."""
     landing.create("grown_orders", "id uuid, base int, last int, lines int, quantity numeric, amount numeric")
     grown = landing.run(
-        "INSERT INTO grown_orders SELECT o.id, o.base, max(l.position), count(*), sum(l.quantity), sum(l.amount)"
+        "INSERT INTO grown_orders SELECT o.id, o.base, max(l.position), count(*), sum(l.quantity),"
+        " sum(l.amount)"
         " FROM order_ids o JOIN commerce_orderline l ON l.order_id = o.id AND l.position > o.base"
         " WHERE o.base > 0 GROUP BY o.id, o.base"
     )
@@ -407,8 +439,10 @@ def _undo_orders(landing: Landing) -> dict[str, int]:
     gone = landing.run(
         f"INSERT INTO gone_orders SELECT o.id {made}"
         " AND NOT EXISTS (SELECT FROM commerce_payment p WHERE p.order_id = o.id)"
-        " AND NOT EXISTS (SELECT FROM commerce_order r WHERE r.returns_id = o.id AND r.import_id IS DISTINCT FROM %(import)s)"
-        " AND NOT EXISTS (SELECT FROM imports_importchange j WHERE j.subject_kind = 'order' AND j.subject_id = o.id"
+        " AND NOT EXISTS (SELECT FROM commerce_order r WHERE r.returns_id = o.id AND r.import_id IS"
+        " DISTINCT FROM %(import)s)"
+        " AND NOT EXISTS (SELECT FROM imports_importchange j WHERE j.subject_kind = 'order' AND"
+        " j.subject_id = o.id"
         " AND j.batch_id <> %(import)s)"
     )
     kept = landing.one(f"SELECT count(*) {made}") - gone
@@ -417,14 +451,18 @@ def _undo_orders(landing: Landing) -> dict[str, int]:
     customers.forget_timeline(landing, "SELECT id FROM gone_orders")
     landing.run("DELETE FROM commerce_order o USING gone_orders g WHERE o.id = g.id")
     lines += landing.run(
-        "DELETE FROM commerce_orderline l USING imports_importchange j WHERE j.batch_id = %(import)s AND j.subject_kind ="
+        "DELETE FROM commerce_orderline l USING imports_importchange j WHERE j.batch_id = %(import)s AND"
+        " j.subject_kind ="
         " 'order' AND l.order_id = j.subject_id AND l.position > (j.before ->> 'position')::int"
         " AND l.position <= (j.after ->> 'position')::int"
     )
     restored = landing.run(
-        "UPDATE commerce_order o SET quantity = s.quantity, total = s.total, line_count = s.lines FROM (SELECT j.subject_id,"
-        " coalesce(sum(l.quantity), 0) AS quantity, coalesce(sum(l.amount), 0) AS total, count(l.order_id) AS lines"
+        "UPDATE commerce_order o SET quantity = s.quantity, total = s.total, line_count = s.lines FROM"
+        " (SELECT j.subject_id,"
+        " coalesce(sum(l.quantity), 0) AS quantity, coalesce(sum(l.amount), 0) AS total, count(l.order_id)"
+        " AS lines"
         " FROM imports_importchange j LEFT JOIN commerce_orderline l ON l.order_id = j.subject_id"
-        " WHERE j.batch_id = %(import)s AND j.subject_kind = 'order' GROUP BY j.subject_id) s WHERE o.id = s.subject_id"
+        " WHERE j.batch_id = %(import)s AND j.subject_kind = 'order' GROUP BY j.subject_id) s WHERE o.id ="
+        " s.subject_id"
     )
     return {"orders_deleted": gone, "orders_kept": kept, "orders_restored": restored, "lines_deleted": lines}

@@ -13,14 +13,19 @@ from zhiyin.imports.workspace import Workspace
 from zhiyin.platform.pinyin import name_key
 
 CODES = (
-    "product code", "product id", "product no", "stock code", "stockcode", "sku", "item code", "item no", "item id",
-    "item number", "article", "article no", "article number", "asin", "barcode", "material", "part no", "part number",
-    "商品编号", "商品编码", "商品代码", "商品id", "产品编号", "产品编码", "产品代码", "货号", "物料编码", "物料号", "存货编码",
+    "product code", "product id", "product no", "stock code", "stockcode", "sku", "item code", "item no",
+    "item id",
+    "item number", "article", "article no", "article number", "asin", "barcode", "material", "part no",
+    "part number",
+    "商品编号", "商品编码", "商品代码", "商品id", "产品编号", "产品编码", "产品代码", "货号", "物料编码",
+    "物料号", "存货编码",
     "条码", "条形码", "规格编码", "商家编码",
 )  # fmt: skip
 NAMES = (
-    "product name", "product", "description", "item", "item name", "title", "product title", "item description", "goods",
-    "product description", "商品名称", "商品", "产品名称", "产品", "品名", "货品名称", "宝贝标题", "宝贝名称", "商品标题", "存货名称", "物料名称",
+    "product name", "product", "description", "item", "item name", "title", "product title",
+    "item description", "goods",
+    "product description", "商品名称", "商品", "产品名称", "产品", "品名", "货品名称", "宝贝标题", "宝贝名称",
+    "商品标题", "存货名称", "物料名称",
 )  # fmt: skip
 DETAILS = {"name": 300, "category": 100, "unit": 20}
 _WRITABLE = {
@@ -100,9 +105,12 @@ def _land_details(work: Workspace, landing: Landing) -> None:
 
 def _insert(landing: Landing) -> int:
     return landing.run(
-        "INSERT INTO commerce_product (id, tenant_id, code, name, name_key, category, unit, price, cost, currency,"
-        f" import_id, created_at, updated_at, version) SELECT {key_sql(landing.keys(), 'pno')}, %(tenant)s, code, name,"
-        " name_key, category, unit, price, cost, coalesce(nullif(currency, ''), %(currency)s), %(import)s, %(now)s,"
+        "INSERT INTO commerce_product (id, tenant_id, code, name, name_key, category, unit, price, cost,"
+        " currency,"
+        f" import_id, created_at, updated_at, version) SELECT {key_sql(landing.keys(), 'pno')}, %(tenant)s,"
+        f" code, name,"
+        " name_key, category, unit, price, cost, coalesce(nullif(currency, ''), %(currency)s), %(import)s,"
+        " %(now)s,"
         " %(now)s, 1 FROM landed_products WHERE pno NOT IN (SELECT pno FROM product_ids) ORDER BY pno"
         " ON CONFLICT (tenant_id, code) DO NOTHING"
     )
@@ -130,7 +138,8 @@ def undo_products(landing: Landing) -> dict[str, int]:
     made = "FROM commerce_product p WHERE p.tenant_id = %(tenant)s AND p.import_id = %(import)s"
     landing.create("sold_products", "id uuid")
     landing.run(
-        "INSERT INTO sold_products SELECT DISTINCT product_id FROM commerce_orderline WHERE product_id IS NOT NULL"
+        "INSERT INTO sold_products SELECT DISTINCT product_id FROM commerce_orderline WHERE product_id IS"
+        " NOT NULL"
     )
     landing.run("ANALYZE sold_products")
     total = landing.one(f"SELECT count(*) {made}")
@@ -149,13 +158,19 @@ class Products(Kind):
     label: ClassVar = gettext_noop("Products")
     permission: ClassVar = "products.edit"
     fields: ClassVar = (
-        Field("product_code", gettext_noop("Product code"), FieldType.CODE, (*CODES, "code", "id", "编号", "编码"), required=True, length=64),
+        Field("product_code", gettext_noop("Product code"), FieldType.CODE, (*CODES, "code", "id", "编号",
+            "编码"), required=True, length=64),
         Field("product_name", gettext_noop("Product name"), synonyms=(*NAMES, "name", "名称"), length=300),
-        Field("category", gettext_noop("Category"), synonyms=("category", "product category", "class", "group", "department", "类别", "分类", "商品类别", "品类", "类目"), length=100),
-        Field("unit", gettext_noop("Unit of measure"), synonyms=("unit", "uom", "unit of measure", "单位", "计量单位"), length=20),
-        Field("price", gettext_noop("Price"), FieldType.AMOUNT, ("price", "unit price", "list price", "retail price", "sale price", "价格", "单价", "售价", "零售价", "销售价", "标价")),
-        Field("cost", gettext_noop("Cost"), FieldType.AMOUNT, ("cost", "unit cost", "purchase price", "成本", "成本价", "进价", "采购价")),
-        Field("currency", gettext_noop("Currency"), FieldType.CURRENCY, ("currency", "币种", "货币"), length=3),
+        Field("category", gettext_noop("Category"), synonyms=("category", "product category", "class",
+            "group", "department", "类别", "分类", "商品类别", "品类", "类目"), length=100),
+        Field("unit", gettext_noop("Unit of measure"), synonyms=("unit", "uom", "unit of measure", "单位",
+            "计量单位"), length=20),
+        Field("price", gettext_noop("Price"), FieldType.AMOUNT, ("price", "unit price", "list price",
+            "retail price", "sale price", "价格", "单价", "售价", "零售价", "销售价", "标价")),
+        Field("cost", gettext_noop("Cost"), FieldType.AMOUNT, ("cost", "unit cost", "purchase price", "成本",
+            "成本价", "进价", "采购价")),
+        Field("currency", gettext_noop("Currency"), FieldType.CURRENCY, ("currency", "币种", "货币"),
+            length=3),
     )  # fmt: skip
 
     def checks(self, work: Workspace) -> list[Check]:  # noqa: ARG002
