@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from tests.analytics.shop import NOW, Shop
+from tests.analytics.shop import Shop
 from tests.cast import Company
 from zhiyin.analytics.models import InsightSettings
 from zhiyin.commerce.models import Order

@@ -1,5 +1,6 @@
 """Where a person can go and what they can begin: left navigation, create menu, command palette."""
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -68,13 +69,21 @@ def links(items: list[Item], actor: Actor, path: str = "") -> list[Link]:
     return list(_links(items, actor, path))
 
 
+@functools.cache
+def _address(url_name: str) -> str:
+    """Asked several times on every page, and always the same; empty for what does not exist."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
+
+
 def _links(items: list[Item], actor: Actor, path: str) -> Iterator[Link]:
     for item in items:
         if item.permission and not actor.may(item.permission):
             continue
-        try:
-            url = reverse(item.url_name)
-        except NoReverseMatch:
+        url = _address(item.url_name)
+        if not url:
             continue
         current = path == url or (url != "/" and path.startswith(url))
         yield Link(str(item.label), url, item.icon, current, item.words)

@@ -10,6 +10,8 @@ from django.utils.functional import Promise
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from zhiyin.web.templatetags.zhiyin import icon
+
 Row = Mapping[str, Any]
 Cell = Callable[[Row], str]
 PAGING = ("after", "before")
@@ -79,6 +81,11 @@ class Table:
         url = changed(self.query, sort=f"-{column.sort}" if down else column.sort) if column.sort else ""
         return Heading(column.key, column.label, column.numeric, column.fixed, True, direction, url)
 
+    @property
+    def head(self) -> SafeString:
+        """The headings as HTML, links that sort included; as ``components/sort_header.html`` writes them."""
+        return mark_safe("".join(_heading(each) for each in self.headings))  # noqa: S308  # all escaped
+
     def body(self, rows: Iterable[Row]) -> SafeString:
         """The rows as HTML: a box to choose, the row's link, the other columns."""
         first, *others = self.shown
@@ -97,6 +104,23 @@ class Table:
             parts.append("</tr>")
         # every cell escapes what it holds
         return mark_safe("".join(parts))  # noqa: S308
+
+
+ARROWS = {"ascending": "arrow-narrow-up", "descending": "arrow-narrow-down"}
+
+
+def _heading(heading: Heading) -> str:
+    numeric = ' class="n"' if heading.numeric else ""
+    order = f' aria-sort="{heading.direction}"' if heading.direction else ""
+    label = escape(heading.label)
+    if heading.sort_url:
+        url = escape(heading.sort_url)
+        arrow = icon(ARROWS[heading.direction]) if heading.direction else ""
+        label = (
+            f'<a href="{url}" hx-get="{url}" hx-target="#list" hx-swap="outerHTML" hx-push-url="true">'
+            f"{label}{arrow}</a>"
+        )
+    return f'<th scope="col"{numeric}{order}>{label}</th>'
 
 
 def text(key: str) -> Cell:

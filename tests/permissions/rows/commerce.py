@@ -48,6 +48,7 @@ def body(company: Company, _given: Given) -> Given:
 ROWS = [
     Row("GET", "web:search", ALL, query="q=wang"),
     Row("GET", "commerce:orders", ALL),
+    Row("GET", "commerce:order_filters", ALL),
     Row("GET", "commerce:order", SEEN, given=order),
     Row("GET", "commerce:order_create", "302 200*4 403*2 200 200"),
     Row("POST", "commerce:order_create", "302 302 422 302 422 403 403 302 422", data=form),

@@ -24,6 +24,7 @@ ROWS = [
     Row("GET", "jobs:list", "302 200*8"),
     Row("GET", "jobs:running", "302 200*8"),
     Row("GET", "jobs:card", "302 302 404 302 404*3 302 404", given=running),
+    Row("GET", "jobs:file", "302 404*8", given=running, note="which wrote no file"),
     Row("POST", "jobs:cancel", "302 302 404 302 404*3 302 404", given=running),
     Row("POST", "jobs:retry", "302 409 404 409 404*3 409 404", given=running, note="which has not ended"),
     Row("GET", "api:list_jobs", "401 200*8"),

@@ -48,6 +48,7 @@ class ProductOrder(BaseModel):
 def list_products(
     request: Request, where: Query[ProductFilter], order: Query[ProductOrder], paging: Query[Paging]
 ) -> dict[str, Any]:
+    del request
     return page_out(queries.list_products(where, sort=order.sort, after=paging.after, limit=paging.limit))
 
 

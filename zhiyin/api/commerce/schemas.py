@@ -13,9 +13,12 @@ from zhiyin.commerce.choices import OrderKind, PaymentMethod
 TEXT = r"^[^\x00]*$"
 
 
-def text(longest: int, shortest: int = 0) -> Any:
-    """A string that its column holds."""
-    return Annotated[str, StringConstraints(min_length=shortest, max_length=longest, pattern=TEXT)]
+# strings that their columns hold
+Text20 = Annotated[str, StringConstraints(max_length=20, pattern=TEXT)]
+Text64 = Annotated[str, StringConstraints(max_length=64, pattern=TEXT)]
+Filled64 = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=TEXT)]
+Text100 = Annotated[str, StringConstraints(max_length=100, pattern=TEXT)]
+Text300 = Annotated[str, StringConstraints(max_length=300, pattern=TEXT)]
 
 
 Amount = Annotated[Decimal, Field(ge=0, max_digits=19, decimal_places=4)]
@@ -43,10 +46,10 @@ class ProductRecordOut(ProductOut):
 class ProductIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    code: text(64, 1)
-    name: text(300) = ""
-    category: text(100) = ""
-    unit: text(20) = ""
+    code: Filled64
+    name: Text300 = ""
+    category: Text100 = ""
+    unit: Text20 = ""
     price: Amount | None = None
     cost: Amount | None = None
     is_active: bool = True
@@ -58,10 +61,10 @@ class ProductPatch(Schema):
     model_config = ConfigDict(extra="forbid")
 
     version: int = Field(ge=1, le=2_147_483_647)
-    code: text(64, 1) | None = None
-    name: text(300) | None = None
-    category: text(100) | None = None
-    unit: text(20) | None = None
+    code: Filled64 | None = None
+    name: Text300 | None = None
+    category: Text100 | None = None
+    unit: Text20 | None = None
     price: Amount | None = Field(None, description="null takes the price away.")
     cost: Amount | None = Field(None, description="null takes the cost away.")
     is_active: bool | None = None
@@ -136,9 +139,9 @@ class OrderIn(Schema):
 
     customer_id: uuid.UUID | None = None
     ordered_at: datetime.datetime | None = Field(None, description="Now when none is given.")
-    number: text(64) = Field("", description="Left empty, the order gets the day's next.")
-    channel: text(64) = ""
-    country: text(64) = ""
+    number: Text64 = Field("", description="Left empty, the order gets the day's next.")
+    channel: Text64 = ""
+    country: Text64 = ""
     lines: list[LineIn] = Field(min_length=1, max_length=500)
 
 
@@ -160,5 +163,5 @@ class PaymentIn(Schema):
 
     amount: Quantity
     method: PaymentMethod = PaymentMethod.OTHER
-    reference: text(100) = ""
+    reference: Text100 = ""
     paid_at: datetime.datetime | None = None

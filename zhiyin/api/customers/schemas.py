@@ -14,9 +14,16 @@ from zhiyin.customers.models import Customer
 TEXT = r"^[^\x00]*$"
 
 
-def text(longest: int, shortest: int = 0) -> Any:
-    """A string that its column holds."""
-    return Annotated[str, StringConstraints(min_length=shortest, max_length=longest, pattern=TEXT)]
+# strings that their columns hold
+Body = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=TEXT)]
+Text50 = Annotated[str, StringConstraints(max_length=50, pattern=TEXT)]
+Filled50 = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=TEXT)]
+Text64 = Annotated[str, StringConstraints(max_length=64, pattern=TEXT)]
+Filled64 = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=TEXT)]
+Text100 = Annotated[str, StringConstraints(max_length=100, pattern=TEXT)]
+Text200 = Annotated[str, StringConstraints(max_length=200, pattern=TEXT)]
+Filled200 = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=TEXT)]
+Text400 = Annotated[str, StringConstraints(max_length=400, pattern=TEXT)]
 
 
 class ValueOut(Schema):
@@ -118,15 +125,15 @@ class RecordOut(Schema):
 class CustomerIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    name: text(200, 1)
-    code: text(64) = Field("", description="Left empty, the customer gets one.")
+    name: Filled200
+    code: Text64 = Field("", description="Left empty, the customer gets one.")
     kind: CustomerKind = CustomerKind.PERSON
-    short_name: text(100) = ""
-    country: text(64) = ""
-    city: text(100) = ""
+    short_name: Text100 = ""
+    country: Text64 = ""
+    city: Text100 = ""
     status: Status = Status.POTENTIAL
     stage: Stage | Literal[""] = ""
-    source: text(64) = ""
+    source: Text64 = ""
     owner_id: uuid.UUID | None = Field(None, description="Without one, whoever asks.")
 
 
@@ -136,15 +143,15 @@ class CustomerPatch(Schema):
     model_config = ConfigDict(extra="forbid")
 
     version: int = Field(ge=1, le=2_147_483_647)
-    name: text(200, 1) | None = None
-    code: text(64, 1) | None = None
+    name: Filled200 | None = None
+    code: Filled64 | None = None
     kind: CustomerKind | None = None
-    short_name: text(100) | None = None
-    country: text(64) | None = None
-    city: text(100) | None = None
+    short_name: Text100 | None = None
+    country: Text64 | None = None
+    city: Text100 | None = None
     status: Status | None = None
     stage: Stage | Literal[""] | None = None
-    source: text(64) | None = None
+    source: Text64 | None = None
     owner_id: uuid.UUID | None = Field(None, description="null takes the owner away.")
 
     def changes(self) -> dict[str, Any]:
@@ -156,9 +163,9 @@ class ContactIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     kind: ContactKind
-    value: text(400) = ""
-    label: text(50) = ""
-    parts: dict[str, text(200)] = Field(default={}, description="Of an address: province, city, street, …")
+    value: Text400 = ""
+    label: Text50 = ""
+    parts: dict[str, Text200] = Field(default={}, description="Of an address: province, city, street, …")
     is_primary: bool = False
 
 
@@ -174,7 +181,7 @@ class NoteOut(Schema):
 class NoteIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    body: text(10_000, 1)
+    body: Body
 
 
 class TagsIn(Schema):
@@ -186,7 +193,7 @@ class TagsIn(Schema):
 class TagIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    name: text(50, 1)
+    name: Filled50
     colour: TagColour = TagColour.BLUE
 
 

@@ -20,7 +20,7 @@ class Count:
 def count(queryset: QuerySet[Any, Any]) -> Count:
     """The exact count up to 1,000, the planner's estimate beyond."""
     rows = queryset.order_by()
-    some = len(rows.values_list("pk")[: EXACT_UP_TO + 1])
+    some = rows[: EXACT_UP_TO + 1].count()
     if some <= EXACT_UP_TO:
         return Count(some, exact=True)
     return Count(_rounded(max(some, _estimate(rows))), exact=False)

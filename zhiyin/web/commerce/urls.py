@@ -7,6 +7,7 @@ from zhiyin.web.commerce.views import orders, products
 app_name = "commerce"
 urlpatterns = [
     path("orders/", orders.order_list, name="orders"),
+    path("orders/filters/", orders.filters, name="order_filters"),
     path("orders/new/", orders.create, name="order_create"),
     path("orders/new/lines/", orders.lines, name="order_lines"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),

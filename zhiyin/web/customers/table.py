@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.analytics.choices import ValueGroup
 from zhiyin.customers.choices import CustomerKind, Stage, Status
 from zhiyin.web.tables import Cell, Column, Row, text
 from zhiyin.web.templatetags.zhiyin import day, money, number, percent
@@ -35,6 +36,7 @@ def columns(currency: str, tags: dict[Any, list[Row]]) -> list[Column]:
     """All columns; money in the tenant's currency."""
     statuses = {value: badge(value, Status, STATUS_CLASS) for value in Status.values}
     stages = {value: badge(value, Stage, STAGE_CLASS) for value in ["", *Stage.values]}
+    groups = {value: escape(ValueGroup(value).label) for value in ValueGroup.values}
     kinds = {value: escape(CustomerKind(value).label) for value in CustomerKind.values}
 
     def amount(key: str) -> Cell:
@@ -62,7 +64,7 @@ def columns(currency: str, tags: dict[Any, list[Row]]) -> list[Column]:
             down_first=True,
         ),
         Column("value", _("Value"), _value(currency), "value", numeric=True, down_first=True),
-        Column("group", _("RFM group"), text("value__group"), shown=False),
+        Column("group", _("RFM group"), lambda row: groups.get(row["value__group"], ""), shown=False),
         Column(
             "created", _("Created"), lambda row: day(row["created_at"]), "created", shown=False,
             down_first=True,

@@ -2,14 +2,15 @@
 
 import uuid
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
-from zhiyin.platform import jobs
+from zhiyin.platform import files, jobs
 from zhiyin.platform.choices import JobState
+from zhiyin.platform.errors import NotFound
 from zhiyin.platform.paging import keyset
 from zhiyin.web.http import HttpRequest, page, render
 
@@ -33,6 +34,15 @@ def running(request: HttpRequest) -> HttpResponse:
 def card(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     """One job's progress; tells the page (``job-finished``) when there is no more to wait for."""
     return _card(request, jobs.get(request.actor, job_id))
+
+
+@page()
+def result_file(request: HttpRequest, job_id: uuid.UUID) -> HttpResponseBase:
+    """The file that a job wrote, for whoever sees the job."""
+    key = (jobs.get(request.actor, job_id).result or {}).get("file")
+    if not key:
+        raise NotFound
+    return files.download(files.get(uuid.UUID(key)))
 
 
 @require_POST

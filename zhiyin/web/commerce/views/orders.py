@@ -67,10 +67,19 @@ def order_list(request: HttpRequest) -> HttpResponse:
         "where": where,
         "kept": kept(request.GET),
         "tabs": _tabs(request, where),
-        "countries": queries.used_values("country") if not request.htmx else [],
-        "channels": queries.used_values("channel") if not request.htmx else [],
     }
     return render(request, "commerce/orders.html", context, partial="list")
+
+
+@page(permission="orders.view")
+def filters(request: HttpRequest) -> HttpResponse:
+    """The panel of filters with what can be chosen, read only when somebody opens it."""
+    context = {
+        "where": parse_filter(OrderFilter, request.GET),
+        "countries": queries.used_values("country"),
+        "channels": queries.used_values("channel"),
+    }
+    return render(request, "commerce/order_filters.html", context)
 
 
 def _columns() -> list[Column]:
@@ -149,14 +158,16 @@ def _order_page(request: HttpRequest, order_id: uuid.UUID, form: PaymentForm | N
         KeyNumber(_("Total"), money(found.total, found.currency)),
         KeyNumber(_("Quantity"), number(found.quantity)),
     ]
-    if due is not None:
+    payments = queries.payments_of(order_id)
+    # a file of sales says nothing of payments: their absence is no debt
+    if due is not None and (payments or found.import_id is None):
         numbers.append(KeyNumber(_("Still to pay"), money(due, found.currency)))
     context = {
         "order": found,
         "numbers": numbers,
         "lines": lines,
         "returns": queries.returns_of(order_id),
-        "payments": queries.payments_of(order_id),
+        "payments": payments,
         "due": due,
         "may_edit": request.actor.may("orders.edit") and found.kind == OrderKind.SALE,
         "may_return": any(each["left"] > 0 for each in lines),  # type: ignore[operator]
@@ -232,14 +243,16 @@ def _draft(request: HttpRequest) -> dict[str, Any]:
         del drafted[int(removed)]
     if added := request.POST.get("add", ""):
         product = _product(added)
-        drafted.append(LineInput(product, "1", "" if product.price is None else f"{product.price:f}"))
+        drafted.append(
+            LineInput(product, "1", "" if product.price is None else f"{product.price.normalize():f}")
+        )
     amounts = [each.amount for each in drafted]
     words = request.POST.get("words", "").strip()
     return {
         "lines": drafted,
         "total": sum((each for each in amounts if each is not None), Decimal(0)),
         "currency": request.tenant.currency,
-        "words": words,
+        "words": "" if added else words,
         "found": queries.find_products(words) if words and not added else [],
     }
 

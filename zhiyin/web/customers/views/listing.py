@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from zhiyin.analytics.choices import ValueGroup
 from zhiyin.customers import actions, queries
 from zhiyin.customers.choices import CustomerKind, Stage, Status
 from zhiyin.customers.models import SavedView
@@ -26,7 +27,7 @@ from zhiyin.web.templatetags.zhiyin import number
 
 CHOSEN = "customers_columns"
 MOST_ROWS = 50
-CHOICES = {"kind": CustomerKind, "status": Status, "stage": Stage}
+CHOICES = {"kind": CustomerKind, "status": Status, "stage": Stage, "group": ValueGroup}
 LABELS: dict[str, str | Promise] = {
     "q": gettext_lazy("Search"),
     "kind": gettext_lazy("Kind"),
@@ -71,7 +72,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     where = parse_filter(request.GET)
     sort = checked_sort(request.GET.get("sort", ""), SORTS, "name")
     token = request.GET.get("after") or request.GET.get("before") or ""
-    found = queries.list_customers(request.actor, where, sort=sort, after=token, limit=MOST_ROWS)  # type: ignore[arg-type]
+    found = queries.list_customers(request.actor, where, sort=sort, after=token, limit=MOST_ROWS)
     table = _table(request, sort, found.rows)
     count = (
         Count(len(found.rows), exact=True)
@@ -239,7 +240,7 @@ def _raw(query: QueryDict, field: str, value: Any) -> str:
 
 
 def _shown(field: str, value: Any, names: dict[str, str]) -> str:
-    if field in CHOICES:
+    if field in CHOICES and value in CHOICES[field].values:
         return str(CHOICES[field](value).label)
     if value == "none":
         return _("Nobody")

@@ -1,0 +1,83 @@
+"""Exported files: what is in them, that spreadsheets run nothing of it, that their job hands them over."""
+
+import csv
+import datetime
+import io
+import uuid
+from collections.abc import Iterator
+
+import openpyxl
+import pytest
+
+from tests.cast import Company, company
+from zhiyin.customers import actions, queries, tasks
+from zhiyin.customers.exports import write_customers
+from zhiyin.customers.models import Customer
+from zhiyin.platform import jobs
+
+Now = datetime.datetime
+FORMULA = '=HYPERLINK("http://evil","x")'
+
+
+@pytest.fixture
+def people(inside: Company, now: Now) -> Iterator[list[Customer]]:
+    actor = inside.gao.actor
+    made = [
+        actions.create_customer(actor=actor, name=name, code=code, now=now)
+        for name, code in [("王小明", "001"), (FORMULA, "+1"), ('Ann, "B"\n', "-2")]
+    ]
+    tag = actions.create_tag(actor=actor, name="VIP", now=now)
+    actions.set_tags(actor=actor, customer_id=made[0].pk, tag_ids=[tag.pk], now=now)
+    for value in ("13800138000", "13900139000"):
+        actions.add_contact(actor=actor, customer_id=made[0].pk, kind="phone", value=value, now=now)
+    yield made
+
+
+COLUMNS = ["code", "name", "tags", "phone", "orders", "created"]
+
+
+def test_csv_opens_in_a_spreadsheet_and_runs_nothing(people: list[Customer]) -> None:
+    stream = io.BytesIO()
+    assert write_customers(Customer.objects.all(), stream, columns=COLUMNS, style="csv") == 3
+    assert stream.getvalue().startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(stream.getvalue().decode("utf-8-sig"))))
+    assert rows[1][:5] == ["001", "王小明", "VIP", "13800138000; 13900139000", ""]
+    assert rows[2][:2] == ["'+1", f"'{FORMULA}"]
+    assert all(cell[:1] not in tuple("=+-@") for row in rows for cell in row)
+
+
+def test_xlsx_keeps_codes_and_formulas_as_text(people: list[Customer]) -> None:
+    stream = io.BytesIO()
+    write_customers(Customer.objects.all(), stream, columns=COLUMNS, style="xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(stream.getvalue())).active
+    assert sheet is not None
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    assert rows[0][:2] == ["001", "王小明"]
+    assert rows[1][1] == FORMULA
+    assert sheet["B3"].data_type == "s"
+    assert isinstance(rows[0][5], datetime.datetime)
+
+
+def test_unknown_columns_are_left_out_and_none_means_all(people: list[Customer]) -> None:
+    stream = io.BytesIO()
+    write_customers(Customer.objects.all(), stream, columns=["nonsense"], style="csv")
+    assert stream.getvalue().decode("utf-8-sig").splitlines()[0].count(",") > 15
+
+
+@pytest.mark.usefixtures("committed")
+def test_the_job_writes_what_its_starter_sees_and_hands_the_file_over(now: Now) -> None:
+    cast = company(f"export-{uuid.uuid4().hex[:8]}")
+    with cast.scope():
+        actions.create_customer(actor=cast.lin.actor, name="王小明", now=now)
+        actions.create_customer(actor=cast.wu.actor, name="王大明", now=now)
+        selection = actions.Selection(where=queries.CustomerFilter(q="王"))
+        job = actions.export_customers(
+            actor=cast.ma.actor, selection=selection, columns=["name"], style="csv", now=now
+        )
+    assert tasks.TYPES
+    jobs.run_now(job)
+    answer = cast.ma.client.get(f"/jobs/{job.pk}/file/")
+    assert answer.status_code == 200
+    rows = b"".join(answer.streaming_content).decode("utf-8-sig").split()  # type: ignore[attr-defined]
+    assert rows[1:] == ["王小明"]
+    assert cast.lin.client.get(f"/jobs/{job.pk}/file/").status_code == 404
