@@ -198,6 +198,15 @@ def by_hand(con: psycopg.Connection, requests: int) -> None:
         report(name, times)
 
 
+def cpu(processes: list[psutil.Process]) -> float:
+    """Seconds of processor time that these processes have used."""
+    spent = 0.0
+    for each in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            spent += sum(each.cpu_times()[:2])
+    return spent
+
+
 def throughput(port: int, cookie: str, path: str, seconds: float, clients: int = 8) -> float:
     """Answers a second over several connections, asked from a process of its own."""
     command = [
@@ -260,10 +269,23 @@ def main() -> None:
             web = memory([server, *server.children(recursive=True)])
             Browser(port, cookie).get("/customers/")
             for name, path in {"list": "/customers/", "record": f"/customers/{_some_customer()}/"}.items():
+                before = cpu(server.children(recursive=True)), cpu(_backends())
                 rate = throughput(port, cookie, path, options.seconds)
-                print(f"{name} pages a second, 8 connections, 2 workers: {rate:.0f}", flush=True)
+                spent = cpu(server.children(recursive=True)) - before[0], cpu(_backends()) - before[1]
+                web_ms, sql_ms = (1000 * each / (rate * options.seconds) for each in spent)
+                print(
+                    f"{name} pages a second, 8 connections, 2 workers: {rate:.0f};"
+                    f" processor time a page: {web_ms:.1f} ms web, {sql_ms:.1f} ms database",
+                    flush=True,
+                )
             after = memory([server, *server.children(recursive=True)])
             print(f"web processes: {web:.0f} MB at first, {after:.0f} MB after load")
+
+
+def _backends() -> list[psutil.Process]:
+    """The database's processes that serve connections."""
+    pid = int((HOME / "postgres").rglob("postmaster.pid").__next__().read_text().split("\n")[0])
+    return psutil.Process(pid).children()
 
 
 def _some_customer() -> uuid.UUID:

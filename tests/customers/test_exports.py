@@ -4,7 +4,6 @@ import csv
 import datetime
 import io
 import uuid
-from collections.abc import Iterator
 
 import openpyxl
 import pytest
@@ -20,7 +19,7 @@ FORMULA = '=HYPERLINK("http://evil","x")'
 
 
 @pytest.fixture
-def people(inside: Company, now: Now) -> Iterator[list[Customer]]:
+def people(inside: Company, now: Now) -> list[Customer]:
     actor = inside.gao.actor
     made = [
         actions.create_customer(actor=actor, name=name, code=code, now=now)
@@ -30,7 +29,7 @@ def people(inside: Company, now: Now) -> Iterator[list[Customer]]:
     actions.set_tags(actor=actor, customer_id=made[0].pk, tag_ids=[tag.pk], now=now)
     for value in ("13800138000", "13900139000"):
         actions.add_contact(actor=actor, customer_id=made[0].pk, kind="phone", value=value, now=now)
-    yield made
+    return made
 
 
 COLUMNS = ["code", "name", "tags", "phone", "orders", "created"]

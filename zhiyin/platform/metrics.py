@@ -8,6 +8,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,12 +48,15 @@ class _Metrics:
 
 
 _made: _Metrics | None = None
+_making = threading.Lock()
 
 
 def _metrics() -> _Metrics:
     global _made  # noqa: PLW0603 - one set a process, made after share()
     if _made is None:
-        _made = _Metrics()
+        # the first requests come on several threads, and a metric registers once
+        with _making:
+            _made = _made or _Metrics()
     return _made
 
 
