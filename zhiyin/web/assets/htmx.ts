@@ -4,7 +4,6 @@ import type Htmx from "htmx.org";
 export function configureHtmx(htmx: typeof Htmx): void {
   Object.assign(htmx.config, {
     allowEval: false,
-    allowScriptTags: false,
     includeIndicatorStyles: false,
     selfRequestsOnly: true,
     historyCacheSize: 0,

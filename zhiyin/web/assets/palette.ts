@@ -57,11 +57,13 @@ export function startPalette(): void {
   });
 }
 
-/** Whether every word of `query` occurs in `words`, letter case aside. */
+/** Whether each word of `query` begins a word of `words`; Chinese may stand anywhere in one. */
 export function matches(words: string, query: string): boolean {
-  const haystack = words.toLowerCase();
+  const known = words.toLowerCase().split(/\s+/);
   return query
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => haystack.includes(word));
+    .every((asked) =>
+      known.some((word) => (/^[\x20-\x7e]*$/.test(asked) ? word.startsWith(asked) : word.includes(asked))),
+    );
 }
