@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaln, digamma, gammaln, hyp2f1, polygamma
 
-from zhiyin.analytics.methods.cells import Cells, Floats, parts
+from zhiyin.analytics.methods.cells import Cells, Floats, dot, parts
 from zhiyin.analytics.methods.maximise import Evaluation
 from zhiyin.analytics.methods.transactions import TransactionModel
 
@@ -160,21 +160,21 @@ class _Likelihood:
         value = (
             c @ (gammaln(r + xs) + gammaln(b + xs) - gammaln(a + b + xs))
             + n * (gammaln(a + b) - gammaln(b) - gammaln(r) + r * np.log(alpha))
-            - weight @ logs
+            - dot(weight, logs)
         )
         both = n * digamma(a + b) - c @ digamma(a + b + xs)
         gradient = np.array(
             [
-                c @ digamma(r + xs) + n * (np.log(alpha) - digamma(r)) - self.age_count @ logs,
-                n * r / alpha - weight @ inverse,
+                c @ digamma(r + xs) + n * (np.log(alpha) - digamma(r)) - dot(self.age_count, logs),
+                n * r / alpha - dot(weight, inverse),
                 both,
                 both + c @ digamma(b + xs) - n * digamma(b),
             ]
         )
         hessian = np.zeros((4, 4))
         hessian[0, 0] = c @ polygamma(1, r + xs) - n * polygamma(1, r)
-        hessian[0, 1] = hessian[1, 0] = n / alpha - self.age_count @ inverse
-        hessian[1, 1] = weight @ inverse**2 - n * r / alpha**2
+        hessian[0, 1] = hessian[1, 0] = n / alpha - dot(self.age_count, inverse)
+        hessian[1, 1] = dot(weight, inverse**2) - n * r / alpha**2
         hessian[2:, 2:] = n * polygamma(1, a + b) - c @ polygamma(1, a + b + xs)
         hessian[3, 3] += c @ polygamma(1, b + xs) - n * polygamma(1, b)
         return float(value), gradient, hessian

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import digamma, gammaln, polygamma
 
-from zhiyin.analytics.methods.cells import Floats, parts
+from zhiyin.analytics.methods.cells import PART, Floats, dot, parts
 from zhiyin.analytics.methods.maximise import Evaluation, Fit, climb, fit_of
 from zhiyin.analytics.methods.thin import Reason, TooThin
 
@@ -60,8 +60,9 @@ class GammaGamma:
     def given(self, x: ArrayLike, spend: ArrayLike) -> tuple[Floats, Floats]:
         """Shape and rate of the gamma posterior of nu, per customer."""
         x_ = np.asarray(x, np.float64)
-        total = np.where(x_ > 0, x_ * np.asarray(spend, np.float64), 0.0)
-        return self.p * x_ + self.q, self.gamma + total
+        total = np.multiply(x_, spend, out=np.zeros(np.shape(x_)), where=x_ > 0)
+        total += self.gamma
+        return self.p * x_ + self.q, total
 
     def log_likelihood(self, x: ArrayLike, spend: ArrayLike) -> Floats:
         """Log-density of the mean spend of each customer with x > 0 purchases, elementwise."""
@@ -141,13 +142,13 @@ def evaluator(x: ArrayLike, spend: Floats) -> Callable[[Floats], Evaluation]:
     total = number * spend
     n = float(len(number))
     log_total = np.log(total)
-    data_p, data = float(number @ log_total), float(np.log(spend).sum())
+    data_p, data = dot(number, log_total), float(np.log(spend).sum())
 
     def evaluate(parameters: Floats) -> Evaluation:
         p, q, gamma = parameters
         px = p * xs
         log_sum = log_x = inv_sum = inv_x = square = square_x = 0.0
-        for part in parts(len(number)):
+        for part in parts(len(number), 4 * PART):
             times, spread = number[part], total[part] + gamma
             logs = np.log(spread)
             inverse = 1 / spread

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import digamma, gammaln, polygamma
 
-from zhiyin.analytics.methods.cells import Cells, Floats
+from zhiyin.analytics.methods.cells import Cells, Floats, dot
 from zhiyin.analytics.methods.maximise import Evaluation
 from zhiyin.analytics.methods.transactions import TransactionModel
 
@@ -69,18 +69,18 @@ class NBD(TransactionModel):
             r, alpha = parameters
             logs, inverse = np.log(alpha + T), 1 / (alpha + T)
             weight = c * (r + x)
-            value = c @ gammaln(r + x) + n * (r * np.log(alpha) - gammaln(r)) - weight @ logs
+            value = dot(c, gammaln(r + x)) + n * (r * np.log(alpha) - gammaln(r)) - dot(weight, logs)
             gradient = np.array(
                 [
-                    c @ (digamma(r + x) - logs) + n * (np.log(alpha) - digamma(r)),
-                    n * r / alpha - weight @ inverse,
+                    dot(c, digamma(r + x) - logs) + n * (np.log(alpha) - digamma(r)),
+                    n * r / alpha - dot(weight, inverse),
                 ]
             )
-            cross = n / alpha - c @ inverse
+            cross = n / alpha - dot(c, inverse)
             hessian = np.array(
                 [
-                    [c @ polygamma(1, r + x) - n * polygamma(1, r), cross],
-                    [cross, weight @ inverse**2 - n * r / alpha**2],
+                    [dot(c, polygamma(1, r + x)) - n * polygamma(1, r), cross],
+                    [cross, dot(weight, inverse**2) - n * r / alpha**2],
                 ]
             )
             return float(value), gradient, hessian

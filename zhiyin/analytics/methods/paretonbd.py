@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import digamma, exprel, gammaln, polygamma
 
-from zhiyin.analytics.methods.cells import Cells, Floats, parts
+from zhiyin.analytics.methods.cells import Cells, Floats, dot, parts
 from zhiyin.analytics.methods.maximise import Evaluation
 from zhiyin.analytics.methods.nbd import negative_binomial
 from zhiyin.analytics.methods.transactions import TransactionModel
@@ -173,27 +173,27 @@ class _Likelihood:
         count, T = self.age_count, self.ages
         weight = r * count + self.age_x
         buy, stay = 1 / (alpha + T), 1 / (beta + T)
-        log_buy, log_stay = count @ np.log(alpha + T), count @ np.log(beta + T)
+        log_buy, log_stay = dot(count, np.log(alpha + T)), dot(count, np.log(beta + T))
         value = (
             c @ gammaln(r + xs)
             + n * (r * np.log(alpha) - gammaln(r) + s * np.log(beta))
-            - weight @ np.log(alpha + T)
+            - dot(weight, np.log(alpha + T))
             - s * log_stay
         )
         gradient = np.array(
             [
                 c @ digamma(r + xs) + n * (np.log(alpha) - digamma(r)) - log_buy,
-                n * r / alpha - weight @ buy,
+                n * r / alpha - dot(weight, buy),
                 n * np.log(beta) - log_stay,
-                s * (n / beta - count @ stay),
+                s * (n / beta - dot(count, stay)),
             ]
         )
         hessian = np.zeros((4, 4))
         hessian[0, 0] = c @ polygamma(1, r + xs) - n * polygamma(1, r)
-        hessian[0, 1] = hessian[1, 0] = n / alpha - count @ buy
-        hessian[1, 1] = weight @ buy**2 - n * r / alpha**2
-        hessian[2, 3] = hessian[3, 2] = n / beta - count @ stay
-        hessian[3, 3] = s * (count @ stay**2 - n / beta**2)
+        hessian[0, 1] = hessian[1, 0] = n / alpha - dot(count, buy)
+        hessian[1, 1] = dot(weight, buy**2) - n * r / alpha**2
+        hessian[2, 3] = hessian[3, 2] = n / beta - dot(count, stay)
+        hessian[3, 3] = s * (dot(count, stay**2) - n / beta**2)
         return float(value), gradient, hessian
 
 

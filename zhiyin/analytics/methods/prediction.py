@@ -118,7 +118,7 @@ def predict(
     there = model.given(pairs.x, pairs.T)
     alive = model.alive(cells.x, cells.t_x, cells.T)
     counts = there.expected(horizon.edges[:, None])
-    discounted = horizon.discount @ np.diff(counts, axis=0, prepend=0.0)
+    discounted = np.einsum("s,sp->p", horizon.discount, np.diff(counts, axis=0, prepend=0.0))
     purchases = alive * counts[-1][pairs.index]
     everyone = cells.index
     result = {"alive": alive[everyone], "purchases": purchases[everyone]}

@@ -30,7 +30,7 @@ SENTENCES = {
 }
 
 
-class TooThin(ValueError):  # noqa: N818 - also a result, not only an error
+class TooThin(ValueError):
     """The data cannot carry the model asked for.
 
     Parameters
