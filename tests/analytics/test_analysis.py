@@ -126,7 +126,7 @@ def test_a_thin_segment_borrows_the_model_of_all(shop: Shop) -> None:
     assert found["c1"].expected_orders is not None
     assert all(row.alive is None for row in found.values() if row.frequency == 0)
     assert all(0 <= row.alive <= 1 for row in found.values() if row.alive is not None)
-    assert all(row.value_low <= row.value_high for row in found.values() if row.value is not None)
+    assert all((row.value_low or 0) <= (row.value_high or 0) for row in found.values())
     cells = analysis.groups["cells"]
     assert sum(cell["customers"] for cell in cells) == len(found)
 
@@ -262,5 +262,7 @@ def test_online_retail_is_analysed_sensibly(shop: Shop) -> None:
     assert "parameters" in fit["transactions"]
     assert analysis.counts["anonymous_orders"] > 2000
     assert abs(analysis.backtest["person"]["model"]["total_error"]) < 0.35  # Christmas
+    # before Christmas a naive rule is closer for single customers, and the page must not hide it
     test = analysis.backtest["person"]
-    assert test["model"]["mae"] < min(test["last_period"]["mae"], test["mean_rate"]["mae"])
+    assert test["model"]["mae"] > min(test["last_period"]["mae"], test["mean_rate"]["mae"])
+    assert "backtest_worse" in codes(analysis)

@@ -104,15 +104,16 @@ def curves(
 
     last = end - datetime.timedelta(days=round((value.age - value.recency) * length))
     first = end - datetime.timedelta(days=round(value.age * length))
+    bought = sorted({day for day in days if day <= end})
+    step = math.ceil(((end - (bought[0] if bought else end)).days + horizon) / POINTS)
     future = [
         (day, alive_on(day, value.frequency, first, last))
-        for day in stepped(end, end + datetime.timedelta(days=horizon), POINTS // 2)
+        for day in stepped(end, end + datetime.timedelta(days=horizon), step)
     ]
-    bought = sorted({day for day in days if day <= end})
     if not bought:
         return [], future
     past: Curve = []
-    for day in sorted({*stepped(bought[0], end, POINTS), *bought[-POINTS:]}):
+    for day in stepped(bought[0], end, step):
         seen = [each for each in bought if each <= day]
         past.append((day, alive_on(day, len(seen) - 1, seen[0], seen[-1])))
     return past, future
@@ -130,12 +131,11 @@ def alive(parameters: dict[str, float], x: int, t_x: float, T: float) -> float:
     return 1 / (1 + math.exp(min(odds, 700.0)))
 
 
-def stepped(start: datetime.date, end: datetime.date, points: int) -> list[datetime.date]:
-    """Days from ``start`` to ``end``, both included, some ``points`` of them."""
+def stepped(start: datetime.date, end: datetime.date, step: int) -> list[datetime.date]:
+    """Days from ``start`` to ``end``, ``step`` days apart counted from the end, both included."""
     span = (end - start).days
-    step = max(1, math.ceil(span / points))
-    days = [start + datetime.timedelta(days=each) for each in range(0, span + 1, step)]
-    return days if days[-1] == end else [*days, end]
+    days = [end - datetime.timedelta(days=each) for each in range(0, span + 1, step)][::-1]
+    return days if days[0] == start else [start, *days]
 
 
 def unit_days(analysis: Analysis) -> float:

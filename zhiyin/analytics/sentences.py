@@ -44,9 +44,9 @@ FINDINGS: dict[str, str | Promise] = {
         "%(last_period)s, “at the mean rate” by %(mean_rate)s."
     ),
     "backtest_worse": gettext_lazy(
-        "%(segment)s: a naive rule would have been better. The forecast for %(from)s to %(to)s was off by "
-        "%(mae)s purchases a customer, “as in the last period” by %(last_period)s, "
-        "“at the mean rate” by %(mean_rate)s."
+        "%(segment)s: for single customers a naive rule would have been closer. The forecast for %(from)s to "
+        "%(to)s was off by %(error)s in total, and by %(mae)s purchases a customer; “as in the last period” was "
+        "off by %(last_period)s, “at the mean rate” by %(mean_rate)s."
     ),
     "thin_buying": gettext_lazy("%(segment)s: nothing is predicted. %(reason)s"),
     "thin_buying_borrowed": gettext_lazy(

@@ -23,8 +23,9 @@ _WORK = (*_READ, "customers.edit", "orders.edit")
 _INSIGHT = ("insight.view", "insight.run")
 _LEAD = (*_WORK, *_INSIGHT, "customers.delete", "customers.export", "imports.run")
 _RULE = ("products.edit", "accounts.manage", "settings.manage", "audit.view", "jobs.view_all")
+ADMINISTRATOR = "管理员"
 ROLES = {
-    "管理员": (RecordScope.ALL, (*_LEAD, *_RULE)),
+    ADMINISTRATOR: (RecordScope.ALL, (*_LEAD, *_RULE)),
     "销售总监": (RecordScope.ALL, _LEAD),
     "大区经理": (RecordScope.SUBTREE, (*_WORK, "customers.export", "insight.view")),
     "销售代表": (RecordScope.OWN, (*_WORK, "insight.view")),
@@ -34,7 +35,7 @@ ROLES = {
 }
 # name, mail name, role, unit: these can sign in
 CAST = (
-    ("高敏", "gao", "管理员", COMPANY),
+    ("高敏", "gao", ADMINISTRATOR, COMPANY),
     ("苏晚晴", "su", "销售总监", COMPANY),
     ("马超", "ma", "大区经理", "华东大区"),
     ("林岚", "lin", "销售代表", "杭州营业部"),
@@ -76,7 +77,9 @@ def hire(code: str) -> Staff:
     """Make units, roles, users and members in the transaction's tenant; ``code`` keeps e-mails apart."""
     units = found_units()
     roles = {
-        name: Role.objects.create(name=name, scope=scope, permissions=sorted(permissions))
+        name: Role.objects.create(
+            name=name, scope=scope, permissions=sorted(permissions), holds_all=name == ADMINISTRATOR
+        )
         for name, (scope, permissions) in ROLES.items()
     }
     members: dict[str, Member] = {}

@@ -123,9 +123,10 @@ def groups(analysis: Analysis) -> list[GroupRow]:
 def retention(analysis: Analysis) -> HeatTable | None:
     """Of those who first bought in a period, how many buy in each later one."""
     found = analysis.retention
-    if not found or not any(found["size"]):
+    if not found or not any(share is not None for row in found["share"] for share in row):
         return None
-    unit, periods = found["unit"], len(found["share"][0])
+    unit = found["unit"]
+    periods = 1 + max(place for row in found["share"] for place, share in enumerate(row) if share is not None)
     second = found["average"][1] if len(found["average"]) > 1 else None
     titles = {
         "month": _("%s of new customers buy again in the month after"),
@@ -139,7 +140,7 @@ def retention(analysis: Analysis) -> HeatTable | None:
         corner=_("First purchase"),
         columns=[_("Customers"), *(f"+{each}" for each in range(1, periods))],
         rows=[
-            (period(start, unit), [Cell(None, number(size)), *(_share(each) for each in row[1:])])
+            (period(start, unit), [Cell(None, number(size)), *(_share(each) for each in row[1:periods])])
             for start, size, row in zip(found["start"], found["size"], found["share"], strict=True)
         ],
     )
@@ -278,6 +279,7 @@ def _by_group(test: dict[str, Any], name: str) -> Chart:
 
 def _track(analysis: Analysis, test: dict[str, Any], name: str) -> Chart:
     track = test["track"]
+    off = sum(track["expected"]) / max(sum(track["actual"]), 1) - 1
     since = {
         TimeUnit.DAY: _("Days since the first purchase of all"),
         TimeUnit.WEEK: _("Weeks since the first purchase of all"),
@@ -286,9 +288,7 @@ def _track(analysis: Analysis, test: dict[str, Any], name: str) -> Chart:
     }
     return Chart(
         key=f"track-{name or 'all'}",
-        title=_("The model follows the purchases week by week")
-        if analysis.settings["unit"] == "week"
-        else _("The model follows the purchases over time"),
+        title=_("Over the whole time the model was %s off") % percent(abs(off), 1),
         subtitle=_("Repeat purchases of all customers; the model knows them up to %s")
         % written(test["calibration_end"]),
         categories=[number(end) for end in track["end"]],
