@@ -72,7 +72,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     where = parse_filter(request.GET)
     sort = checked_sort(request.GET.get("sort", ""), SORTS, "name")
     token = request.GET.get("after") or request.GET.get("before") or ""
-    found = queries.list_customers(request.actor, where, sort=sort, after=token, limit=MOST_ROWS)
+    found = queries.list_customers(request.actor, where, sort=sort, after=token, limit=MOST_ROWS)  # type: ignore[arg-type]
     table = _table(request, sort, found.rows)
     count = (
         Count(len(found.rows), exact=True)
@@ -82,7 +82,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": found,
         "table": table,
-        "body": table.body(found.rows),  # type: ignore[arg-type]
+        "body": table.body(found.rows),
         "count": count,
         "summary": summary(count),
         "chips": _chips(request.GET, where),
