@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from zhiyin.imports.messages import Message, gettext_noop
+
+if TYPE_CHECKING:
+    import duckdb
 
 NUMBER = "DECIMAL(18, 4)"
 """Amounts and quantities in the workspace: four decimals in 64 bits."""

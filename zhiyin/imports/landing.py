@@ -11,20 +11,21 @@ import io
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
-import pyarrow as pa
-import pyarrow.csv
 from django.db import connection
 
 from zhiyin.imports.ahead import ahead
-from zhiyin.imports.workspace import Frame, Workspace
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.keys import uuid7
 
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+    from zhiyin.imports.workspace import Frame, Workspace
+
 BATCH = 65_536
-_PLAIN = pyarrow.csv.WriteOptions(include_header=False, batch_size=16_384)
 
 
 @dataclass
@@ -52,6 +53,12 @@ class Landing:
     def now(self) -> datetime.datetime:
         return self.frame.now
 
+    def prepare(self) -> None:
+        """Settings of this transaction: plans for half a million rows, none of them worth compiling."""
+        self.run("SET LOCAL jit = off")
+        self.run("SET LOCAL enable_mergejoin = off")
+        self.run("SET LOCAL work_mem = '32MB'")
+
     def run(self, sql: str, **parameters: Any) -> int:
         """Execute one statement; the number of rows it touched."""
         with connection.cursor() as cursor:
@@ -76,7 +83,6 @@ class Landing:
         self.create(table, columns)
         for batch in _batches(con, query):
             self._copy(table, _as_csv(batch))
-        self.run(f"ANALYZE {table}")
 
     def fetch(self, work: Workspace, sql: str, table: str, columns: str) -> None:
         """Bring the rows of a query into the workspace as ``table``."""
@@ -195,6 +201,8 @@ def _batches(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBa
 
 
 def _as_csv(batch: pa.RecordBatch) -> bytes:
+    from pyarrow import csv
+
     out = io.BytesIO()
-    pyarrow.csv.write_csv(batch, out, _PLAIN)
+    csv.write_csv(batch, out, csv.WriteOptions(include_header=False, batch_size=16_384))
     return out.getvalue()

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zhiyin.imports import formats
 from zhiyin.imports.formats import Decision
@@ -14,7 +14,9 @@ from zhiyin.imports.kinds import NUMBERS, FieldType, Kind
 from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW, FileError, Options, open_file
 from zhiyin.imports.recognise import Guess, likeliest_kind, recognise
-from zhiyin.imports.workspace import SAMPLE_ROWS, Frame, Workspace, name
+
+if TYPE_CHECKING:
+    from zhiyin.imports.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Preview:
 
 def look(path: Path, options: Options, kind: Kind | None, kinds: Sequence[Kind]) -> Preview:
     """Read the first rows of a file and guess. Raises ``FileError``."""
+    from zhiyin.imports.workspace import SAMPLE_ROWS, Frame, Workspace
+
     source = open_file(path, options)
     frame = Frame("UTC", "", datetime.datetime.now(datetime.UTC))
     with Workspace(kinds[0], {}, frame) as work:
@@ -95,6 +99,8 @@ def look(path: Path, options: Options, kind: Kind | None, kinds: Sequence[Kind])
 
 def _decision(work: Workspace, kind: Kind, guess: Guess) -> Decision | None:
     """How dates and amounts are written, as far as the first rows tell."""
+    from zhiyin.imports.workspace import name
+
     column, type_ = name(guess.column), kind.field(guess.field).type
     if work.stored_as(guess.column) != "VARCHAR":
         return None

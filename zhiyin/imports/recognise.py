@@ -8,9 +8,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy.optimize import linear_sum_assignment
-
 from zhiyin.imports.kinds import Field, FieldType, Kind
 from zhiyin.imports.messages import Message, gettext_noop
 
@@ -69,6 +66,9 @@ def recognise(kind: Kind, samples: Mapping[str, Sequence[str]]) -> dict[str, Gue
     -------
     The guesses by field name; fields without a likely column are left out.
     """
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
     columns = list(samples)
     found = [[_judge(f, column, samples[column]) for column in columns] for f in kind.fields]
     if not columns:

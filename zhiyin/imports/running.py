@@ -75,6 +75,7 @@ def undo(run: jobs.JobRun) -> Result:
         batch = Import.objects.select_for_update().get(pk=uuid.UUID(run.arguments["import_id"]))
         run.progress(0, None, _("Taking back"))
         landing = Landing(run.actor, batch.id, _frame(run, batch))
+        landing.prepare()
         effect = kinds()[batch.kind].undo(landing)
         result: Result = {**batch.result, "undone": effect}
         _settle(batch, ImportState.UNDONE, result=result, undone_at=run.now)
@@ -130,7 +131,9 @@ def _landing(run: jobs.JobRun, batch: Import, work: Workspace) -> Landing:
         written += rows
         run.progress(work.rows + written, total, _("Writing"))
 
-    return Landing(run.actor, batch.id, work.frame, progress)
+    landing = Landing(run.actor, batch.id, work.frame, progress)
+    landing.prepare()
+    return landing
 
 
 def _one_at_a_time(run: jobs.JobRun) -> None:

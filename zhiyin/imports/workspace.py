@@ -96,6 +96,7 @@ class Workspace:
                     self._append("raw", _trimmed(batch.select([ROW, *self.columns])))
                 if most is not None and self.rows >= most:
                     break
+        pa.default_memory_pool().release_unused()
         if not self.rows:
             raise FileError("empty", gettext_noop("The file has a header and no rows."))
 

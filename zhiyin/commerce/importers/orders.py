@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import zoneinfo
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from zhiyin.commerce.choices import CANCELLATION
 from zhiyin.commerce.importers import products
@@ -16,7 +16,9 @@ from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
 from zhiyin.imports.landing import Landing, key_sql
 from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW
-from zhiyin.imports.workspace import Workspace
+
+if TYPE_CHECKING:
+    from zhiyin.imports.workspace import Workspace
 
 _PRIME = 2**61 - 1
 _A, _B, _C, _D = 1_181_783_497_276_652_981, 982_451_653_000_033, 715_225_739_000_017, 2_147_483_647_000_103
@@ -265,7 +267,7 @@ class Orders(Kind):
                 " country, channel,"
                 " currency, quantity, total, line_count, unit_id, import_id, created_at)"
                 f" SELECT {key_sql(landing.keys(), 'o.ono')}, %(tenant)s, o.number, %(source)s, o.kind,"
-                f" c.id, o.ordered_at,"
+                f" c.id, o.local AT TIME ZONE %(zone)s,"
                 " o.country, o.channel, o.currency, o.quantity, o.total, o.line_count, %(unit)s,"
                 " %(import)s, %(now)s"
                 " FROM landed_orders o LEFT JOIN customer_ids c USING (cno) WHERE NOT EXISTS"
@@ -303,7 +305,6 @@ class Orders(Kind):
             written += landing.run(insert)
 
         landing.create("landed_lines", _LINE_COLUMNS)
-        landing.run("SET LOCAL enable_mergejoin = off")
         new = "SELECT * FROM digested" + (" ANTI JOIN known USING (ono, digest)" if known else "")
         landing.stream(work.con, new, "landed_lines", write)
         return written
@@ -384,8 +385,7 @@ def _land_orders(work: Workspace, landing: Landing) -> int:
         " text,"
         " quantity numeric(19, 4), total numeric(19, 4), line_count int",
     )
-    landing.run("ALTER TABLE landed_orders ADD ordered_at timestamptz")
-    landing.run("UPDATE landed_orders SET ordered_at = local AT TIME ZONE %(zone)s")
+    landing.run("ANALYZE landed_orders")
     landing.run("DROP TABLE IF EXISTS pg_temp.order_ids")
     landing.run(
         "CREATE TEMP TABLE order_ids ON COMMIT DROP AS SELECT l.ono, o.id,"

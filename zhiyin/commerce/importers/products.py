@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from zhiyin.imports.formats import NUMBER
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
 from zhiyin.imports.landing import Landing, key_sql
 from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW
-from zhiyin.imports.workspace import Workspace
 from zhiyin.platform.pinyin import name_key
+
+if TYPE_CHECKING:
+    from zhiyin.imports.workspace import Workspace
 
 CODES = (
     "product code", "product id", "product no", "stock code", "stockcode", "sku", "item code", "item no",

@@ -33,7 +33,7 @@ class Parquet:
         number = 2
         try:
             with pyarrow.parquet.ParquetFile(self._path, buffer_size=2**20, pre_buffer=False) as file:
-                for batch in file.iter_batches(batch_size=65_536, columns=self._columns, use_threads=False):
+                for batch in file.iter_batches(batch_size=32_768, columns=self._columns, use_threads=False):
                     plain = pa.RecordBatch.from_arrays(
                         [_plain(c) for c in batch.columns], names=list(self.names)
                     )

@@ -7,17 +7,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, BinaryIO
 
 from zhiyin.imports.messages import gettext_noop
-from zhiyin.imports.reading.columnar import Parquet
-from zhiyin.imports.reading.delimited import Delimited, detect_dialect
 from zhiyin.imports.reading.errors import FileError
 from zhiyin.imports.reading.streams import GZIP, Unpacked
 from zhiyin.imports.reading.table import Ragged
-from zhiyin.imports.reading.workbook import Workbook
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from zhiyin.imports.reading.columnar import Parquet
+    from zhiyin.imports.reading.delimited import Delimited
+    from zhiyin.imports.reading.workbook import Workbook
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _OTHER = {
@@ -90,15 +92,21 @@ def open_file(path: Path, options: Options | None = None) -> Source:
                 kind=name,
             )
     if head.startswith(b"PAR1"):
+        from zhiyin.imports.reading.columnar import Parquet
+
         parquet = Parquet(path)
         return Source("parquet", parquet.names, parquet, rows=parquet.rows)
     if head.startswith((b"PK", _OLE)):
+        from zhiyin.imports.reading.workbook import Workbook
+
         book = Workbook(path, sheet=options.sheet, header=options.header)
         return Source("workbook", book.header.names, book, sheets=book.sheets, sheet=book.sheet)
     return _open_text(path, options, packed=head.startswith(GZIP))
 
 
 def _open_text(path: Path, options: Options, *, packed: bool) -> Source:
+    from zhiyin.imports.reading.delimited import Delimited, detect_dialect
+
     size = path.stat().st_size
 
     def reopen() -> BinaryIO | io.RawIOBase:

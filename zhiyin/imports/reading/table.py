@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from zhiyin.imports.messages import gettext_noop
 from zhiyin.imports.reading.errors import FileError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROW = "row_"
 MOST_COLUMNS = 500
@@ -98,6 +100,8 @@ def _letters(place: int) -> str:
 
 def numbered(batch: pa.RecordBatch, names: Sequence[str], first: int) -> pa.RecordBatch:
     """The batch under ``names`` with its row numbers from ``first`` on."""
+    import pyarrow as pa
+
     rows = pa.arange(first, first + batch.num_rows)
     return pa.RecordBatch.from_arrays([rows, *batch.columns], names=[ROW, *names])
 
@@ -121,6 +125,8 @@ def text_batches(
 def _text_batch(
     block: list[Sequence[str | None]], names: Sequence[str], width: int, first: int
 ) -> pa.RecordBatch:
+    import pyarrow as pa
+
     columns = [
         pa.array([row[n] if n < len(row) else None for row in block], pa.string()) for n in range(width)
     ]
