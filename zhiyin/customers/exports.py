@@ -9,7 +9,6 @@ from decimal import Decimal
 from itertools import islice
 from typing import IO, Any
 
-import xlsxwriter
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -145,6 +144,8 @@ def _harmless(value: Any) -> Any:
 
 
 def _xlsx(stream: IO[bytes], headings: list[str], rows: Iterable[list[Any]]) -> int:
+    import xlsxwriter
+
     book = xlsxwriter.Workbook(
         stream,
         {

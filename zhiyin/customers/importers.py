@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from zhiyin.customers.keys import REGIONS, code_key, phone_key, search_text
 from zhiyin.imports import kinds
@@ -11,9 +11,11 @@ from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
 from zhiyin.imports.landing import Landing, key_sql
 from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW
-from zhiyin.imports.workspace import Workspace
 from zhiyin.platform import search
 from zhiyin.platform.pinyin import name_key, normalise
+
+if TYPE_CHECKING:
+    from zhiyin.imports.workspace import Workspace
 
 ORGANISATION = (
     r"公司|集团|有限|股份|商行|商店|超市|医院|学校|大学|银行|工厂|经营部|事务所"

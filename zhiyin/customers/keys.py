@@ -6,8 +6,6 @@ import secrets
 import unicodedata
 from collections.abc import Iterable
 
-import phonenumbers
-
 from zhiyin.platform import search
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -33,6 +31,8 @@ def phone_key(text: str, region: str | None) -> str | None:
     Length and country are checked, not whether the range is in use: numbering plans change faster than
     any table of them.
     """
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(unicodedata.normalize("NFKC", text), region)
     except phonenumbers.NumberParseException:
@@ -44,6 +44,8 @@ def phone_key(text: str, region: str | None) -> str | None:
 
 def phone_text(key: str, region: str | None) -> str:
     """An E.164 number as people write it, without the country code at home."""
+    import phonenumbers
+
     number = phonenumbers.parse(key, None)
     at_home = phonenumbers.region_code_for_country_code(number.country_code or 0) == region
     style = (

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 from urllib.parse import quote
 
-import fsspec
 from django.conf import settings
 from django.db import transaction
 from django.http import FileResponse
@@ -199,6 +198,8 @@ def _copy(stream: IO[bytes], key: str) -> tuple[int, str]:
 
 
 def _storage() -> Any:
+    import fsspec
+
     url = settings.ZHIYIN_STORAGE_URL
     return fsspec.core.url_to_fs(url)[0] if url else fsspec.filesystem("file")
 
@@ -206,6 +207,8 @@ def _storage() -> Any:
 def _place(key: str) -> str:
     url = settings.ZHIYIN_STORAGE_URL
     if url:
+        import fsspec
+
         return f"{fsspec.core.url_to_fs(url)[1].rstrip('/')}/{key}"
     return str(Path(settings.ZHIYIN_HOME) / "files" / key)
 

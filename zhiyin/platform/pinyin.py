@@ -3,8 +3,6 @@
 import functools
 import unicodedata
 
-from pypinyin import Style, lazy_pinyin
-
 
 def normalise(text: str) -> str:
     """Full-width to half-width, lower case, single blanks."""
@@ -17,6 +15,8 @@ def name_key(name: str) -> str:
     text = normalise(name)
     if text.isascii():
         return text[:400]
+    from pypinyin import Style, lazy_pinyin
+
     syllables = lazy_pinyin(text, style=Style.NORMAL, errors="default")
     return " ".join(" ".join(syllables).split())[:400]
 
@@ -27,4 +27,6 @@ def initials(name: str) -> str:
     text = normalise(name)
     if text.isascii():
         return ""
+    from pypinyin import Style, lazy_pinyin
+
     return "".join(lazy_pinyin(text, style=Style.FIRST_LETTER, errors="default")).replace(" ", "")
