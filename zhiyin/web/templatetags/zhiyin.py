@@ -261,8 +261,10 @@ def field(bound: BoundField, hint: str = "", width: str = "") -> dict[str, Any]:
 
 def _attributes(bound: BoundField) -> dict[str, str | bool]:
     widget = bound.field.widget
-    if isinstance(widget, CheckboxInput | RadioSelect | CheckboxSelectMultiple):
+    if isinstance(widget, CheckboxInput):
         name = "form-check-input"
+    elif isinstance(widget, RadioSelect | CheckboxSelectMultiple):
+        name = "choices"
     elif isinstance(widget, Select | SelectMultiple):
         name = "form-select"
     else:
