@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from zhiyin.config import startup
 from zhiyin.config.cli import COMMANDS, main
+from zhiyin.config.cli.common import FAILED, UNFIT, USAGE
 from zhiyin.config.environment import environment
 from zhiyin.platform.errors import Conflict
 from zhiyin.platform.postgres import Cluster, PostgresError
@@ -48,6 +49,18 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, _ in commands()])
 def test_wrong_usage_ends_with_2(name: str) -> None:
     assert run(*name.split(), "--no-such-option").exit_code == 2
+
+
+def test_the_help_names_the_exit_codes() -> None:
+    assert (FAILED, USAGE, UNFIT) == (1, 2, 3)
+    told = " ".join(run("--help").output.split())
+    for sentence in (
+        "0 done",
+        "1 the work failed, or there is no answer",
+        "2 wrong usage",
+        "3 the configuration",
+    ):
+        assert sentence in told
 
 
 def test_unknown_commands_end_with_2() -> None:

@@ -99,6 +99,28 @@ def test_what_cannot_be_imported(
     assert "Traceback" not in outcome.stderr
 
 
+def test_an_import_is_taken_back(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "sales.csv"
+    file.write_text(SALES)
+    assert zhiyin(home, "tenant", "create", "regret", "--name", "Regret").returncode == 0
+    told = zhiyin(home, "import", str(file), "--tenant", "regret", "--kind", "orders")
+    *_, last = told.stdout.splitlines()
+    assert last.startswith("To take it back: zhiyin import --undo ")
+    undo = ("import", "--undo", last.split()[-1], "--tenant", "regret")
+
+    undone = answer(home, *undo)
+    assert undone["state"] == "undone"
+    assert undone["undone"]["lines_deleted"] == 3
+    totals = answer(home, "report", "totals", "--tenant", "regret")
+    assert (totals["lines"], totals["orders"], totals["customers"]) == (0, 0, 0)
+    again = zhiyin(home, *undo)
+    assert again.returncode == 1
+    assert "Error: This import" in again.stderr
+    assert zhiyin(home, *undo[:3], "--tenant", "acme").returncode == 1, "another company's import"
+    assert zhiyin(home, *undo, str(file)).returncode == 2
+    assert zhiyin(home, "import", "--tenant", "acme").returncode == 2
+
+
 def test_companies_and_files_that_are_not_there(home: Path, tmp_path: Path) -> None:
     assert zhiyin(home, "import", str(tmp_path / "none.csv"), "--tenant", "acme").returncode == 2
     assert zhiyin(home, "report", "totals", "--tenant", "nobody").returncode == 1
@@ -107,7 +129,8 @@ def test_companies_and_files_that_are_not_there(home: Path, tmp_path: Path) -> N
 def test_the_retailers_file_gives_the_published_totals(home: Path) -> None:
     file = shared_data("online_retail.parquet")
     assert zhiyin(home, "tenant", "create", "retail", "--name", "Retail").returncode == 0
-    answer(home, "import", str(file), "--kind", "orders", "--tenant", "retail")
+    applied = answer(home, "import", str(file), "--kind", "orders", "--tenant", "retail")
+    assert applied["totals"]["quantity"] == "5176450"
     assert answer(home, "report", "totals", "--tenant", "retail") == {
         "lines": 541_909,
         "orders": 25_900,

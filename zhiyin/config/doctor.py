@@ -41,7 +41,7 @@ class Check:
     advice: str = ""
 
 
-class Finding(Exception):  # noqa: N818 - not always an error
+class Finding(Exception):
     """Something is not well."""
 
     def __init__(self, message: str, advice: str, state: State = "failed") -> None:

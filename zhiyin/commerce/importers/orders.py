@@ -208,7 +208,7 @@ class Orders(Kind):
             "duplicates": work.one("SELECT count(*) FROM alike"),
             "countries": row[7],
         }
-        outcome.totals = {"quantity": str(row[5].normalize()) if row[5] else "0", "value": f"{row[6]:f}"}
+        outcome.totals = {"quantity": f"{row[5].normalize():f}" if row[5] else "0", "value": f"{row[6]:f}"}
         outcome.totals |= {"first": row[12] and row[12].isoformat(), "last": row[13] and row[13].isoformat()}
         if "order_number" not in work.mapping:
             outcome.messages.append(Message(_NO_NUMBERS))

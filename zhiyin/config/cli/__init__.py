@@ -27,7 +27,11 @@ main = Main(
     name="zhiyin",
     commands_in=__name__,
     lazy=COMMANDS,
-    help="Customer relationship management on one customer file.",
+    help="""Customer relationship management on one customer file.
+
+    Exit codes of every command: 0 done; 1 the work failed, or there is no answer; 2 wrong usage;
+    3 the configuration, or something zhiyin depends on, is at fault.
+    """,
     example="zhiyin serve",
 )
 click.version_option(package_name="zhiyin")(main)

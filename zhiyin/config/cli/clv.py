@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zhiyin.config.cli.common import FAILED
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from zhiyin.analytics.methods.clv import Analysis
 
 UNITS = ("day", "week", "month", "quarter", "year")
-REFUSED = 3
 
 EXAMPLE = """
 \b
@@ -22,8 +23,8 @@ Example:
     --unit week --calibration-end 2026-06-30 --out customers.parquet
 
 \b
-Exit codes: 0 a model was fitted; 1 the file cannot be read; 2 wrong use;
-3 the data are too thin for a model.
+Exit codes: 0 a model was fitted; 1 there is none: the data are too thin (the answer
+says why, "refused" in JSON), or the file cannot be read; 2 wrong use.
 """
 
 
@@ -96,7 +97,7 @@ def clv(
         json.dumps(facts, ensure_ascii=False, allow_nan=False) if as_json else "\n".join(report(facts))
     )
     if "refused" in facts["transactions"]:
-        raise click.exceptions.Exit(REFUSED)
+        raise click.exceptions.Exit(FAILED)
 
 
 def read_table(file: Path, columns: list[str], customer: str) -> "pa.Table":

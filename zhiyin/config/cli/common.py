@@ -1,6 +1,6 @@
 """What the commands share: examples in their help, exit codes, JSON, the database.
 
-Exit codes: 0 done, 1 the work failed, 2 wrong usage, 3 configuration or a dependency is at fault.
+Exit codes: 0 done, 1 the work failed or has no answer, 2 wrong usage, 3 configuration or a dependency is at fault.
 """
 
 import importlib

@@ -1,4 +1,5 @@
 import shutil
+import uuid
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -16,8 +17,6 @@ from zhiyin.config.cli.common import (
 )
 
 if TYPE_CHECKING:
-    import uuid
-
     from zhiyin.imports.models import Import
     from zhiyin.platform.actors import Actor
 
@@ -34,9 +33,10 @@ def _pairs(_ctx: click.Context, _option: click.Parameter, values: tuple[str, ...
 @click.command(
     "import",
     cls=Command,
-    example="zhiyin import sales.csv --kind orders --tenant acme --refused refused.csv",
+    example="zhiyin import sales.csv --kind orders --tenant acme --refused refused.csv\n"
+    "zhiyin import --undo 0199d1c8-7e0c-7b52-9a2e-0f3c54d1a6f0 --tenant acme",
 )
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @tenant_option
 @click.option("--kind", default="", help="customers, products or orders; else it is guessed.")
 @click.option(
@@ -56,24 +56,37 @@ def _pairs(_ctx: click.Context, _option: click.Parameter, values: tuple[str, ...
 @click.option("--profile", help="Read the file as this saved profile says.")
 @click.option("--check", "only_check", is_flag=True, help="Say what would happen, and change nothing.")
 @click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="Write refused rows there.")
+@click.option("--undo", type=click.UUID, metavar="ID", help="Take back the import of this id, whole.")
 @json_option
 def import_file(
     *,
-    file: Path,
+    file: Path | None,
     tenant_code: str,
     kind: str,
     only_check: bool,
     refused: Path | None,
+    undo: uuid.UUID | None,
     as_json: bool,
     **reading: Any,
 ) -> None:
     """Import a file of customers, products or orders: CSV, XLSX or Parquet, also packed with gzip.
 
     Columns and dates are recognised. All rows that are well are imported at once, or none; the same file
-    twice changes nothing. Refused rows do not make the command fail: look at "refused" in the answer.
+    twice changes nothing. Refused rows do not make the command fail: look at "refused" in the answer. With --undo instead of a
+    file all rows of an earlier import are taken back; its id is in that import's answer.
     """
+    if undo and (file or only_check or refused):
+        raise click.UsageError("--undo takes an earlier import back: give no file with it.")
+    if not file and not undo:
+        raise click.UsageError("Name a file, or the import to --undo.")
     open_database()
     actor = operator(find_tenant(tenant_code).id)
+    if undo:
+        batch, result = _work(actor, undo, "undo", quiet=as_json)
+        data = {"id": batch.id, "kind": batch.kind, "state": batch.state, "undone": result["undone"]}
+        answer(data, as_json=as_json, text="\n".join(_undone(batch, result["undone"])))
+        return
+    assert file
     batch_id = _upload(actor, file, kind, reading)
     batch, result = _work(actor, batch_id, "check" if only_check else "apply", quiet=as_json)
     if refused and batch.refused_file:
@@ -82,7 +95,7 @@ def import_file(
     answer(data, as_json=as_json, text="\n".join(_sentences(batch, result)))
 
 
-def _upload(actor: "Actor", file: Path, kind: str, reading: dict[str, Any]) -> "uuid.UUID":
+def _upload(actor: "Actor", file: Path, kind: str, reading: dict[str, Any]) -> uuid.UUID:
     """Keep the file and settle how it is read."""
     from django.utils import timezone
 
@@ -111,9 +124,7 @@ def _upload(actor: "Actor", file: Path, kind: str, reading: dict[str, Any]) -> "
         return batch.id
 
 
-def _work(
-    actor: "Actor", batch_id: "uuid.UUID", step: Any, *, quiet: bool
-) -> tuple["Import", dict[str, Any]]:
+def _work(actor: "Actor", batch_id: uuid.UUID, step: Any, *, quiet: bool) -> tuple["Import", dict[str, Any]]:
     """Run one step in this process. Raises ``Failed`` with the reason; nothing is imported then."""
     from django.utils import timezone
 
@@ -151,7 +162,17 @@ def _sentences(batch: "Import", result: dict[str, Any]) -> list[str]:
 
     verb = "Checked" if batch.state == "checked" else "Imported"
     lines = [f"{verb} {result['rows']:,} rows of {batch.kind}; {result['refused']:,} refused."]
-    lines += [f"  {name}: {number:,}" for name, number in result["effect"].items()]
+    lines += _counts(result["effect"])
     lines += [f"  {Message.from_json(message)}" for message in result["messages"]]
     lines += [f"  {count:,} refused: {Message.from_json(message)}" for message, count in result["refusals"]]
+    if batch.state == "applied":
+        lines.append(f"To take it back: zhiyin import --undo {batch.id}")
     return lines
+
+
+def _undone(batch: "Import", effect: dict[str, int]) -> list[str]:
+    return [f"Took back the import of {batch.file.name}.", *_counts(effect)]
+
+
+def _counts(effect: dict[str, int]) -> list[str]:
+    return [f"  {name.replace('_', ' ')}: {number:,}" for name, number in effect.items()]
