@@ -193,7 +193,7 @@ def by_hand(con: psycopg.Connection, requests: int) -> None:
         times = []
         for _ in range(max(10, requests // 10)):
             started = time.perf_counter()
-            con.execute(sql, params).fetchall()  # type: ignore[arg-type]
+            con.execute(sql, params).fetchall()  # type: ignore[call-overload]
             times.append(1000 * (time.perf_counter() - started))
         report(name, times)
 
@@ -249,8 +249,8 @@ def memory(processes: list[psutil.Process]) -> float:
 
 def main() -> None:
     if sys.argv[1:2] == ["--load"]:
-        port, cookie, path, seconds, clients = sys.argv[2:]
-        print(load(int(port), cookie, path, float(seconds), int(clients)))
+        address, cookie, path, seconds, clients = sys.argv[2:]
+        print(load(int(address), cookie, path, float(seconds), int(clients)))
         return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=8)

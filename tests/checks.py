@@ -40,7 +40,18 @@ def missing_translations() -> list[str]:
             ROOT / "zhiyin", copy, ignore=shutil.ignore_patterns("static", "assets", "__pycache__")
         )
         subprocess.run(
-            [sys.executable, "-P", "-W", "ignore", "-m", "django", "makemessages", "-l", "zh_Hans", "--no-obsolete"],
+            [
+                sys.executable,
+                "-P",
+                "-W",
+                "ignore",
+                "-m",
+                "django",
+                "makemessages",
+                "-l",
+                "zh_Hans",
+                "--no-obsolete",
+            ],
             cwd=copy,
             check=True,
             capture_output=True,
@@ -103,7 +114,9 @@ def write_openapi() -> list[str]:
     """Write the description; refuse a breaking change unless the version moved."""
     old = json.loads(OPENAPI.read_text()) if OPENAPI.exists() else {}
     new = openapi()
-    if old.get("info", {}).get("version") == new["info"]["version"] and (faults := breaking_changes(old, new)):
+    if old.get("info", {}).get("version") == new["info"]["version"] and (
+        faults := breaking_changes(old, new)
+    ):
         return faults
     OPENAPI.parent.mkdir(parents=True, exist_ok=True)
     OPENAPI.write_text(json.dumps(new, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
@@ -112,10 +125,12 @@ def write_openapi() -> list[str]:
 
 def main() -> int:
     django()
-    if sys.argv[1:] == ["openapi"]:
-        faults = write_openapi()
-    else:
-        faults = missing_translations() + forked_migrations() + stale_openapi()
+    checks = (
+        [write_openapi]
+        if sys.argv[1:] == ["openapi"]
+        else [missing_translations, forked_migrations, stale_openapi]
+    )
+    faults = [fault for check in checks for fault in check()]
     print("\n".join(faults), file=sys.stderr)
     return 1 if faults else 0
 

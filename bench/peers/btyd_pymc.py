@@ -17,7 +17,7 @@ warnings.simplefilter("ignore")
 logging.disable(logging.CRITICAL)
 table = pd.read_parquet(sys.argv[1])
 table["customer_id"] = range(len(table))
-# Its Pareto/NBD at a million customers does not end in a quarter of an hour.
+# Its Pareto/NBD was not tried at a million customers.
 slow = sys.argv[2] == "slow" and len(table) <= 100_000
 again = table[table.frequency > 0]
 timing = Timing()

@@ -10,6 +10,7 @@ from django.utils import timezone
 from tests.cast import Company, Person
 from zhiyin.accounts import access
 from zhiyin.accounts.models import ApiToken, Member, Role, Unit
+from zhiyin.platform.tenancy import as_user, scope
 
 ME = "/api/v1/me/"
 
@@ -17,7 +18,7 @@ ME = "/api/v1/me/"
 def token_for(person: Person, permissions: list[str], **more: object) -> str:
     text = access.token_text(person.tenant.id, secrets.token_bytes(24))
     values = {"expires_at": timezone.now() + datetime.timedelta(days=1), **more}
-    with access.scope(person.tenant.id):
+    with scope(person.tenant.id):
         ApiToken.objects.create(
             member=person.member, name="t", prefix=text[:12], digest=access.digest(text),
             permissions=permissions, **values,
@@ -145,7 +146,7 @@ def test_a_company_one_does_not_belong_to_cannot_be_chosen(cast: Company, other:
 
 def test_outside_a_scope_a_person_sees_memberships_of_his_own_only(cast: Company, other: Company) -> None:
     assert [tenant.code for tenant, _name in access.memberships(cast.lin.user.id)] == ["yihe"]
-    with access.as_user(cast.lin.user.id):
+    with as_user(cast.lin.user.id):
         assert Member.objects.count() == 1
         assert not Role.objects.exists()
         assert not Unit.objects.exists()

@@ -73,4 +73,3 @@ def test_the_installed_demo_serves_its_pages_and_assets(served: str) -> None:
     for name in assets:
         with urllib.request.urlopen(served + name, timeout=30) as answer:
             assert len(answer.read()) > 100
-

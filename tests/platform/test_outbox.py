@@ -130,7 +130,7 @@ def test_an_event_for_a_handler_that_is_gone_is_given_up(
 
 
 def test_events_of_an_action_that_failed_are_never_heard(tenant: uuid.UUID) -> None:
-    with pytest.raises(RuntimeError), scope(tenant):  # noqa: PT012
+    with pytest.raises(RuntimeError), scope(tenant):
         ring(tenant, 1)
         raise RuntimeError
     assert relay.deliver(tenant) == 0

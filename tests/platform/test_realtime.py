@@ -269,7 +269,7 @@ def test_news_of_a_transaction_that_fails_is_never_told() -> None:
             await until(lin.reloads)
 
             def fail() -> None:
-                with pytest.raises(RuntimeError), scope(TENANT):  # noqa: PT012
+                with pytest.raises(RuntimeError), scope(TENANT):
                     realtime.notify(TENANT, "tenant", {"number": 1})
                     raise RuntimeError
                 connections.close_all()

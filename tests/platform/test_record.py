@@ -54,7 +54,7 @@ def test_a_change_leaves_an_audit_entry_and_an_event() -> None:
 
 
 def test_nothing_of_it_stays_when_the_action_fails() -> None:
-    with pytest.raises(RuntimeError), scope(TENANT):  # noqa: PT012
+    with pytest.raises(RuntimeError), scope(TENANT):
         boil(uuid.uuid4())
         raise RuntimeError
     with scope(TENANT):

@@ -47,7 +47,7 @@ NETWORK = (Limit(100, QUARTER),)
 ACCOUNT = (Limit(100, DAY),)
 
 
-class TooManyTries(Exception):  # noqa: N818  # named like domain errors
+class TooManyTries(Exception):  # named like domain errors
     """No guess was allowed; ``wait`` is how long until one may be."""
 
     def __init__(self, wait: datetime.timedelta) -> None:

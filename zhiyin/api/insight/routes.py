@@ -72,7 +72,7 @@ def get_customer_value(request: Request, customer_id: uuid.UUID) -> dict[str, An
 
 
 @routes.get("/insight/settings/", permission="insight.view", response=InsightSettingsOut)
-def get_insight_settings(request: Request) -> InsightSettings:  # noqa: ARG001 - ninja wants it
+def get_insight_settings(request: Request) -> InsightSettings:
     """The numbers that the analysis goes by."""
     return queries.insight_settings()
 

@@ -237,8 +237,8 @@ def _by_value(where: CustomerFilter) -> Q:
         condition &= Q(value__alive__lte=where.alive_max)
     if where.rfm:
         cells = Q()
-        for recency, frequency in where.rfm:
-            cells |= Q(value__recency_score=recency, value__frequency_score=frequency)
+        for cell in where.rfm:
+            cells |= Q(value__recency_score=cell[0], value__frequency_score=cell[1])
         condition &= cells
     return condition
 

@@ -45,7 +45,7 @@ def verify(lines: Iterable[str], *, noted_roots: Iterable[str] = ()) -> Report:
     return _Check({root.lower() for root in noted_roots}).run(lines)
 
 
-class _Malformed(Exception):  # noqa: N818 - caught where it is raised
+class _Malformed(Exception):
     pass
 
 

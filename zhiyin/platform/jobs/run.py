@@ -37,7 +37,7 @@ RETURNING cancel_requested_at IS NOT NULL
 """
 
 
-class JobStopped(Exception):  # noqa: N818 - no error
+class JobStopped(Exception):
     """Leaves a handler at its next ``progress``; handlers let it pass."""
 
 

@@ -4,168 +4,348 @@ import django.contrib.postgres.fields
 import django.core.serializers.json
 import django.db.models.deletion
 import django.utils.timezone
+from django.db import migrations, models
+
 import zhiyin.platform.keys
 import zhiyin.platform.tenancy
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('platform', '0001_functions'),
+        ("platform", "0001_functions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('id', models.UUIDField(default=zhiyin.platform.keys.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('host', models.CharField(max_length=200)),
-                ('pid', models.IntegerField()),
-                ('started_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField(db_index=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=zhiyin.platform.keys.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("host", models.CharField(max_length=200)),
+                ("pid", models.IntegerField()),
+                ("started_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.UUIDField(db_default=zhiyin.platform.tenancy.NewKey(), default=zhiyin.platform.keys.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False)),
-                ('occurred_at', models.DateTimeField()),
-                ('action', models.CharField(max_length=100)),
-                ('actor_kind', models.CharField(max_length=10)),
-                ('actor_id', models.UUIDField(blank=True, null=True)),
-                ('actor_name', models.CharField(max_length=100)),
-                ('subject_kind', models.CharField(blank=True, max_length=50)),
-                ('subject_id', models.UUIDField(blank=True, null=True)),
-                ('changes', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=zhiyin.platform.tenancy.NewKey(),
+                        default=zhiyin.platform.keys.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False),
+                ),
+                ("occurred_at", models.DateTimeField()),
+                ("action", models.CharField(max_length=100)),
+                ("actor_kind", models.CharField(max_length=10)),
+                ("actor_id", models.UUIDField(blank=True, null=True)),
+                ("actor_name", models.CharField(max_length=100)),
+                ("subject_kind", models.CharField(blank=True, max_length=50)),
+                ("subject_id", models.UUIDField(blank=True, null=True)),
+                (
+                    "changes",
+                    models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder),
+                ),
+                ("request_id", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                'indexes': [models.Index(fields=['tenant_id', '-id'], name='audit_newest'), models.Index(fields=['tenant_id', 'subject_id', '-id'], name='audit_subject')],
+                "indexes": [
+                    models.Index(fields=["tenant_id", "-id"], name="audit_newest"),
+                    models.Index(fields=["tenant_id", "subject_id", "-id"], name="audit_subject"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AuditPending',
+            name="AuditPending",
             fields=[
-                ('id', models.UUIDField(db_default=zhiyin.platform.tenancy.NewKey(), default=zhiyin.platform.keys.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=zhiyin.platform.tenancy.NewKey(),
+                        default=zhiyin.platform.keys.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['tenant_id', 'id'], name='audit_pending_order')],
+                "indexes": [models.Index(fields=["tenant_id", "id"], name="audit_pending_order")],
             },
         ),
         migrations.CreateModel(
-            name='AuditSeal',
+            name="AuditSeal",
             fields=[
-                ('id', models.UUIDField(db_default=zhiyin.platform.tenancy.NewKey(), default=zhiyin.platform.keys.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False)),
-                ('size', models.BigIntegerField()),
-                ('root', models.BinaryField(max_length=32)),
-                ('chain', models.BinaryField(max_length=32)),
-                ('peaks', django.contrib.postgres.fields.ArrayField(base_field=models.BinaryField(max_length=32), size=None)),
-                ('sealed_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=zhiyin.platform.tenancy.NewKey(),
+                        default=zhiyin.platform.keys.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False),
+                ),
+                ("size", models.BigIntegerField()),
+                ("root", models.BinaryField(max_length=32)),
+                ("chain", models.BinaryField(max_length=32)),
+                (
+                    "peaks",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BinaryField(max_length=32), size=None
+                    ),
+                ),
+                ("sealed_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('tenant_id', 'size'), name='audit_seal_size')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant_id", "size"), name="audit_seal_size")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.UUIDField(db_default=zhiyin.platform.tenancy.NewKey(), default=zhiyin.platform.keys.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False)),
-                ('kind', models.CharField(max_length=100)),
-                ('title', models.CharField(max_length=200)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='queued', max_length=10)),
-                ('arguments', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('actor', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('done', models.BigIntegerField(default=0)),
-                ('total', models.BigIntegerField(blank=True, null=True)),
-                ('message', models.CharField(blank=True, max_length=300)),
-                ('result', models.JSONField(blank=True, encoder=django.core.serializers.json.DjangoJSONEncoder, null=True)),
-                ('error', models.TextField(blank=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('created_by', models.UUIDField(blank=True, null=True)),
-                ('created_by_name', models.CharField(blank=True, max_length=100)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('cancel_requested_at', models.DateTimeField(blank=True, null=True)),
-                ('queue_id', models.BigIntegerField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=zhiyin.platform.tenancy.NewKey(),
+                        default=zhiyin.platform.keys.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False),
+                ),
+                ("kind", models.CharField(max_length=100)),
+                ("title", models.CharField(max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("succeeded", "Succeeded"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "arguments",
+                    models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder),
+                ),
+                (
+                    "actor",
+                    models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder),
+                ),
+                ("done", models.BigIntegerField(default=0)),
+                ("total", models.BigIntegerField(blank=True, null=True)),
+                ("message", models.CharField(blank=True, max_length=300)),
+                (
+                    "result",
+                    models.JSONField(
+                        blank=True, encoder=django.core.serializers.json.DjangoJSONEncoder, null=True
+                    ),
+                ),
+                ("error", models.TextField(blank=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("created_by", models.UUIDField(blank=True, null=True)),
+                ("created_by_name", models.CharField(blank=True, max_length=100)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("cancel_requested_at", models.DateTimeField(blank=True, null=True)),
+                ("queue_id", models.BigIntegerField(blank=True, null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['tenant_id', '-id'], name='job_newest'), models.Index(fields=['tenant_id', 'created_by', '-id'], name='job_of_member')],
+                "indexes": [
+                    models.Index(fields=["tenant_id", "-id"], name="job_newest"),
+                    models.Index(fields=["tenant_id", "created_by", "-id"], name="job_of_member"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OutboxEvent',
+            name="OutboxEvent",
             fields=[
-                ('id', models.UUIDField(db_default=zhiyin.platform.tenancy.NewKey(), default=zhiyin.platform.keys.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False)),
-                ('name', models.CharField(max_length=100)),
-                ('data', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('subject_kind', models.CharField(blank=True, max_length=50)),
-                ('subject_id', models.UUIDField(blank=True, null=True)),
-                ('actor_name', models.CharField(blank=True, max_length=100)),
-                ('occurred_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=zhiyin.platform.tenancy.NewKey(),
+                        default=zhiyin.platform.keys.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False),
+                ),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "data",
+                    models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder),
+                ),
+                ("subject_kind", models.CharField(blank=True, max_length=50)),
+                ("subject_id", models.UUIDField(blank=True, null=True)),
+                ("actor_name", models.CharField(blank=True, max_length=100)),
+                ("occurred_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'outbox_event',
-                'indexes': [models.Index(fields=['tenant_id', 'id'], name='outbox_event_order')],
+                "db_table": "outbox_event",
+                "indexes": [models.Index(fields=["tenant_id", "id"], name="outbox_event_order")],
             },
         ),
         migrations.CreateModel(
-            name='StoredFile',
+            name="StoredFile",
             fields=[
-                ('id', models.UUIDField(db_default=zhiyin.platform.tenancy.NewKey(), default=zhiyin.platform.keys.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False)),
-                ('name', models.CharField(max_length=200)),
-                ('key', models.CharField(max_length=200)),
-                ('size', models.BigIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('content_type', models.CharField(default='application/octet-stream', max_length=100)),
-                ('created_by', models.UUIDField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=zhiyin.platform.tenancy.NewKey(),
+                        default=zhiyin.platform.keys.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("key", models.CharField(max_length=200)),
+                ("size", models.BigIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("content_type", models.CharField(default="application/octet-stream", max_length=100)),
+                ("created_by", models.UUIDField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['tenant_id', '-id'], name='file_newest')],
+                "indexes": [models.Index(fields=["tenant_id", "-id"], name="file_newest")],
             },
         ),
         migrations.CreateModel(
-            name='AuditLeaf',
+            name="AuditLeaf",
             fields=[
-                ('id', models.UUIDField(db_default=zhiyin.platform.tenancy.NewKey(), default=zhiyin.platform.keys.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False)),
-                ('sequence', models.BigIntegerField()),
-                ('leaf', models.BinaryField(max_length=32)),
-                ('chain', models.BinaryField(max_length=32)),
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='leaf', to='platform.auditentry')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=zhiyin.platform.tenancy.NewKey(),
+                        default=zhiyin.platform.keys.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False),
+                ),
+                ("sequence", models.BigIntegerField()),
+                ("leaf", models.BinaryField(max_length=32)),
+                ("chain", models.BinaryField(max_length=32)),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leaf",
+                        to="platform.auditentry",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('tenant_id', 'sequence'), name='audit_leaf_sequence')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("tenant_id", "sequence"), name="audit_leaf_sequence")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OutboxDelivery',
+            name="OutboxDelivery",
             fields=[
-                ('id', models.UUIDField(db_default=zhiyin.platform.tenancy.NewKey(), default=zhiyin.platform.keys.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False)),
-                ('handler', models.CharField(max_length=200)),
-                ('order_key', models.UUIDField()),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('done', 'Done'), ('dead', 'Given up')], default='pending', max_length=10)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('due_at', models.DateTimeField()),
-                ('error', models.TextField(blank=True)),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='platform.outboxevent')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=zhiyin.platform.tenancy.NewKey(),
+                        default=zhiyin.platform.keys.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "tenant_id",
+                    models.UUIDField(db_default=zhiyin.platform.tenancy.CurrentTenant(), editable=False),
+                ),
+                ("handler", models.CharField(max_length=200)),
+                ("order_key", models.UUIDField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("pending", "Pending"), ("done", "Done"), ("dead", "Given up")],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("due_at", models.DateTimeField()),
+                ("error", models.TextField(blank=True)),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="platform.outboxevent",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'outbox_delivery',
-                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['tenant_id', 'handler', 'order_key', 'event'], name='outbox_delivery_pending'), models.Index(condition=models.Q(('state', 'dead')), fields=['tenant_id', 'event'], name='outbox_delivery_dead')],
-                'constraints': [models.UniqueConstraint(fields=('event', 'handler'), name='outbox_delivery_once')],
+                "db_table": "outbox_delivery",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "pending")),
+                        fields=["tenant_id", "handler", "order_key", "event"],
+                        name="outbox_delivery_pending",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "dead")),
+                        fields=["tenant_id", "event"],
+                        name="outbox_delivery_dead",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "handler"), name="outbox_delivery_once")
+                ],
             },
         ),
     ]

@@ -33,10 +33,9 @@ def described(session: UserSession, current_key: str | None) -> Device:
     """One open session as a page shows it."""
     browser = _first(BROWSERS, session.user_agent)
     system = _first(SYSTEMS, session.user_agent)
+    name = browser or system or _("Unknown browser")
     if browser and system:
         name = _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
-    else:
-        name = browser or system or _("Unknown browser")
     icon = "device-mobile" if system in PHONES else "device-desktop"
     return Device(
         session.pk,
