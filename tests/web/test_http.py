@@ -28,7 +28,7 @@ def asked(company: Company | None, method: str = "GET", **headers: str) -> HttpR
     request.htmx = HtmxDetails(request)
     request.actor = company.lin.actor if company else None
     request.user = company.lin.user if company else AnonymousUser()
-    return request  # type: ignore[no-any-return]
+    return request
 
 
 def refusing(error: Exception) -> Callable[[HttpRequest], HttpResponseBase]:
