@@ -33,6 +33,15 @@ class Link:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """All that one actor may follow, as the frame of a page shows it."""
+
+    work: tuple[Link, ...] = ()
+    data: tuple[Link, ...] = ()
+    create: tuple[Link, ...] = ()
+
+
 WORK = [
     Item(_("Today"), "web:home", "home", words="home today 首页 今日 sy"),
     Item(_("Customers"), "customers:list", "users", "customers.view", "customers 客户 kh"),
@@ -67,6 +76,13 @@ CREATE = [
 def links(items: list[Item], actor: Actor, path: str = "") -> list[Link]:
     """The items that exist and that ``actor`` may use; ``path`` is the page being shown."""
     return list(_links(items, actor, path))
+
+
+def destinations(actor: Actor | None, path: str) -> Destinations:
+    """Nothing for a stranger; ``path`` is the page being shown."""
+    if actor is None:
+        return Destinations()
+    return Destinations(*(tuple(_links(items, actor, path)) for items in (WORK, DATA, CREATE)))
 
 
 @functools.cache

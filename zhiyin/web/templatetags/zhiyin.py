@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -21,6 +21,7 @@ from django.forms import (
     SelectMultiple,
 )
 from django.template.context import Context
+from django.template.loader import get_template
 from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -276,15 +277,26 @@ def _attributes(bound: BoundField) -> dict[str, str | bool]:
     return attributes
 
 
+@register.simple_tag
+def kept(template_name: str, **values: Hashable) -> SafeString:
+    """A fragment that is rendered once for the same values and language, then kept in this process.
+
+    The template sees the values and nothing else, no request and no person, so what it shows is in the key
+    under which it is kept. Not for forms with a token, nor for times, which depend on the reader's zone.
+    """
+    return _kept(template_name, get_language(), tuple(values.items()))
+
+
+@functools.lru_cache(maxsize=512)
+def _kept(template_name: str, _language: str | None, values: tuple[tuple[str, Hashable], ...]) -> SafeString:
+    return get_template(template_name).render(dict(values))
+
+
 @register.simple_tag(takes_context=True)
-def navigation_links(context: Context, which: str) -> list[navigation.Link]:
-    """The links of ``which`` ("work", "data" or "create") that the person may follow."""
+def destinations(context: Context) -> navigation.Destinations:
+    """Where the person may go and what he may begin."""
     request = context["request"]
-    actor = getattr(request, "actor", None)
-    if actor is None:
-        return []
-    items = {"work": navigation.WORK, "data": navigation.DATA, "create": navigation.CREATE}[which]
-    return navigation.links(items, actor, request.path)
+    return navigation.destinations(getattr(request, "actor", None), request.path)
 
 
 @register.simple_tag(takes_context=True)
