@@ -1,20 +1,15 @@
 """A server that somebody else runs: accepted if it keeps tenants apart, refused with a sentence if not."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.shared import missing_part
+from tests.postgres15 import postgres15
 from zhiyin.platform.postgres import Cluster, PostgresError, check_external
 from zhiyin.platform.postgres import external as external_module
-from zhiyin.platform.postgres.account import Account
 
-DEBIAN = Path("/usr/lib/postgresql/15/bin")
 ROLES = """
 CREATE ROLE owning LOGIN PASSWORD 'a';
 CREATE ROLE serving LOGIN PASSWORD 'b';
@@ -26,30 +21,14 @@ CREATE ROLE bypassing LOGIN BYPASSRLS PASSWORD 'd';
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """The address of a PostgreSQL 15 with a database "crm", with places for role and password."""
-    if not DEBIAN.exists():
-        missing_part("PostgreSQL 15 of Debian is not installed (apt-get install postgresql-15)")
-    folder = Path(tempfile.mkdtemp(prefix="zhiyin-external-"))
-    folder.chmod(0o755)
-    account = Account.choose(folder / "none")
-    data = folder / "data"
-    account.make_folder(data)
-    created = account.run(
-        DEBIAN / "initdb", "-D", data, "-U", "admin", "--auth=trust", "-E", "UTF8", "--no-sync"
-    )
-    assert created.returncode == 0, created.stderr
-    control: list[str | Path] = [DEBIAN / "pg_ctl", "-D", data, "-w", "-s", "-l", data / "log"]
-    account.run(*control, "-o", f"-k {data} -c listen_addresses= -c fsync=off", "start")
-    try:
-        with psycopg.connect(f"postgresql://admin@/postgres?host={data}", autocommit=True) as connection:
+    with postgres15() as folder:
+        with psycopg.connect(f"postgresql://admin@/postgres?host={folder}", autocommit=True) as connection:
             connection.execute(ROLES)
             connection.execute("CREATE DATABASE crm OWNER owning")
             connection.execute(
                 "CREATE DATABASE old ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0 OWNER owning"
             )
-        yield f"postgresql://{{}}@/crm?host={data}"
-    finally:
-        account.run(*control, "-m", "immediate", "stop")
-        shutil.rmtree(folder)
+        yield f"postgresql://{{}}@/crm?host={folder}"
 
 
 def test_a_proper_server_is_accepted(server: str) -> None:

@@ -18,8 +18,8 @@ CREATE TABLE customers_timelineevent (
 CREATE INDEX timeline_by_customer ON customers_timelineevent (customer_id, occurred_at, id);
 
 -- Makes the monthly partitions from one month to another. The application role may call it and cannot
--- make tables otherwise. A partition has row-level security and no policy: it is reached only through
--- its parent, whose policies hold.
+-- make tables otherwise. A partition has row-level security and a policy for the owner's backups alone, since
+-- pg_dump reads it directly: others reach it only through its parent, whose policies hold.
 CREATE FUNCTION timeline_partitions(earliest timestamptz, latest timestamptz) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
@@ -39,6 +39,9 @@ BEGIN
                     partition, month, month + interval '1 month');
                 EXECUTE format('ALTER TABLE public.%I ENABLE ROW LEVEL SECURITY', partition);
                 EXECUTE format('ALTER TABLE public.%I FORCE ROW LEVEL SECURITY', partition);
+                EXECUTE format(
+                    'CREATE POLICY maintenance ON public.%I TO CURRENT_USER'
+                    ' USING (current_setting(''zhiyin.maintenance'', true) = ''on'')', partition);
             END IF;
         END IF;
         month := month + interval '1 month';

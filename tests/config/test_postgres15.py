@@ -1,0 +1,126 @@
+"""The whole way on a server that is not ours: PostgreSQL 15, an owner who is no superuser, a second role."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.postgres15 import postgres15
+
+pytestmark = pytest.mark.slow
+SALES = """order,date,customer code,customer,product,quantity,price
+1001,2025-01-31,C1,王小明,P1,2,10.50
+1001,2025-01-31,C1,王小明,P2,1,4.00
+1002,2025-02-13,C2,李雷,P1,3,10.50
+"""
+ROLES = """
+CREATE ROLE crm_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
+CREATE ROLE crm_app LOGIN NOSUPERUSER NOBYPASSRLS;
+"""
+COMMANDS = """
+import json, sys
+from click.testing import CliRunner
+from zhiyin.config.cli import main
+for words in json.loads(sys.argv[1]):
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 0, (words, result.output, result.exception)
+    print(json.dumps(json.loads(result.stdout)))
+"""
+LOOK = """
+import json
+from zhiyin.config.startup import load_django
+load_django()
+from django.db import connection
+from zhiyin.accounts.models import Tenant
+from zhiyin.customers.models import Customer
+from zhiyin.customers.queries import quick_search
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.tenancy import scope
+found = {}
+for tenant in Tenant.objects.all():
+    with scope(tenant.id):
+        actor = Actor.system(tenant.id)
+        searches = {text: [row["name"] for row in quick_search(actor, text)] for text in ("小明", "wxm", "lilei")}
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT session_user")
+            found[tenant.code] = searches | {"customers": Customer.objects.count(), "role": cursor.fetchone()[0]}
+print(json.dumps(found | {"without tenant": Customer.objects.count()}))
+"""
+FOUND = {"小明": ["王小明"], "wxm": ["王小明"], "lilei": ["李雷"], "customers": 2, "role": "crm_app"}
+NOTHING = {"小明": [], "wxm": [], "lilei": [], "customers": 0, "role": "crm_app"}
+
+
+class Company:
+    """A zhiyin on one database of the server, with a data folder of its own."""
+
+    def __init__(self, socket: Path, database: str, home: Path) -> None:
+        address = f"postgresql://{{}}@/{database}?host={socket}"
+        self.owner_url = address.format("crm_owner")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHIYIN_")}
+        self.environment = inherited | {
+            "ZHIYIN_HOME": str(home),
+            "ZHIYIN_DATABASE_URL": address.format("crm_app"),
+            "ZHIYIN_OWNER_DATABASE_URL": self.owner_url,
+            "DJANGO_SETTINGS_MODULE": "zhiyin.config.settings",
+            "LANG": "en",
+        }
+
+    def zhiyin(self, *commands: list[str]) -> list[dict[str, Any]]:
+        """The answers of commands that are run one after the other in one process."""
+        return self.python(COMMANDS, json.dumps([[*words, "--json"] for words in commands]))
+
+    def python(self, code: str, *arguments: str) -> list[Any]:
+        outcome = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert outcome.returncode == 0, outcome.stderr
+        return [json.loads(line) for line in outcome.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Path]:
+    with postgres15() as socket:
+        with psycopg.connect(f"postgresql://admin@/postgres?host={socket}", autocommit=True) as connection:
+            connection.execute(ROLES)
+            for name in ("crm", "copy"):
+                connection.execute(f"CREATE DATABASE {name} OWNER crm_owner")
+        yield socket
+
+
+def test_from_the_first_migration_to_a_restored_copy(server: Path, tmp_path: Path) -> None:
+    sales, archive = tmp_path / "sales.csv", tmp_path / "backup.tar"
+    sales.write_text(SALES, encoding="utf-8")
+    company = Company(server, "crm", tmp_path / "home")
+    totals = ["report", "totals", "--tenant", "acme"]
+    migrated, *_, imported, figures, written = company.zhiyin(
+        ["migrate"],
+        ["tenant", "create", "acme", "--name", "Acme"],
+        ["tenant", "create", "other", "--name", "Other"],
+        ["import", str(sales), "--kind", "orders", "--tenant", "acme"],
+        totals,
+        ["backup", str(archive)],
+    )
+    assert "accounts.0001_initial" in migrated["applied"]
+    assert (imported["state"], imported["refused"]) == ("applied", 0)
+    assert (figures["lines"], figures["customers"], figures["value"]) == (3, 2, 56.5)
+    assert company.python(LOOK) == [{"acme": FOUND, "other": NOTHING, "without tenant": 0}]
+    with psycopg.connect(company.owner_url) as owner:
+        assert owner.info.server_version // 10000 == 15
+        count = owner.execute("SELECT count(*) FROM customers_customer").fetchone()
+        assert count == (0,), "row-level security holds for the owner too"
+
+    copy = Company(server, "copy", tmp_path / "copy")
+    restored, same = copy.zhiyin(["restore", str(archive)], totals)
+    assert restored["rows"] == written["rows"]
+    assert same == figures
+    assert copy.python(LOOK) == [{"acme": FOUND, "other": NOTHING, "without tenant": 0}]
