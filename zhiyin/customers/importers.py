@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from zhiyin.customers.keys import REGIONS, code_key, phone_key, search_text
 from zhiyin.imports import kinds
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
-from zhiyin.imports.landing import Landing, key_sql
+from zhiyin.imports.landing import Landing, Match, key_sql
 from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW
 from zhiyin.platform import search
@@ -24,6 +24,8 @@ ORGANISATION = (
 CODE = ("customer_code", "customer_phone", "customer_email", "customer_name")
 """What tells customers apart in any file: the first of these that a row has."""
 DETAILS = ("name", "short_name", "kind", "phone", "email", "address", "city", "country", "source")
+
+_MATCH = Match("landed_codes", "cno", "customer_ids", "customers_customer", "t.code_key = l.code_key")
 
 used_by: list[str] = []
 """Queries of apps above that give the ids of customers who must not be deleted."""
@@ -103,15 +105,9 @@ def gather_customers(work: Workspace, identity: str, columns: dict[str, str]) ->
 
 def match_customers(work: Workspace, landing: Landing) -> int:
     """Make the temporary table ``customer_ids`` (``cno``, ``id``) of those there already; how many are new."""
-    landing.copy(
-        work.con, "SELECT cno, code_key FROM customers", "landed_codes", "cno int, code_key varchar(64)"
-    )
-    landing.run("DROP TABLE IF EXISTS pg_temp.customer_ids")
-    landing.run(
-        "CREATE TEMP TABLE customer_ids ON COMMIT DROP AS SELECT l.cno, c.id FROM landed_codes l"
-        " JOIN customers_customer c ON c.tenant_id = %(tenant)s AND c.code_key = l.code_key"
-    )
-    return landing.one("SELECT (SELECT count(*) FROM landed_codes) - (SELECT count(*) FROM customer_ids)")
+    columns = "cno int PRIMARY KEY, code_key varchar(64)"
+    landing.copy(work.con, "SELECT cno, code_key FROM customers", "landed_codes", columns)
+    return landing.match(_MATCH)
 
 
 def write_customers(work: Workspace, landing: Landing, *, update: bool) -> dict[str, int]:
@@ -127,12 +123,6 @@ def write_customers(work: Workspace, landing: Landing, *, update: bool) -> dict[
     counts["customers_created"] = _insert(landing) if new else 0
     if update:
         counts["customers_changed"] = _update(landing)
-    if new:
-        landing.run(
-            "INSERT INTO customer_ids SELECT l.cno, c.id FROM landed_codes l JOIN customers_customer c"
-            " ON c.tenant_id = %(tenant)s AND c.code_key = l.code_key"
-            " WHERE NOT EXISTS (SELECT FROM customer_ids i WHERE i.cno = l.cno)"
-        )
     _write_contacts(work, landing)
     reindex_customers(landing, "SELECT id FROM customer_ids JOIN landed_customers USING (cno)")
     return counts
@@ -161,22 +151,21 @@ def _land_details(work: Workspace, landing: Landing, *, only_new: bool) -> None:
         " FROM customers SEMI JOIN wanted USING (cno) JOIN name_keys ON value = coalesce(name, code) ORDER"
         " BY cno",
         "landed_customers",
-        "cno int, code text, code_key text, name text, name_key text, named boolean, kind text, kind_given"
+        "cno int PRIMARY KEY, code text, code_key text, name text, name_key text, named boolean, kind text, kind_given"
         " boolean,"
         " short_name text, country text, city text, source text",
     )
 
 
 def _insert(landing: Landing) -> int:
-    created = landing.run(
+    created = landing.insert(
+        _MATCH,
         "INSERT INTO customers_customer (id, tenant_id, kind, code, code_key, name, name_key, short_name,"
-        " country, city,"
-        " status, stage, source, unit_id, import_id, version, created_at, updated_at)"
+        " country, city, status, stage, source, unit_id, import_id, version, created_at, updated_at)"
         f" SELECT {key_sql(landing.keys(), 'cno')}, %(tenant)s, kind, code, code_key, name, name_key,"
-        f" short_name, country,"
-        " city, 'potential', '', source, %(unit)s, %(import)s, 1, %(now)s, %(now)s FROM landed_customers"
-        " WHERE cno NOT IN (SELECT cno FROM customer_ids) ORDER BY cno ON CONFLICT (tenant_id, code_key) DO"
-        " NOTHING",
+        " short_name, country, city, 'potential', '', source, %(unit)s, %(import)s, 1, %(now)s, %(now)s"
+        " FROM landed_customers l WHERE NOT EXISTS (SELECT FROM customer_ids i WHERE i.cno = l.cno)"
+        " ORDER BY cno ON CONFLICT (tenant_id, code_key) DO NOTHING",
         unit=landing.unit_id,
     )
     write_timeline(

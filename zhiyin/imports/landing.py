@@ -28,6 +28,30 @@ if TYPE_CHECKING:
 BATCH = 65_536
 
 
+@dataclass(frozen=True)
+class Match:
+    """How landed rows (``l``) find theirs in a table (``t``), and the temporary table of ``number`` and ``id``.
+
+    They are looked up one by one on purpose: the cost grows with the file, and no plan can go astray over a
+    table whose statistics are older than its rows. ``more`` is a further column of what is found.
+    """
+
+    landed: str
+    number: str
+    ids: str
+    table: str
+    same: str
+    more: str = ""
+
+    @property
+    def found(self) -> str:
+        columns = f"t.id{', ' if self.more else ''}{self.more}"
+        return (
+            f"SELECT l.{self.number}, t.* FROM {self.landed} l CROSS JOIN LATERAL (SELECT {columns}"
+            f" FROM {self.table} t WHERE t.tenant_id = %(tenant)s AND {self.same} LIMIT 1) t"
+        )
+
+
 @dataclass
 class Landing:
     """Writes into the current tenant's transaction. ``parameters`` are known to all its statements by name."""
@@ -83,6 +107,29 @@ class Landing:
         self.create(table, columns)
         for batch in _batches(con, query):
             self._copy(table, _as_csv(batch))
+
+    def match(self, match: Match) -> int:
+        """Make the table of ids with the landed rows that are there already; how many are new."""
+        self.run(f"DROP TABLE IF EXISTS pg_temp.{match.ids}")
+        self.run(f"CREATE TEMP TABLE {match.ids} ON COMMIT DROP AS {match.found}")
+        self.run(f"ALTER TABLE {match.ids} ADD PRIMARY KEY ({match.number})")
+        return self.one(f"SELECT (SELECT count(*) FROM {match.landed}) - (SELECT count(*) FROM {match.ids})")
+
+    def insert(self, match: Match, sql: str, **parameters: Any) -> int:
+        """Insert rows whose keys are made of ``keys`` and their number; how many were written.
+
+        The table of ids then holds them too, and those that somebody else wrote meanwhile.
+        """
+        number = "('x' || right(made.id::text, 12))::bit(48)::bigint::int"
+        zero = ", 0" if match.more else ""
+        written = self.run(
+            f"WITH made AS ({sql} RETURNING id) INSERT INTO {match.ids} SELECT {number}, id{zero} FROM made",
+            **parameters,
+        )
+        absent = f"NOT EXISTS (SELECT FROM {match.ids} i WHERE i.{match.number} = l.{match.number})"
+        self.run(f"INSERT INTO {match.ids} {match.found} WHERE {absent}")
+        self.run(f"ANALYZE {match.ids}")
+        return written
 
     def fetch(self, work: Workspace, sql: str, table: str, columns: str) -> None:
         """Bring the rows of a query into the workspace as ``table``."""

@@ -13,7 +13,7 @@ from zhiyin.customers import importers as customers
 from zhiyin.customers.importers import gather_customers
 from zhiyin.imports.formats import NUMBER
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
-from zhiyin.imports.landing import Landing, key_sql
+from zhiyin.imports.landing import Landing, Match, key_sql
 from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW
 
@@ -240,8 +240,8 @@ class Orders(Kind):
         work.con.execute(f"CREATE OR REPLACE VIEW digested AS {_lines(work)}")
         landing.fetch(
             work,
-            "SELECT o.ono, l.digest FROM order_ids o JOIN commerce_orderline l ON l.order_id = o.id"
-            " WHERE o.base > 0 AND l.digest IS NOT NULL",
+            "SELECT o.ono, l.digest FROM order_ids o CROSS JOIN LATERAL (SELECT digest FROM commerce_orderline"
+            " WHERE order_id = o.id OFFSET 0) l WHERE o.base > 0 AND l.digest IS NOT NULL",
             "known",
             "ono INTEGER, digest BIGINT",
         )
@@ -262,27 +262,18 @@ class Orders(Kind):
         new = _land_orders(work, landing)
         created = 0
         if new:
-            created = landing.run(
+            created = landing.insert(
+                _MATCH,
                 "INSERT INTO commerce_order (id, tenant_id, number, source, kind, customer_id, ordered_at,"
-                " country, channel,"
-                " currency, quantity, total, line_count, unit_id, import_id, created_at)"
-                f" SELECT {key_sql(landing.keys(), 'o.ono')}, %(tenant)s, o.number, %(source)s, o.kind,"
-                f" c.id, o.local AT TIME ZONE %(zone)s,"
-                " o.country, o.channel, o.currency, o.quantity, o.total, o.line_count, %(unit)s,"
-                " %(import)s, %(now)s"
+                " country, channel, currency, quantity, total, line_count, unit_id, import_id, created_at)"
+                f" SELECT {key_sql(landing.keys(), 'o.ono')}, %(tenant)s, o.number, %(source)s, o.kind, c.id,"
+                " o.local AT TIME ZONE %(zone)s, o.country, o.channel, o.currency, o.quantity, o.total,"
+                " o.line_count, %(unit)s, %(import)s, %(now)s"
                 " FROM landed_orders o LEFT JOIN customer_ids c USING (cno) WHERE NOT EXISTS"
                 " (SELECT FROM order_ids i WHERE i.ono = o.ono) ORDER BY o.ono"
                 " ON CONFLICT (tenant_id, source, number) DO NOTHING",
                 unit=landing.unit_id,
             )
-            landing.run(
-                "INSERT INTO order_ids SELECT l.ono, o.id, CASE WHEN o.import_id = %(import)s THEN 0 ELSE"
-                " (SELECT max(e.position) FROM commerce_orderline e WHERE e.order_id = o.id) END"
-                " FROM landed_orders l JOIN commerce_order o ON o.tenant_id = %(tenant)s AND o.source ="
-                " %(source)s"
-                " AND o.number = l.number WHERE NOT EXISTS (SELECT FROM order_ids i WHERE i.ono = l.ono)"
-            )
-            landing.run("ANALYZE order_ids")
             _write_timeline(landing)
         return {
             "orders_created": created,
@@ -381,19 +372,22 @@ def _land_orders(work: Workspace, landing: Landing) -> int:
         " coalesce(upper(currency), getvariable('currency')), quantity, total, line_count FROM orders ORDER"
         " BY ono",
         "landed_orders",
-        "ono int, number text, kind text, cno int, local timestamp, country text, channel text, currency"
+        "ono int PRIMARY KEY, number text, kind text, cno int, local timestamp, country text, channel text, currency"
         " text,"
         " quantity numeric(19, 4), total numeric(19, 4), line_count int",
     )
     landing.run("ANALYZE landed_orders")
-    landing.run("DROP TABLE IF EXISTS pg_temp.order_ids")
-    landing.run(
-        "CREATE TEMP TABLE order_ids ON COMMIT DROP AS SELECT l.ono, o.id,"
-        " coalesce((SELECT max(e.position) FROM commerce_orderline e WHERE e.order_id = o.id), 0) AS base"
-        " FROM landed_orders l JOIN commerce_order o ON o.tenant_id = %(tenant)s AND o.source = %(source)s"
-        " AND o.number = l.number"
-    )
-    return landing.one("SELECT (SELECT count(*) FROM landed_orders) - (SELECT count(*) FROM order_ids)")
+    return landing.match(_MATCH)
+
+
+_MATCH = Match(
+    "landed_orders",
+    "ono",
+    "order_ids",
+    "commerce_order",
+    "t.source = %(source)s AND t.number = l.number",
+    "coalesce((SELECT max(e.position) FROM commerce_orderline e WHERE e.order_id = t.id), 0) AS base",
+)
 
 
 def _write_timeline(landing: Landing) -> None:
@@ -414,8 +408,8 @@ def _add_up(landing: Landing) -> int:
     grown = landing.run(
         "INSERT INTO grown_orders SELECT o.id, o.base, max(l.position), count(*), sum(l.quantity),"
         " sum(l.amount)"
-        " FROM order_ids o JOIN commerce_orderline l ON l.order_id = o.id AND l.position > o.base"
-        " WHERE o.base > 0 GROUP BY o.id, o.base"
+        " FROM order_ids o CROSS JOIN LATERAL (SELECT * FROM commerce_orderline WHERE order_id = o.id"
+        " AND position > o.base OFFSET 0) l WHERE o.base > 0 GROUP BY o.id, o.base"
     )
     if grown:
         landing.journal(

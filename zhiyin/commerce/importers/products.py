@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from zhiyin.imports.formats import NUMBER
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
-from zhiyin.imports.landing import Landing, key_sql
+from zhiyin.imports.landing import Landing, Match, key_sql
 from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW
 from zhiyin.platform.pinyin import name_key
@@ -30,6 +30,7 @@ NAMES = (
     "商品标题", "存货名称", "物料名称",
 )  # fmt: skip
 DETAILS = {"name": 300, "category": 100, "unit": 20}
+_MATCH = Match("landed_codes", "pno", "product_ids", "commerce_product", "t.code = l.code")
 _WRITABLE = {
     "name": "text",
     "name_key": "text",
@@ -62,13 +63,9 @@ def gather_products(work: Workspace, identity: str, columns: dict[str, str]) -> 
 
 def match_products(work: Workspace, landing: Landing) -> int:
     """Make the temporary table ``product_ids`` (``pno``, ``id``) of those there already; how many are new."""
-    landing.copy(work.con, "SELECT pno, code FROM products", "landed_codes", "pno int, code varchar(64)")
-    landing.run("DROP TABLE IF EXISTS pg_temp.product_ids")
-    landing.run(
-        "CREATE TEMP TABLE product_ids ON COMMIT DROP AS SELECT l.pno, p.id FROM landed_codes l"
-        " JOIN commerce_product p ON p.tenant_id = %(tenant)s AND p.code = l.code"
-    )
-    return landing.one("SELECT (SELECT count(*) FROM landed_codes) - (SELECT count(*) FROM product_ids)")
+    columns = "pno int PRIMARY KEY, code varchar(64)"
+    landing.copy(work.con, "SELECT pno, code FROM products", "landed_codes", columns)
+    return landing.match(_MATCH)
 
 
 def write_products(work: Workspace, landing: Landing, *, update: bool) -> dict[str, int]:
@@ -82,11 +79,6 @@ def write_products(work: Workspace, landing: Landing, *, update: bool) -> dict[s
         _land_details(work, landing)
     if new:
         counts["products_created"] = _insert(landing)
-        landing.run(
-            "INSERT INTO product_ids SELECT l.pno, p.id FROM landed_codes l JOIN commerce_product p"
-            " ON p.tenant_id = %(tenant)s AND p.code = l.code"
-            " WHERE NOT EXISTS (SELECT FROM product_ids i WHERE i.pno = l.pno)"
-        )
     if update:
         counts["products_changed"] = _update(landing)
     return counts
@@ -100,21 +92,20 @@ def _land_details(work: Workspace, landing: Landing) -> None:
         f"SELECT pno, code, {cells}, coalesce(key, ''), price, cost, coalesce(upper(currency), '')"
         " FROM products LEFT JOIN product_name_keys ON name = value ORDER BY pno",
         "landed_products",
-        "pno int, code text, name text, category text, unit text, name_key text, price numeric(19, 4),"
+        "pno int PRIMARY KEY, code text, name text, category text, unit text, name_key text, price numeric(19, 4),"
         " cost numeric(19, 4), currency text",
     )
 
 
 def _insert(landing: Landing) -> int:
-    return landing.run(
+    return landing.insert(
+        _MATCH,
         "INSERT INTO commerce_product (id, tenant_id, code, name, name_key, category, unit, price, cost,"
-        " currency,"
-        f" import_id, created_at, updated_at, version) SELECT {key_sql(landing.keys(), 'pno')}, %(tenant)s,"
-        f" code, name,"
-        " name_key, category, unit, price, cost, coalesce(nullif(currency, ''), %(currency)s), %(import)s,"
-        " %(now)s,"
-        " %(now)s, 1 FROM landed_products WHERE pno NOT IN (SELECT pno FROM product_ids) ORDER BY pno"
-        " ON CONFLICT (tenant_id, code) DO NOTHING"
+        " currency, import_id, created_at, updated_at, version)"
+        f" SELECT {key_sql(landing.keys(), 'pno')}, %(tenant)s, code, name, name_key, category, unit, price,"
+        " cost, coalesce(nullif(currency, ''), %(currency)s), %(import)s, %(now)s, %(now)s, 1"
+        " FROM landed_products l WHERE NOT EXISTS (SELECT FROM product_ids i WHERE i.pno = l.pno) ORDER BY pno"
+        " ON CONFLICT (tenant_id, code) DO NOTHING",
     )
 
 
