@@ -13,7 +13,7 @@ from tests.cast import Company
 from zhiyin.analytics.models import CustomerValue
 from zhiyin.customers import actions, queries
 from zhiyin.customers.models import Customer, CustomerSearch
-from zhiyin.customers.queries import CustomerFilter
+from zhiyin.customers.queries import CustomerFilter, counting
 from zhiyin.platform import search
 
 Now = datetime.datetime
@@ -295,3 +295,19 @@ def _statements():  # type: ignore[no-untyped-def]
         seen += [query["sql"] for query in context.captured_queries]
 
     return capture()
+
+
+def test_an_estimate_is_kept_only_for_the_same_reach(
+    cast: Company, other: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "_count", lambda rows: queries.Count(next(numbers), exact=False))
+    numbers = iter(range(2000, 2100))
+    everybody, organisations = CustomerFilter(), CustomerFilter(kind=["organisation"])
+    asked = [
+        (actor, where)
+        for actor in (cast.gao.actor, cast.lin.actor, cast.chen.actor, other.gao.actor)
+        for where in (everybody, organisations)
+    ]
+    first = [queries.count_customers(*each).number for each in asked]
+    assert len(set(first)) == len(asked)
+    assert [queries.count_customers(*each).number for each in asked] == first

@@ -17,7 +17,7 @@ def _frame(person: Person, path: str = "/jobs/", language: str = "en") -> str:
 
 
 def _rail(html: str) -> str:
-    return html.split('<nav class="rail"')[1].split("</nav>")[0]
+    return html.split('<nav class="rail"')[1].split("</nav>", maxsplit=1)[0]
 
 
 @pytest.mark.django_db

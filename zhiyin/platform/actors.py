@@ -32,6 +32,11 @@ class Actor:
         """The program itself, which may do everything inside one tenant."""
         return cls(tenant_id=tenant_id, member_id=None, name=name, kind="system", scope="all")
 
+    @property
+    def reach(self) -> tuple[object, ...]:
+        """What decides which records this actor sees: equal for two who see the same."""
+        return self.tenant_id, self.scope, self.member_id, self.unit_ids
+
     def may(self, permission: str) -> bool:
         return self.kind == "system" or permission in self.permissions
 

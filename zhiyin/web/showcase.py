@@ -49,10 +49,10 @@ def context() -> dict[str, Any]:
             Tab("快要流失", "#", False, None),
         ],
         "chips": [Chip("城市", "杭州", "#"), Chip("最近购买", "90 天内", "#")],
-        "all_columns": [
+        "all_columns": tuple(
             Column(key, key.title(), True, key == "name", False, "", "")
             for key in ("name", "code", "owner", "status", "value")
-        ],
+        ),
         "step_labels": [_("File"), _("Columns"), _("Check"), _("Import")],
     }
 

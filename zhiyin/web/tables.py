@@ -67,11 +67,11 @@ class Table:
         return [self._heading(column) for column in self.shown]
 
     @property
-    def all_headings(self) -> list[Heading]:
-        return [
+    def all_headings(self) -> tuple[Heading, ...]:
+        return tuple(
             Heading(column.key, column.label, column.numeric, column.fixed, self._is_shown(column))
             for column in self.columns
-        ]
+        )
 
     def _heading(self, column: Column) -> Heading:
         direction = ""

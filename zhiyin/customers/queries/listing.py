@@ -16,6 +16,7 @@ from zhiyin.customers import access
 from zhiyin.customers.choices import CustomerKind, Stage, Status
 from zhiyin.customers.keys import search_words
 from zhiyin.customers.models import Customer, CustomerTag, SavedView, Tag
+from zhiyin.customers.queries.counting import Count, count
 from zhiyin.platform import search
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.paging import Page, keyset
@@ -135,6 +136,11 @@ def find_customers(
         return rows.none()
     found = RawSQL("SELECT search_customers(%s::int[], %s, %s)", [query.tokens, query.patterns, most])
     return rows.filter(pk__in=found)
+
+
+def count_customers(actor: Actor, where: CustomerFilter) -> Count:
+    """How many customers a filter lets through; two SQL statements at most."""
+    return count(matching(actor, where), same=("customers", actor.reach, where))
 
 
 def list_customers(

@@ -21,10 +21,11 @@ from django.forms import (
     SelectMultiple,
 )
 from django.template.context import Context
+from django.template.defaultfilters import linebreaksbr
 from django.template.loader import get_template
 from django.utils import formats, timezone
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -208,6 +209,36 @@ def empty(  # noqa: PLR0917
 def steps(labels: Sequence[str | Promise], current: int) -> dict[str, Any]:
     """The steps of a wizard; ``current`` counts from 1."""
     return {"labels": labels, "current": current}
+
+
+@register.simple_tag
+def timeline_item(item: Any) -> SafeString:
+    """One event with ``.icon .title .text .at .url``; made here because a timeline has many."""
+    title = escape(item.title)
+    return format_html(
+        '<li class="timeline-item"><span class="timeline-dot">{}</span><div><div class="timeline-head">'
+        "<span>{}</span>{}</div>{}</div></li>",
+        icon(item.icon or "point-filled"),
+        format_html('<a href="{}">{}</a>', item.url, title) if item.url else title,
+        ago(item.at),
+        format_html('<div class="timeline-body">{}</div>', linebreaksbr(item.text)) if item.text else "",
+    )
+
+
+@register.simple_tag
+def fact(field: str, label: str, value: Any, url: str = "") -> SafeString:
+    """A fact of a record; with ``url`` it is changed where it stands."""
+    shown = value or NOTHING
+    if url:
+        shown = format_html(
+            '<button class="inline-edit" type="button" hx-get="{}" hx-target="#fact-{}" aria-label="{}">{}{}</button>',
+            url,
+            field,
+            _("Change: %(label)s") % {"label": label},
+            shown,
+            icon("pencil"),
+        )
+    return format_html('<dt>{}</dt><dd id="fact-{}">{}</dd>', label, field, shown)
 
 
 @register.inclusion_tag("components/job.html")

@@ -77,7 +77,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     count = (
         Count(len(found.rows), exact=True)
         if not token and not found.next
-        else queries.count(queries.matching(request.actor, where))
+        else queries.count_customers(request.actor, where)
     )
     context = {
         "page": found,

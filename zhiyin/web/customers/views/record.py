@@ -70,9 +70,18 @@ def record(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
         "tabs": _tabs(customer_id, tab, bought),
         "touches": _touches(request, customer_id),
         "may_edit": request.actor.may("customers.edit"),
+        "addresses": _addresses(request, customer_id),
     }
     context |= _of_tab(request, customer, tab, sees_orders=sees_orders)
     return render(request, "customers/record.html", context)
+
+
+def _addresses(request: HttpRequest, customer_id: uuid.UUID) -> dict[str, str]:
+    """Where each field that this person may change is edited."""
+    if not request.actor.may("customers.edit"):
+        return {}
+    record = reverse("customers:record", args=[customer_id])
+    return {field: f"{record}field/{field}/" for field in INLINE}
 
 
 def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: bool) -> dict[str, Any]:
