@@ -69,7 +69,7 @@ class Table:
     @property
     def all_headings(self) -> tuple[Heading, ...]:
         return tuple(
-            Heading(column.key, column.label, column.numeric, column.fixed, self._is_shown(column))
+            Heading(column.key, str(column.label), column.numeric, column.fixed, self._is_shown(column))
             for column in self.columns
         )
 

@@ -1,8 +1,11 @@
 """The columns of the list of customers."""
 
+import functools
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.html import escape
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.analytics.choices import ValueGroup
@@ -32,12 +35,30 @@ def tag_badge(tag: Row) -> str:
     return f'<span class="badge {TAG_CLASS.get(tag["colour"], "")}">{escape(tag["name"])}</span>'
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How each choice is written, as HTML."""
+
+    statuses: dict[str, str]
+    stages: dict[str, str]
+    groups: dict[str, str]
+    kinds: dict[str, str]
+
+
+@functools.lru_cache(maxsize=16)
+def _words(_language: str | None) -> _Words:
+    return _Words(
+        statuses={value: badge(value, Status, STATUS_CLASS) for value in Status.values},
+        stages={value: badge(value, Stage, STAGE_CLASS) for value in ["", *Stage.values]},
+        groups={value: escape(ValueGroup(value).label) for value in ValueGroup.values},
+        kinds={value: escape(CustomerKind(value).label) for value in CustomerKind.values},
+    )
+
+
 def columns(currency: str, tags: dict[Any, list[Row]]) -> list[Column]:
     """All columns; money in the tenant's currency."""
-    statuses = {value: badge(value, Status, STATUS_CLASS) for value in Status.values}
-    stages = {value: badge(value, Stage, STAGE_CLASS) for value in ["", *Stage.values]}
-    groups = {value: escape(ValueGroup(value).label) for value in ValueGroup.values}
-    kinds = {value: escape(CustomerKind(value).label) for value in CustomerKind.values}
+    words = _words(get_language())
+    statuses, stages, groups, kinds = words.statuses, words.stages, words.groups, words.kinds
 
     def amount(key: str) -> Cell:
         return lambda row: money(row[key], currency)

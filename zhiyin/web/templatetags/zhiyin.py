@@ -320,7 +320,7 @@ def kept(template_name: str, **values: Hashable) -> SafeString:
 
 @functools.lru_cache(maxsize=512)
 def _kept(template_name: str, _language: str | None, values: tuple[tuple[str, Hashable], ...]) -> SafeString:
-    return get_template(template_name).render(dict(values))
+    return mark_safe(get_template(template_name).render(dict(values)))  # noqa: S308  # a template escapes
 
 
 @register.simple_tag(takes_context=True)
