@@ -300,8 +300,8 @@ def _statements():  # type: ignore[no-untyped-def]
 def test_an_estimate_is_kept_only_for_the_same_reach(
     cast: Company, other: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counting, "_count", lambda rows: queries.Count(next(numbers), exact=False))
     numbers = iter(range(2000, 2100))
+    monkeypatch.setattr(counting, "_count", lambda rows: queries.Count(next(numbers), exact=False))
     everybody, organisations = CustomerFilter(), CustomerFilter(kind=["organisation"])
     asked = [
         (actor, where)
