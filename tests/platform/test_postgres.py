@@ -351,6 +351,26 @@ class TestPlaces:
         cluster.destroy()
         assert not cluster.places.pgdata.exists()
 
+    @pytest.mark.parametrize("running", [False, True])
+    def test_what_lies_elsewhere_goes_too_when_the_folder_was_removed(
+        self, fresh: Path, shared_root: Path, running: bool
+    ) -> None:
+        needs_root()
+        other = shared_root / "postgres-of-another"
+        other.mkdir()
+        cluster = Cluster(fresh / "closed", durable=False, shared_root=shared_root)
+        fresh.chmod(0o700)
+        with cluster:
+            server, elsewhere = postmaster(cluster), cluster.places.elsewhere
+            if running:
+                shutil.rmtree(cluster.places.data_dir)
+        shutil.rmtree(cluster.places.data_dir, ignore_errors=True)
+        assert (elsewhere / "pgdata").exists()
+        Cluster(fresh / "closed", shared_root=shared_root).destroy()
+        assert eventually(lambda: not server.is_running())
+        assert not elsewhere.exists()
+        assert other.exists()
+
     def test_a_deep_folder_gets_a_short_socket(self, fresh: Path) -> None:
         fresh.chmod(0o711)
         cluster = Cluster(fresh / ("d" * 60) / ("e" * 60), durable=False)

@@ -92,9 +92,10 @@ class Cluster:
         self.stop()
         if self.running():
             raise PostgresError(f"{self.places.data_dir} is in use by another process.")
-        if self.places.data_dir.exists():
-            for folder in (self.places.sockets, self.places.server, self.places.data_dir):
-                shutil.rmtree(folder, ignore_errors=True)
+        if not self.places.data_dir.exists():
+            stop_orphans(self.places.elsewhere / "pgdata", self.places.elsewhere / "socket")
+        for folder in self.places.folders():
+            shutil.rmtree(folder, ignore_errors=True)
 
     def running(self) -> bool:
         """Whether a server is kept up on this folder, by this process or another."""

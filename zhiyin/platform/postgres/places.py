@@ -85,11 +85,21 @@ class Places:
             if self.account.can_enter(self.data_dir):
                 self.account.make_folder(link)
             else:
-                target = self.shared_root / f"postgres-{_short_hash(self.data_dir)}"
                 self._make_shared_root()
-                self.account.make_folder(target)
-                link.symlink_to(target)
+                self.account.make_folder(self.elsewhere)
+                link.symlink_to(self.elsewhere)
         return link.resolve()
+
+    @property
+    def elsewhere(self) -> Path:
+        """Where `server` is when PostgreSQL's user cannot enter `data_dir`."""
+        return self.shared_root / f"postgres-{_short_hash(self.data_dir)}"
+
+    def folders(self) -> list[Path]:
+        """All folders of this cluster that are there, also when `data_dir` itself was removed by hand."""
+        if self.data_dir.exists():
+            return [self.sockets, self.server, self.data_dir]
+        return [self.elsewhere] if self.elsewhere.exists() else []
 
     @cached_property
     def sockets(self) -> Path:
