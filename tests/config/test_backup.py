@@ -15,6 +15,7 @@ from typing import IO
 import psycopg
 import pytest
 
+from tests.commands import answers
 from zhiyin.config.backup import BackupError, Manifest, database, restore
 from zhiyin.config.backup.manifest import MANIFEST
 from zhiyin.platform.postgres import Cluster
@@ -94,10 +95,14 @@ def make_home() -> Iterator[Callable[[], Path]]:
 def full(make_home: Callable[[], Path]) -> Path:
     """A data folder with two companies, their people, tokens and files."""
     home = make_home()
+    commands = []
     for code in ("one", "two"):
-        done(zhiyin(home, "tenant", "create", code, "--name", f"Company {code}", "--language", "en"))
-        person = ("--tenant", code, "--name", "林岚", "--role", "Administrator", "--generate")
-        done(zhiyin(home, "user", "create", f"lin@{code}.example", *person))
+        person = ["--tenant", code, "--name", "林岚", "--role", "Administrator", "--generate"]
+        commands += [
+            ["tenant", "create", code, "--name", f"Company {code}", "--language", "en"],
+            ["user", "create", f"lin@{code}.example", *person],
+        ]
+    answers(*commands, variables={"ZHIYIN_HOME": str(home)})
     done(zhiyin(home, code=FILL))
     return home
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.commands import answers, run_commands
 from tests.shared import shared_data
 from zhiyin.platform.postgres import Cluster
 
@@ -56,69 +57,79 @@ def answer(home: Path, *words: str) -> dict[str, Any]:
 def test_a_file_is_checked_imported_and_not_doubled(home: Path, tmp_path: Path) -> None:
     file, refused = tmp_path / "sales.csv", tmp_path / "refused.csv"
     file.write_text(SALES)
-    words = ("import", str(file), "--kind", "orders", "--tenant", "acme")
-
-    checked = answer(home, *words, "--check")
-    assert checked["state"] == "checked"
-    assert answer(home, "report", "totals", "--tenant", "acme")["lines"] == 0
-
-    applied = answer(home, *words, "--refused", str(refused))
+    words = ["import", str(file), "--kind", "orders", "--tenant", "acme", "--json"]
+    figures = ["report", "totals", "--tenant", "acme"]
+    *found, told = answers(
+        [*words, "--check"],
+        [*figures, "--json"],
+        [*words, "--refused", str(refused)],
+        words,
+        [*figures, "--json"],
+        figures,
+        variables={"ZHIYIN_HOME": str(home)},
+    )
+    checked, before, applied, again, totals = map(json.loads, found)
+    assert (checked["state"], before["lines"]) == ("checked", 0)
     assert (applied["state"], applied["rows"], applied["refused"]) == ("applied", 4, 1)
     with refused.open(encoding="utf-8-sig", newline="") as lines:
         rows = list(csv.reader(lines))
     assert len(rows) == 2
     assert "1003" in rows[1]
-
-    again = answer(home, *words)
     assert again["effect"]["lines_created"] == 0
-    totals = answer(home, "report", "totals", "--tenant", "acme")
     assert (totals["lines"], totals["orders"], totals["customers"]) == (3, 2, 2)
     assert (totals["quantity"], totals["value"]) == (6, 56.5)
-    assert "56.5" in zhiyin(home, "report", "totals", "--tenant", "acme").stdout
+    assert "56.5" in told
 
 
-@pytest.mark.parametrize(
-    ("content", "options", "code"),
-    [
+def test_what_cannot_be_imported(home: Path, tmp_path: Path) -> None:
+    cases: list[tuple[str, list[str], int]] = [
         ("a,b\n1,2\n", [], 1),
         ("", ["--kind", "orders"], 1),
         (SALES, ["--kind", "spaceships"], 1),
         (SALES, ["--kind", "orders", "--column", "customer=nowhere"], 1),
         (SALES, ["--kind", "orders", "--profile", "nobody's"], 1),
         (SALES, ["--kind", "orders", "--column", "customer"], 2),
-    ],
-)
-def test_what_cannot_be_imported(
-    home: Path, tmp_path: Path, content: str, options: list[str], code: int
-) -> None:
-    file = tmp_path / "bad.csv"
-    file.write_text(content)
-    outcome = zhiyin(home, "import", str(file), "--tenant", "acme", *options)
-    assert outcome.returncode == code, outcome.stderr
-    assert "Error: " in outcome.stderr
-    assert "Traceback" not in outcome.stderr
+    ]
+    commands = []
+    for number, (content, options, _) in enumerate(cases):
+        file = tmp_path / f"{number}.csv"
+        file.write_text(content)
+        commands.append(["import", str(file), "--tenant", "acme", *options])
+    outcomes = run_commands(*commands, variables={"ZHIYIN_HOME": str(home)})
+    assert [outcome.code for outcome in outcomes] == [code for *_, code in cases]
+    for outcome in outcomes:
+        assert "Error: " in outcome.stderr
 
 
 def test_an_import_is_taken_back(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "sales.csv"
     file.write_text(SALES)
-    assert zhiyin(home, "tenant", "create", "regret", "--name", "Regret").returncode == 0
-    told = zhiyin(home, "import", str(file), "--tenant", "regret", "--kind", "orders")
-    *_, last = told.stdout.splitlines()
+    variables = {"ZHIYIN_HOME": str(home)}
+    _, told = answers(
+        ["tenant", "create", "regret", "--name", "Regret"],
+        ["import", str(file), "--tenant", "regret", "--kind", "orders"],
+        variables=variables,
+    )
+    *_, last = told.splitlines()
     assert last.startswith("To take it back: zhiyin import --undo ")
-    undo = ("import", "--undo", last.split()[-1], "--tenant", "regret")
-
-    undone = answer(home, *undo)
-    assert undone["state"] == "undone"
-    assert undone["undone"]["lines_deleted"] == 3
-    totals = answer(home, "report", "totals", "--tenant", "regret")
-    assert (totals["lines"], totals["orders"], totals["customers"]) == (0, 0, 0)
-    again = zhiyin(home, *undo)
-    assert again.returncode == 1
+    undo = ["import", "--undo", last.split()[-1], "--tenant"]
+    elsewhere, undone, totals, again, with_file, neither = run_commands(
+        [*undo, "acme"],
+        [*undo, "regret", "--json"],
+        ["report", "totals", "--tenant", "regret", "--json"],
+        [*undo, "regret"],
+        [*undo, "regret", str(file)],
+        ["import", "--tenant", "acme"],
+        variables=variables,
+    )
+    assert elsewhere.code == 1, "another company's import"
+    taken = json.loads(undone.stdout)
+    assert (taken["state"], taken["undone"]["lines_deleted"]) == ("undone", 3)
+    left = json.loads(totals.stdout)
+    assert (left["lines"], left["orders"], left["customers"]) == (0, 0, 0)
+    assert again.code == 1
     assert "Error: This import" in again.stderr
-    assert zhiyin(home, *undo[:3], "--tenant", "acme").returncode == 1, "another company's import"
-    assert zhiyin(home, *undo, str(file)).returncode == 2
-    assert zhiyin(home, "import", "--tenant", "acme").returncode == 2
+    assert (with_file.code, neither.code) == (2, 2)
 
 
 def test_companies_and_files_that_are_not_there(home: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.commands import answers
 from tests.postgres15 import postgres15
 
 pytestmark = pytest.mark.slow
@@ -22,15 +23,6 @@ SALES = """order,date,customer code,customer,product,quantity,price
 ROLES = """
 CREATE ROLE crm_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
 CREATE ROLE crm_app LOGIN NOSUPERUSER NOBYPASSRLS;
-"""
-COMMANDS = """
-import json, sys
-from click.testing import CliRunner
-from zhiyin.config.cli import main
-for words in json.loads(sys.argv[1]):
-    result = CliRunner().invoke(main, words)
-    assert result.exit_code == 0, (words, result.output, result.exception)
-    print(json.dumps(json.loads(result.stdout)))
 """
 LOOK = """
 import json
@@ -73,7 +65,8 @@ class Company:
 
     def zhiyin(self, *commands: list[str]) -> list[dict[str, Any]]:
         """The answers of commands that are run one after the other in one process."""
-        return self.python(COMMANDS, json.dumps([[*words, "--json"] for words in commands]))
+        printed = answers(*([*words, "--json"] for words in commands), variables=self.environment)
+        return [json.loads(text) for text in printed]
 
     def python(self, code: str, *arguments: str) -> list[Any]:
         outcome = subprocess.run(
