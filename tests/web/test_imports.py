@@ -1,11 +1,21 @@
 """The wizard, as a person walks through it, and the same through the API."""
 
+import csv
+import re
+from html import unescape
+
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from tests.imports.test_orders import FILE
 from zhiyin.imports.models import Import
 from zhiyin.platform import jobs
+
+HEADER = FILE.splitlines()[0].split(",")
+
+
+def _cells(page, tag):
+    return [unescape(cell) for cell in re.findall(f"<{tag}[^>]*>([^<]*)</{tag}>", page)]
 
 
 def _upload(client, content=FILE, name="订单.csv"):
@@ -26,6 +36,8 @@ def test_from_the_file_to_the_result_and_back(cast):
     page = client.get(show).content.decode()
     assert "订单号" in page
     assert 'value="商品编码" selected' in page
+    assert _cells(page, "th")[: len(HEADER)] == HEADER
+    assert _cells(page, "td")[: len(HEADER)] == next(csv.reader(FILE.splitlines()[1:]))
     with cast.scope():
         batch = Import.objects.get()
     chosen = dict(batch.mapping)

@@ -34,6 +34,11 @@ class Preview:
     sheet: str = ""
     sheets: tuple[str, ...] = ()
 
+    @property
+    def cells(self) -> list[list[str]]:
+        """The first rows in the order of the columns, which rows kept as JSON forget."""
+        return [[row.get(column, "") for column in self.columns] for row in self.rows]
+
     def to_json(self) -> dict[str, Any]:
         plain = {
             key: getattr(self, key) for key in ("format", "kind", "rows", "encoding", "delimiter", "sheet")

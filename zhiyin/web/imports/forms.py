@@ -68,7 +68,10 @@ class ColumnsForm(forms.Form):
         choices = [("", "-"), *((column, column) for column in seen.columns)]
         for each in self.kind.fields:
             self.fields[each.name] = forms.ChoiceField(
-                label=each.title, required=False, choices=choices, initial=batch.mapping.get(each.name, "")
+                label=each.title,
+                required=each.required,
+                choices=choices,
+                initial=batch.mapping.get(each.name, ""),
             )
             if each.type is FieldType.DATE:
                 self.fields[f"format_{each.name}"] = forms.ChoiceField(
