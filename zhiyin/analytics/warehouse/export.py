@@ -143,6 +143,9 @@ def _write(
     head, tail = re.split(r"\sFROM\s", select, maxsplit=1)
     statement = f"COPY ({head}, {part} FROM {tail} WHERE {condition}) TO STDOUT (FORMAT csv)"
     schema = arrow_schema(dataset).append(pa.field(PARTITION, pa.string()))
+    with connection.cursor() as cursor:
+        # Right after an import the statistics do not know its rows: a nested loop seems cheap and is quadratic.
+        cursor.execute("SET LOCAL enable_nestloop = off")
     with connection.cursor() as cursor, cursor.copy(statement, [*zones, *bounds]) as copy:
         stream = io.BufferedReader(_Rows(copy), BLOCK)
         if not stream.peek(1):
