@@ -1,7 +1,9 @@
 """Pages of insight: without data, with too little, and with models; settings; the value card."""
 
+import datetime
 import re
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -115,6 +117,24 @@ def test_the_value_card_says_why(shop: Shop, page: Client) -> None:
     assert "Still a customer" not in shown
     record = text(page, "customers:record", again.pk)
     assert reverse("insight:value", args=[again.pk]) in record
+
+
+def test_customers_of_whom_none_is_seen_to_leave_have_their_pages(shop: Shop, page: Client) -> None:
+    drawn = np.random.default_rng(3)
+    for customer, rate in enumerate(drawn.gamma(0.9, 0.2, 300)):
+        weeks = [0.0, *np.sort(drawn.uniform(0, 60, drawn.poisson(60 * rate)))]
+        days = {datetime.date(2025, 1, 1) + datetime.timedelta(weeks=week) for week in weeks}
+        shop.sell(*((f"c{customer}", str(day), 10 + len(days) % 7) for day in days))
+    analysis = shop.analyse()
+    assert analysis.fits["person"]["transactions"]["model"] == "NBD"
+    assert "nobody leaving for good" in text(page, "insight:overview")
+    with shop.company.scope():
+        again = CustomerValue.objects.filter(frequency__gt=3).first()
+    assert again
+    card = text(page, "insight:value", again.pk)
+    assert "NBD model of 300 customers" in card
+    assert "times 100%" not in card
+    assert "%(" not in card
 
 
 def test_settings_are_kept_and_everything_is_analysed_anew(cast: Company, page: Client) -> None:

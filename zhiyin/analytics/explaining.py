@@ -20,6 +20,7 @@ class Explanation:
     Attributes
     ----------
     segment, model_of : the customer's segment, and whose models were used (empty: none, with ``refused``).
+    leaves : the model knows that customers leave (NBD, where nobody is seen to, does not).
     silence : time since the last purchase.
     gap : mean time between purchases, None after a single one.
     expected_if_there : purchases in the horizon if it is still a customer.
@@ -34,6 +35,7 @@ class Explanation:
     model_of: str
     refused: dict[str, Any] | None
     customers: int
+    leaves: bool
     silence: float
     gap: float | None
     expected_if_there: float | None
@@ -62,6 +64,7 @@ def explain(
         model_of=model_of,
         refused=None if model_of else fits.get("transactions"),
         customers=source.get("customers", 0),
+        leaves="a" in source.get("parameters", {}),
         silence=value.age - value.recency,
         gap=value.recency / value.frequency if value.frequency else None,
         expected_if_there=value.expected_orders / (alive or 1.0)
@@ -90,9 +93,9 @@ def curves(
 ) -> tuple[Curve, Curve]:
     """P(alive) from the first purchase to the end of the horizon, split where the record ends.
 
-    Empty after a single purchase, where it is 1 by definition.
+    Empty after a single purchase, and where nobody leaves: there it is 1 by definition.
     """
-    if "parameters" not in source or not value.frequency:
+    if "a" not in source.get("parameters", {}) or not value.frequency:
         return [], []
     length = unit_days(analysis)
     end = analysis_day(analysis)

@@ -48,6 +48,10 @@ FINDINGS: dict[str, str | Promise] = {
         "%(to)s was off by %(error)s in total, and by %(mae)s purchases a customer; “as in the last period” was "
         "off by %(last_period)s, “at the mean rate” by %(mean_rate)s."
     ),
+    "nobody_leaves": gettext_lazy(
+        "%(segment)s: the record shows nobody leaving for good, perhaps because it is short; so everybody who came "
+        "back counts as a customer still."
+    ),
     "thin_buying": gettext_lazy("%(segment)s: nothing is predicted. %(reason)s"),
     "thin_buying_borrowed": gettext_lazy(
         "%(segment)s: predicted by the model of all customers together. %(reason)s"

@@ -10,6 +10,8 @@ from zhiyin.analytics.compute.segments import POOLED, Segment
 from zhiyin.analytics.compute.values import Values
 from zhiyin.analytics.methods.backtest import Backtest
 from zhiyin.analytics.methods.clv import correlation
+from zhiyin.analytics.methods.maximise import Fit
+from zhiyin.analytics.methods.nbd import NBD
 from zhiyin.analytics.methods.thin import TooThin
 
 GOOD, NEUTRAL, BAD = "good", "neutral", "bad"
@@ -138,6 +140,8 @@ def doubts(segment: Segment) -> list[Finding]:
             facts = {"segment": segment.name, "reason": str(fit.reason), **fit.facts}
             borrowed = bool(segment.model_of) and what == "buying"
             result.append(said(f"thin_{what}_borrowed" if borrowed else f"thin_{what}", BAD, **facts))
+    if isinstance(segment.transactions, Fit) and isinstance(segment.transactions.model, NBD):
+        result.append(said("nobody_leaves", segment=segment.name))
     related = correlation(segment.summary)
     if related is not None and abs(related) > DEPENDENT and not isinstance(segment.spend, TooThin):
         result.append(said("dependent", BAD, segment=segment.name, correlation=related))

@@ -16,8 +16,8 @@ from zhiyin.analytics.sentences import reason, segment_label
 from zhiyin.web.charts import Cell, Chart, HeatTable, Series
 from zhiyin.web.templatetags.zhiyin import number, percent
 
-ORDER = {"BGNBD": ("r", "alpha", "a", "b"), "GammaGamma": ("p", "q", "gamma")}
-NAMES = {"BGNBD": "BG/NBD", "GammaGamma": "Gamma-Gamma"}
+ORDER = {"BGNBD": ("r", "alpha", "a", "b"), "NBD": ("r", "alpha"), "GammaGamma": ("p", "q", "gamma")}
+NAMES = {"BGNBD": "BG/NBD", "NBD": "NBD", "GammaGamma": "Gamma-Gamma"}
 EVERY = 5
 POOLED = "pooled"
 
@@ -222,7 +222,10 @@ def _segment(analysis: Analysis, name: str, fits: dict[str, Any]) -> SegmentCard
         customers=fits["customers"],
         repeat_buyers=fits["repeat_buyers"],
         totals=fits["totals"],
-        models=[_model(fits["transactions"], "BGNBD"), _model(fits["spend"], "GammaGamma")],
+        models=[
+            _model(fits["transactions"], fits["transactions"].get("model", "BGNBD")),
+            _model(fits["spend"], "GammaGamma"),
+        ],
         borrowed=fits["model_of"] == POOLED,
         mean_spend=fits["spend"].get("mean_spend"),
         rules=_rules(test) if tested else [],

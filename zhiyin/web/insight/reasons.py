@@ -16,7 +16,7 @@ def reasons(found: CustomerValue, why: Explanation, made: Analysis, currency: st
     facts = record_facts(found, why, made) | money_facts(found, why, made, currency)
     steps = [rhythm(found)]
     if found.expected_orders is not None:
-        steps += [survival(found), purchases(found)]
+        steps += [survival(found, why), purchases(found, why)]
     if found.value is not None and why.expected_spend is not None:
         steps += [spending(found), worth(why)]
     return [step % facts for step in steps]
@@ -60,7 +60,12 @@ def rhythm(found: CustomerValue) -> str:
     return _("Bought once, on %(first)s, %(silence)s %(unit)s ago.")
 
 
-def survival(found: CustomerValue) -> str:
+def survival(found: CustomerValue, why: Explanation) -> str:
+    if not why.leaves:
+        return _(
+            "Customers buy at random, each at a rate of their own (NBD model of %(customers)s customers: "
+            "%(segment)s). The record shows nobody leaving for good, so a silence only lowers the rate."
+        )
     if found.frequency:
         return _(
             "Customers buy at random, each at a rate of their own, until unseen they leave (BG/NBD model of "
@@ -74,8 +79,8 @@ def survival(found: CustomerValue) -> str:
     )
 
 
-def purchases(found: CustomerValue) -> str:
-    if found.frequency:
+def purchases(found: CustomerValue, why: Explanation) -> str:
+    if found.frequency and why.leaves:
         return _(
             "Still there means %(there)s purchases in %(months)s months; times %(alive)s makes %(expected)s."
         )
