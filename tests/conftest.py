@@ -1,34 +1,15 @@
-"""A PostgreSQL of its own for each test process, and the application role's connection to it."""
+"""Django set up on the test process's own PostgreSQL, as the application role."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import django
 import pytest
 
+from tests.server import CLUSTER
 from zhiyin.platform.postgres.cluster import Cluster
 
-# Before anything reads Django's settings: the settings come from the environment.
-HOME = Path(tempfile.mkdtemp(prefix="zhiyin-tests-"))
-HOME.chmod(0o711)  # as root the database runs as another user, who passes through
-CLUSTER = Cluster(HOME / "postgres", durable=False).start()
-os.environ["ZHIYIN_HOME"] = str(HOME)
-os.environ["ZHIYIN_DATABASE_URL"] = CLUSTER.application_url("zhiyin")
-os.environ["ZHIYIN_OWNER_DATABASE_URL"] = CLUSTER.owner_url("zhiyin")
-os.environ["DJANGO_SETTINGS_MODULE"] = "zhiyin.config.settings"
 django.setup()
 pytest_plugins = ["tests.cast"]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    def end() -> None:
-        CLUSTER.destroy()
-        shutil.rmtree(HOME, ignore_errors=True)
-
-    config.add_cleanup(end)
 
 
 @pytest.fixture(scope="session")

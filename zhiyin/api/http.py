@@ -21,6 +21,7 @@ from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Router, Schema
@@ -156,7 +157,7 @@ class Routes:
                 if permission:
                     request.actor.require(permission)
                 result = view(request, *args, **kwargs)
-                return result if isinstance(result, HttpResponse) else Status(status, result)
+                return result if isinstance(result, HttpResponseBase) else Status(status, result)
 
             guarded.permission = permission  # type: ignore[attr-defined]  # read by the permission table's test
             self.router.api_operation([method], path, response=answers, openapi_extra=extra, **options)(
