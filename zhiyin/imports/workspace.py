@@ -22,7 +22,7 @@ from zhiyin.imports.kinds import NUMBERS, Check, FieldType, Kind
 from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW, FileError, Source
 
-MEMORY = "128MB"
+MEMORY = "96MB"
 # Arrow scalars made from Arrow arrays: one made from a Python value would import pandas where it is installed
 _NOTHING, _ZERO = pa.nulls(1, pa.string())[0], pa.arange(0, 1)[0]
 SAMPLE_ROWS = 20_000
@@ -87,7 +87,7 @@ class Workspace:
         self._source = source
         wanted = set(self.mapping.values()) or set(source.columns)
         self.columns = [column for column in source.columns if column in wanted]
-        with ahead(source.batches()) as batches:
+        with ahead(source.batches(), 1) as batches:
             for batch in batches:
                 self.rows += batch.num_rows
                 if progress:

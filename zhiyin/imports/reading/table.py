@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ROW = "row_"
 MOST_COLUMNS = 500
-LONGEST_ROW = 4 * 2**20
+LONGEST_ROW = 2 * 2**20
 HEADER_WITHIN = 20
 
 _NUMBER = re.compile(r"[-+(]?[¥￥$€£]?\s*\d[\d,.\s]*%?\)?")
