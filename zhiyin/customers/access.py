@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
 
-from zhiyin.customers.models import Customer, Note, SavedView
+from zhiyin.customers.models import Customer, Note, SavedView, Undo
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
 
@@ -59,6 +59,20 @@ def saved_views(actor: Actor, page: str) -> QuerySet[SavedView]:
 def saved_view(actor: Actor, view_id: uuid.UUID) -> SavedView:
     mine = Q(member=actor.member_id) if actor.member_id else Q(pk__in=[])
     found = SavedView.objects.filter(mine | Q(member=None), pk=view_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def undo(actor: Actor, undo_id: uuid.UUID) -> Undo:
+    """What a change of the actor's own found before it, locked; another's for who reaches all records.
+
+    Whom one gave a customer to, one may not see it any more and yet take it back. Raises ``NotFound``.
+    """
+    kept = Undo.objects.select_for_update().filter(pk=undo_id)
+    if actor.scope != "all":
+        kept = kept.filter(member=actor.member_id) if actor.member_id else kept.none()
+    found = kept.first()
     if found is None:
         raise NotFound
     return found

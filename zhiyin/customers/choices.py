@@ -62,3 +62,13 @@ class StatusReason(models.TextChoices):
     RULES = "rules", _("Rules or records changed")
     STAGE = "stage", _("Lifecycle stage changed")
     UNDONE = "undone", _("Purchases were taken back")
+
+
+class UndoKind(models.TextChoices):
+    """What can be taken back."""
+
+    OWNER = "owner", _("Owner changed")
+    TAG = "tag", _("Tag put on")
+    UNTAG = "untag", _("Tag taken off")
+    NOTE_CHANGED = "note_changed", _("Note changed")
+    NOTE_REMOVED = "note_removed", _("Note removed")

@@ -64,3 +64,13 @@ class ViewSaved(Event):
     name: ClassVar = "customers.view_saved"
     view_id: uuid.UUID
     what: str
+
+
+@dataclass(frozen=True)
+class ChangeUndone(Event):
+    """A change was taken back on ``restored`` records; ``left`` had been changed since and stay."""
+
+    name: ClassVar = "customers.change_undone"
+    what: str
+    restored: int
+    left: int

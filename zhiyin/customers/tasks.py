@@ -49,4 +49,14 @@ def change(run: jobs.JobRun) -> dict[str, Any]:
         done: actions.Done = CHANGES[run.arguments["change"]](
             actor=run.actor, selection=selection, now=run.now, in_background=True, **ids
         )
-    return {"customers": done.count}
+    return {"customers": done.count, "undo": str(done.undo_id)}
+
+
+@jobs.handler("customers.undo")
+def undo(run: jobs.JobRun) -> dict[str, Any]:
+    """Take back one change of many customers."""
+    with run.scope():
+        undone = actions.undo_change(
+            actor=run.actor, undo_id=uuid.UUID(run.arguments["undo_id"]), now=run.now, in_background=True
+        )
+    return {"restored": undone.restored, "left": undone.left}

@@ -1,5 +1,6 @@
 """Who may do what with customers. The customer of the rows is 林岚's: 马超 is above her, 陈晨 beside her."""
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,6 +51,15 @@ def view(company: Company) -> Given:
     return {"view_id": kept.pk}
 
 
+def undo(company: Company) -> Given:
+    tagged = api_tagging(company, {})
+    selection = actions.Selection(ids=tuple(uuid.UUID(each) for each in tagged["ids"]))
+    done = actions.tag_customers(
+        actor=company.lin.actor, selection=selection, tag_id=uuid.UUID(tagged["tag"]), now=timezone.now()
+    )
+    return {"undo_id": done.undo_id}
+
+
 def tagging(company: Company, _given: Given) -> Given:
     ids = [str(customer(company)["customer_id"])]
     return {"action": "tag", "ids": ids, "tag": str(tag(company)["tag_id"])}
@@ -72,6 +82,7 @@ ROWS = [
         "POST", "customers:bulk", "302 403*2 302 403*2 302*3",
         data={"action": "export", "all": "1", "style": "csv"}, note="export",
     ),
+    Row("POST", "customers:undo", "302*2 404*4 403 302 404", given=undo),
     Row("GET", "customers:create", EDITORS),
     Row("POST", "customers:create", EDITED, data=FORM),
     Row("GET", "customers:tags", EDITORS),
@@ -106,6 +117,7 @@ ROWS = [
     Row("GET", "api:count_customers", "401 200*8"),
     Row("POST", "api:create_customer", "401 201*5 403 201 201", data={"name": "王"}),
     Row("POST", "api:change_customers", "401 200*5 403 200 404", data=api_tagging),
+    Row("POST", "api:undo_change", "401 200 404*4 403 200 404", given=undo),
     Row("GET", "api:read_customer", "401 200 404 200 404 404 200 200 404", given=customer),
     Row(
         "PATCH", "api:update_customer", "401 200 404 200 404 404 403 200 404", given=customer,
@@ -122,6 +134,10 @@ ROWS = [
     Row(
         "POST", "api:add_note", "401 201 404 201 404 404 403 201 404", given=customer, data={"body": "x"}
     ),
+    Row(
+        "PUT", "api:change_note", "401 200 404 403 404*2 403*2 404", given=note, data={"body": "x"}
+    ),
+    Row("DELETE", "api:remove_note", "401 200 404 403 404*2 403*2 404", given=note),
     Row("PUT", "api:set_tags", "401 200 404 200 404 404 403 200 404", given=customer, data={"tags": []}),
     Row("GET", "api:list_tags", "401 200*8"),
     Row("POST", "api:create_tag", "401 201*5 403 201 201", data={"name": "VIP"}),

@@ -15,6 +15,7 @@ from zhiyin.api.customers.schemas import (
     CustomerIn,
     CustomerOut,
     CustomerPatch,
+    KeptOut,
     NoteIn,
     NoteOut,
     RecordOut,
@@ -22,11 +23,12 @@ from zhiyin.api.customers.schemas import (
     TagOut,
     TagsIn,
     TouchOut,
+    UndoneOut,
 )
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
 from zhiyin.customers import access, actions, queries
 from zhiyin.customers.actions import Selection
-from zhiyin.customers.models import ContactPoint, Customer, Note, Tag
+from zhiyin.customers.models import ContactPoint, Customer, Note, Tag, Undo
 from zhiyin.customers.queries import CustomerFilter, Sort
 from zhiyin.platform.errors import Invalid
 
@@ -80,7 +82,19 @@ def change_customers(request: Request, where: Query[CustomerFilter], body: BulkI
         done = actions.untag_customers(tag_id=body.untag, **common)
     else:
         done = actions.assign_customers(owner_id=body.owner, **common)
-    return {"count": done.count, "job_id": done.job.pk if done.job else None}
+    return {"count": done.count, "job_id": done.job.pk if done.job else None, "undo_id": done.undo_id}
+
+
+@routes.post("/customers/undo/{uuid:undo_id}/", permission="customers.edit", response=UndoneOut)
+def undo_change(request: Request, undo_id: uuid.UUID) -> dict[str, Any]:
+    """Take back one's own change of many customers or of a note, within seven days."""
+    undone = actions.undo_change(actor=request.actor, undo_id=undo_id, now=now())
+    return {
+        "what": undone.what,
+        "restored": undone.restored,
+        "left": undone.left,
+        "job_id": undone.job.pk if undone.job else None,
+    }
 
 
 @routes.get("/customers/{uuid:customer_id}/", permission="customers.view", response=RecordOut)
@@ -135,6 +149,27 @@ def list_notes(request: Request, customer_id: uuid.UUID) -> list[Note]:
 )
 def add_note(request: Request, customer_id: uuid.UUID, body: NoteIn) -> Note:
     return actions.add_note(actor=request.actor, customer_id=customer_id, body=body.body, now=now())
+
+
+@routes.put(
+    "/customers/{uuid:customer_id}/notes/{uuid:note_id}/", permission="customers.edit", response=KeptOut
+)
+def change_note(request: Request, customer_id: uuid.UUID, note_id: uuid.UUID, body: NoteIn) -> Undo:
+    """Only its author changes a note."""
+    return actions.change_note(
+        actor=request.actor, customer_id=customer_id, note_id=note_id, body=body.body, now=now()
+    )
+
+
+@routes.delete(
+    "/customers/{uuid:customer_id}/notes/{uuid:note_id}/",
+    permission="customers.edit",
+    response=KeptOut,
+    status=200,
+)
+def remove_note(request: Request, customer_id: uuid.UUID, note_id: uuid.UUID) -> Undo:
+    """Only its author removes a note."""
+    return actions.remove_note(actor=request.actor, customer_id=customer_id, note_id=note_id, now=now())
 
 
 @routes.put("/customers/{uuid:customer_id}/tags/", permission="customers.edit", response=RecordOut)

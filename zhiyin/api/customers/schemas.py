@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from zhiyin.customers.choices import ContactKind, CustomerKind, Stage, Status, TagColour
+from zhiyin.customers.choices import ContactKind, CustomerKind, Stage, Status, TagColour, UndoKind
 from zhiyin.customers.models import Customer
 
 TEXT = r"^[^\x00]*$"
@@ -231,4 +231,20 @@ class BulkIn(Schema):
 
 class BulkOut(Schema):
     count: int
+    job_id: uuid.UUID | None = Field(description="The job that does it, when these are many.")
+    undo_id: uuid.UUID | None = Field(description="What ``undo_change`` takes it back by, for seven days.")
+
+
+class KeptOut(Schema):
+    undo_id: uuid.UUID = Field(
+        alias="pk", description="What ``undo_change`` takes it back by, for seven days."
+    )
+
+
+class UndoneOut(Schema):
+    """What was changed since the change stays as it is."""
+
+    what: UndoKind
+    restored: int
+    left: int
     job_id: uuid.UUID | None = Field(description="The job that does it, when these are many.")

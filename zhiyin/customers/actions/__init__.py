@@ -15,12 +15,14 @@ from zhiyin.customers.actions.notes import add_note, change_note, pin_note, remo
 from zhiyin.customers.actions.records import create_customer, delete_customer, update_customer
 from zhiyin.customers.actions.tags import create_tag, delete_tag, set_tags, update_tag
 from zhiyin.customers.actions.timeline import add_to_timeline
+from zhiyin.customers.actions.undo import Undone, undo_change
 from zhiyin.customers.actions.views import delete_view, save_view
 
 __all__ = [
     "BULK_AT_ONCE",
     "Done",
     "Selection",
+    "Undone",
     "add_contact",
     "add_note",
     "add_to_timeline",
@@ -40,6 +42,7 @@ __all__ = [
     "selected",
     "set_tags",
     "tag_customers",
+    "undo_change",
     "untag_customers",
     "update_customer",
     "update_tag",

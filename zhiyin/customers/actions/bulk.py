@@ -5,15 +5,15 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from zhiyin.accounts.models import Member
+from zhiyin.customers.actions.before import Before, keep_owners, keep_tagged, keep_untagged
 from zhiyin.customers.actions.records import may_own
-from zhiyin.customers.choices import TimelineKind
+from zhiyin.customers.actions.timeline import owners_on_timeline
 from zhiyin.customers.events import CustomersChanged, CustomersExported
-from zhiyin.customers.models import Customer, CustomerTag, Tag
+from zhiyin.customers.models import Customer, CustomerTag, Tag, Undo
 from zhiyin.customers.queries import CustomerFilter, matching
 from zhiyin.platform import jobs
 from zhiyin.platform.actors import Actor
@@ -46,10 +46,11 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How many customers were changed, or the job that changes them."""
+    """How many customers were changed and what takes it back, or the job that changes them."""
 
     count: int
     job: jobs.Job | None = field(default=None)
+    undo_id: uuid.UUID | None = None
 
 
 def selected(actor: Actor, selection: Selection) -> QuerySet[Customer]:
@@ -80,16 +81,16 @@ def assign_customers(
         return Done(0, job)
     rows = Customer.objects.filter(pk__in=selected(actor, selection).values("pk"))
     rows = rows.exclude(owner=owner) if owner else rows.exclude(owner=None)
-    chosen = _locked_with_owner(rows)
-    ids = [key for key, _name in chosen]
+    chosen = _locked(rows)
+    ids = [key for key, *_rest in chosen]
     values: dict[str, Any] = {"owner_id": owner_id, "version": F("version") + 1, "updated_at": now}
     if owner:
         values["unit_id"] = owner.unit_id
     Customer.objects.filter(pk__in=ids).update(**values)
-    _owner_on_timeline(actor, chosen, owner.name if owner else "", now)
+    owners_on_timeline(actor, [(key, old, owner_id) for key, old, *_rest in chosen], now)
     change = {"owner": owner.name if owner else None}
     record(CustomersChanged(len(ids), change), actor=actor, now=now, changes=_audit(ids, change))
-    return Done(len(ids))
+    return _done(keep_owners(actor, chosen, now))
 
 
 def tag_customers(
@@ -106,16 +107,15 @@ def tag_customers(
     if not in_background and (job := _job(actor, selection, "tag", {"tag_id": tag_id}, now)):
         return Done(0, job)
     ids = list(selected(actor, selection).exclude(customer_tags__tag=tag).values_list("pk", flat=True))
-    CustomerTag.objects.bulk_create(
-        (CustomerTag(customer_id=key, tag=tag) for key in ids), ignore_conflicts=True, batch_size=5000
-    )
+    links = [CustomerTag(customer_id=key, tag=tag) for key in ids]
+    CustomerTag.objects.bulk_create(links, ignore_conflicts=True, batch_size=5000)
     record(
         CustomersChanged(len(ids), {"tag": tag.name}),
         actor=actor,
         now=now,
         changes=_audit(ids, {"tag": tag.name}),
     )
-    return Done(len(ids))
+    return _done(keep_tagged(actor, links, now))
 
 
 def untag_customers(
@@ -140,7 +140,7 @@ def untag_customers(
         now=now,
         changes=_audit(ids, {"untag": tag.name}),
     )
-    return Done(len(ids))
+    return _done(keep_untagged(actor, ids, tag.pk, now))
 
 
 def export_customers(
@@ -188,32 +188,14 @@ def _tag(tag_id: uuid.UUID) -> Tag:
     return tag
 
 
-def _locked_with_owner(rows: QuerySet[Customer]) -> list[tuple[uuid.UUID, str]]:
-    """Ids and present owners, the rows locked in one order so that two bulk changes do not dead-lock."""
-    locked = rows.order_by("pk").select_for_update(no_key=True).values_list("pk", "owner_id")
-    pairs = list(locked)
-    names = dict(Member.objects.values_list("pk", "name"))
-    return [(key, names.get(owner, "") if owner else "") for key, owner in pairs]
+def _locked(rows: QuerySet[Customer]) -> list[Before]:
+    """Rows as they are, locked in one order so that two bulk changes do not dead-lock."""
+    locked = rows.order_by("pk").select_for_update(no_key=True)
+    return list(locked.values_list("pk", "owner_id", "unit_id", "version"))
 
 
-def _owner_on_timeline(
-    actor: Actor, chosen: list[tuple[uuid.UUID, str]], new: str, now: datetime.datetime
-) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT timeline_partitions(%s, %s)", [now, now])
-        cursor.execute(
-            "INSERT INTO customers_timelineevent (occurred_at, customer_id, kind, actor_name, data)"
-            " SELECT %s, customer, %s, %s, jsonb_build_object('from', old, 'to', %s::text)"
-            " FROM unnest(%s::uuid[], %s::text[]) AS chosen (customer, old)",
-            [
-                now,
-                TimelineKind.OWNER,
-                actor.name,
-                new,
-                [key for key, _n in chosen],
-                [old for _k, old in chosen],
-            ],
-        )
+def _done(kept: Undo) -> Done:
+    return Done(len(kept.customer_ids), undo_id=kept.pk)
 
 
 def _audit(ids: list[uuid.UUID], change: dict[str, Any]) -> dict[str, list[Any]]:

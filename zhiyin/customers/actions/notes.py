@@ -7,10 +7,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers import access
+from zhiyin.customers.actions.before import keep_note
 from zhiyin.customers.actions.timeline import add_to_timeline
-from zhiyin.customers.choices import TimelineKind
+from zhiyin.customers.choices import TimelineKind, UndoKind
 from zhiyin.customers.events import NoteChanged
-from zhiyin.customers.models import Note, TimelineEvent
+from zhiyin.customers.models import Note, TimelineEvent, Undo
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, PermissionDenied
 from zhiyin.platform.record import record
@@ -32,7 +33,7 @@ def add_note(*, actor: Actor, customer_id: uuid.UUID, body: str, now: datetime.d
         kind=TimelineKind.NOTE,
         occurred_at=now,
         object_id=note.pk,
-        data={"body": note.body[:SHOWN]},
+        data=shown(note),
     )
     _tell(actor, note, "added", (None, note.body), now)
     return note
@@ -40,15 +41,16 @@ def add_note(*, actor: Actor, customer_id: uuid.UUID, body: str, now: datetime.d
 
 def change_note(
     *, actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, body: str, now: datetime.datetime
-) -> Note:
-    """Change a note of one's own."""
+) -> Undo:
+    """Change a note of one's own; gives what takes it back."""
     actor.require("customers.edit")
     note = _own(actor, customer_id, note_id)
+    kept = keep_note(actor, UndoKind.NOTE_CHANGED, note, now)
     before, note.body, note.updated_at = note.body, _checked(body), now
     note.save(update_fields=["body", "updated_at"])
-    _on_timeline(note).update(data={"body": note.body[:SHOWN]})
+    on_timeline(note).update(data=shown(note))
     _tell(actor, note, "changed", (before, note.body), now)
-    return note
+    return kept
 
 
 def pin_note(
@@ -69,14 +71,15 @@ def pin_note(
     return note
 
 
-def remove_note(*, actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, now: datetime.datetime) -> Note:
-    """Take away a note of one's own; the row that is returned can be written again."""
+def remove_note(*, actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, now: datetime.datetime) -> Undo:
+    """Take away a note of one's own; gives what takes it back."""
     actor.require("customers.edit")
     note = _own(actor, customer_id, note_id)
-    _on_timeline(note).delete()
+    kept = keep_note(actor, UndoKind.NOTE_REMOVED, note, now)
+    on_timeline(note).delete()
     Note.objects.filter(pk=note.pk).delete()
     _tell(actor, note, "removed", (note.body, None), now)
-    return note
+    return kept
 
 
 def _own(actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID) -> Note:
@@ -86,7 +89,13 @@ def _own(actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID) -> Note:
     return note
 
 
-def _on_timeline(note: Note) -> QuerySet[TimelineEvent]:
+def shown(note: Note) -> dict[str, str]:
+    """What the timeline shows of a note."""
+    return {"body": note.body[:SHOWN]}
+
+
+def on_timeline(note: Note) -> QuerySet[TimelineEvent]:
+    """The note's place on the timeline."""
     return TimelineEvent.objects.filter(
         customer=note.customer_id, occurred_at=note.created_at, object_id=note.pk, kind=TimelineKind.NOTE
     )

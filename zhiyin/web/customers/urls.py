@@ -13,6 +13,7 @@ urlpatterns = [
     path("customers/views/<uuid:view_id>/delete/", listing.delete_view, name="delete_view"),
     path("customers/bulk/", bulk.bulk, name="bulk"),
     path("customers/bulk/options/", bulk.options, name="bulk_options"),
+    path("customers/undo/<uuid:undo_id>/", bulk.undo, name="undo"),
     path("customers/new/", record.create, name="create"),
     path("customers/tags/", parts.tags, name="tags"),
     path("customers/tags/<uuid:tag_id>/", parts.tag, name="tag"),

@@ -241,10 +241,11 @@ def fact(field: str, label: str, value: Any, url: str = "") -> SafeString:
     return format_html('<dt>{}</dt><dd id="fact-{}">{}</dd>', label, field, shown)
 
 
-@register.inclusion_tag("components/job.html")
-def job(job: Any) -> dict[str, Any]:
-    """The progress of one job, which keeps itself up to date."""
-    return {"job": job}
+@register.inclusion_tag("components/job.html", takes_context=True)
+def job(context: Context, job: Any) -> dict[str, Any]:
+    """The progress of one job, which keeps itself up to date; who started it may undo what it did."""
+    actor = getattr(context.get("request"), "actor", None)
+    return {"job": job, "mine": actor is not None and job.created_by == actor.member_id}
 
 
 @register.inclusion_tag("components/chart.html")

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -10,9 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from zhiyin.customers import actions, queries
-from zhiyin.customers.actions import Done, Selection
+from zhiyin.customers.actions import Done, Selection, Undone
+from zhiyin.customers.choices import UndoKind
 from zhiyin.platform.errors import Invalid, PermissionDenied
 from zhiyin.web.customers.forms import parse_filter
 from zhiyin.web.http import HttpRequest, notify, page, render
@@ -97,6 +100,35 @@ def _told(request: HttpRequest, done: Done, query: QueryDict) -> HttpResponse:
         notify(request, _("These are many: the change goes on in the background."))
         return redirect("jobs:list")
     message = ngettext("%d customer changed.", "%d customers changed.", done.count) % done.count
-    notify(request, message)
+    undo = reverse("customers:undo", args=[done.undo_id]) if done.count else None
+    notify(request, message, undo=undo)
     address = reverse("customers:list")
     return redirect(f"{address}?{query.urlencode()}" if query else address)
+
+
+@require_POST
+@page(permission="customers.edit")
+def undo(request: HttpRequest, undo_id: uuid.UUID) -> HttpResponse:
+    """Take a change of many customers or of a note back: the button of a message, on whatever page."""
+    undone = actions.undo_change(actor=request.actor, undo_id=undo_id, now=timezone.now())
+    if undone.job:
+        notify(request, _("These are many: the change goes on in the background."))
+        return HttpResponseClientRedirect(reverse("jobs:list")) if request.htmx else redirect("jobs:list")
+    notify(request, _undone(undone), level=messages.WARNING if undone.left else messages.SUCCESS)
+    return HttpResponseClientRefresh() if request.htmx else redirect("customers:list")
+
+
+def _undone(undone: Undone) -> str:
+    if undone.what in (UndoKind.NOTE_CHANGED, UndoKind.NOTE_REMOVED):
+        return (
+            _("The note is as before.")
+            if undone.restored
+            else _("The note was changed since, so nothing was undone.")
+        )
+    restored = ngettext("%d customer is as before.", "%d customers are as before.", undone.restored)
+    if not undone.left:
+        return restored % undone.restored
+    left = ngettext(
+        "%d was changed since and stays as it is.", "%d were changed since and stay as they are.", undone.left
+    )
+    return f"{restored % undone.restored} {left % undone.left}"

@@ -104,10 +104,10 @@ def note(request: HttpRequest, customer_id: uuid.UUID, note_id: uuid.UUID) -> Ht
     found = access.note(request.actor, customer_id, note_id)
     if request.method == "POST":
         body = request.POST.get("body", "")
-        actions.change_note(
+        kept = actions.change_note(
             actor=request.actor, customer_id=customer_id, note_id=note_id, body=body, now=timezone.now()
         )
-        notify(request, _("Saved."))
+        notify(request, _("Saved."), undo=reverse("customers:undo", args=[kept.pk]))
         return _back(customer_id, "notes")
     return render(request, "customers/note.html", {"note": found, "customer_id": customer_id})
 
@@ -125,8 +125,10 @@ def pin_note(request: HttpRequest, customer_id: uuid.UUID, note_id: uuid.UUID) -
 @require_POST
 @page(permission="customers.edit")
 def remove_note(request: HttpRequest, customer_id: uuid.UUID, note_id: uuid.UUID) -> HttpResponse:
-    actions.remove_note(actor=request.actor, customer_id=customer_id, note_id=note_id, now=timezone.now())
-    notify(request, _("The note is gone."))
+    kept = actions.remove_note(
+        actor=request.actor, customer_id=customer_id, note_id=note_id, now=timezone.now()
+    )
+    notify(request, _("The note is gone."), undo=reverse("customers:undo", args=[kept.pk]))
     return _back(customer_id, "notes")
 
 

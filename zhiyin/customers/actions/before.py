@@ -1,0 +1,62 @@
+"""Keeps what a change found, in the change's own transaction, so that it can be taken back."""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from zhiyin.customers.choices import UndoKind
+from zhiyin.customers.models import CustomerTag, Note, Undo
+from zhiyin.platform.actors import Actor
+
+KEPT = datetime.timedelta(days=7)
+# customer, owner, unit, version
+Before = tuple[uuid.UUID, uuid.UUID | None, uuid.UUID | None, int]
+
+
+def keep_owners(actor: Actor, rows: Sequence[Before], now: datetime.datetime) -> Undo:
+    """``rows`` as they were; the change adds 1 to each version."""
+    return _keep(
+        actor,
+        UndoKind.OWNER,
+        now,
+        customer_ids=[key for key, *_rest in rows],
+        owner_ids=[owner for _key, owner, _unit, _version in rows],
+        unit_ids=[unit for _key, _owner, unit, _version in rows],
+        versions=[version + 1 for *_rest, version in rows],
+    )
+
+
+def keep_tagged(actor: Actor, links: Sequence[CustomerTag], now: datetime.datetime) -> Undo:
+    return _keep(
+        actor,
+        UndoKind.TAG,
+        now,
+        customer_ids=[link.customer_id for link in links],
+        link_ids=[link.pk for link in links],
+    )
+
+
+def keep_untagged(
+    actor: Actor, customer_ids: Sequence[uuid.UUID], tag_id: uuid.UUID, now: datetime.datetime
+) -> Undo:
+    return _keep(actor, UndoKind.UNTAG, now, customer_ids=list(customer_ids), data={"tag_id": tag_id})
+
+
+def keep_note(actor: Actor, what: UndoKind, note: Note, now: datetime.datetime) -> Undo:
+    """``note`` as it was before the change of this moment."""
+    row = {
+        "id": note.pk,
+        "author_id": note.author_id,
+        "body": note.body,
+        "pinned": note.pinned,
+        "created_at": note.created_at.isoformat(),
+        "updated_at": note.updated_at.isoformat(),
+        "changed_at": now.isoformat(),
+    }
+    return _keep(actor, what, now, customer_ids=[note.customer_id], data=row)
+
+
+def _keep(actor: Actor, what: UndoKind, now: datetime.datetime, **values: Any) -> Undo:
+    Undo.objects.filter(created_at__lt=now - KEPT).delete()
+    return Undo.objects.create(member_id=actor.member_id, what=what, created_at=now, **values)

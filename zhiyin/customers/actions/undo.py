@@ -1,0 +1,162 @@
+"""Takes a change back: each record becomes what it was, unless somebody changed it since."""
+
+import datetime
+import uuid
+from dataclasses import dataclass
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from zhiyin.customers import access
+from zhiyin.customers.actions import bulk
+from zhiyin.customers.actions.before import KEPT
+from zhiyin.customers.actions.notes import on_timeline, shown
+from zhiyin.customers.actions.timeline import add_to_timeline, owners_on_timeline
+from zhiyin.customers.choices import TimelineKind, UndoKind
+from zhiyin.customers.events import ChangeUndone
+from zhiyin.customers.models import Customer, CustomerTag, Note, Undo
+from zhiyin.platform import jobs
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import Conflict
+from zhiyin.platform.record import record
+
+_OWNERS = """
+WITH kept AS (
+    SELECT each.* FROM customers_undo u,
+        unnest(u.customer_ids, u.owner_ids, u.unit_ids, u.versions) AS each (id, owner_id, unit_id, version)
+    WHERE u.id = %(undo)s
+), same AS (
+    SELECT c.id, c.owner_id AS taker, kept.owner_id, kept.unit_id
+    FROM customers_customer c JOIN kept ON kept.id = c.id AND kept.version = c.version
+    WHERE (kept.owner_id IS NULL OR EXISTS (SELECT FROM accounts_member m WHERE m.id = kept.owner_id))
+      AND (kept.unit_id IS NULL OR EXISTS (SELECT FROM accounts_unit t WHERE t.id = kept.unit_id))
+    ORDER BY c.id FOR NO KEY UPDATE OF c
+)
+UPDATE customers_customer c
+SET owner_id = same.owner_id, unit_id = same.unit_id, version = c.version + 1, updated_at = %(now)s
+FROM same WHERE c.id = same.id
+RETURNING c.id, same.taker, same.owner_id
+"""
+_TAG_AGAIN = """
+INSERT INTO customers_customertag (id, customer_id, tag_id)
+SELECT uuid7(), c.id, t.id FROM customers_undo u
+JOIN customers_customer c ON c.id = ANY (u.customer_ids)
+JOIN customers_tag t ON t.id = (u.data ->> 'tag_id')::uuid
+WHERE u.id = %s
+ON CONFLICT DO NOTHING RETURNING customer_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """How many records are as before and how many stay, because of a change since; or the job that does it."""
+
+    what: UndoKind
+    restored: int = 0
+    left: int = 0
+    job: jobs.Job | None = None
+
+
+def undo_change(
+    *, actor: Actor, undo_id: uuid.UUID, now: datetime.datetime, in_background: bool = False
+) -> Undone:
+    """Take back a change of the last days. More than ``BULK_AT_ONCE`` records become a job.
+
+    Raises ``NotFound``, and ``Conflict`` when it is taken back already or too old.
+    """
+    actor.require("customers.edit")
+    kept = access.undo(actor, undo_id)
+    what = UndoKind(kept.what)
+    if kept.undone_at:
+        raise Conflict(_("This is undone already."))
+    if kept.created_at < now - KEPT:
+        raise Conflict(_("This is too long ago to be undone."))
+    if not in_background and len(kept.customer_ids) > bulk.BULK_AT_ONCE:
+        return Undone(what, job=_job(actor, undo_id, now))
+    restored = _restore(actor, kept, now)
+    kept.undone_at = now
+    kept.save(update_fields=["undone_at"])
+    left = len(kept.customer_ids) - len(restored)
+    record(
+        ChangeUndone(what, len(restored), left),
+        actor=actor,
+        now=now,
+        changes={"customers": [None, [str(key) for key in restored]], "undone": [None, str(what)]},
+    )
+    return Undone(what, len(restored), left)
+
+
+def _job(actor: Actor, undo_id: uuid.UUID, now: datetime.datetime) -> jobs.Job:
+    return jobs.start(
+        actor=actor,
+        kind="customers.undo",
+        title=_("Undo of a change of many customers"),
+        arguments={"undo_id": str(undo_id)},
+        now=now,
+    )
+
+
+def _restore(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:
+    """The customers on which it could be taken back."""
+    match kept.what:
+        case UndoKind.OWNER:
+            return _owners(actor, kept, now)
+        case UndoKind.TAG:
+            links = CustomerTag.objects.filter(pk__in=kept.link_ids)
+            ids = list(links.values_list("customer_id", flat=True))
+            links.delete()
+            return ids
+        case UndoKind.UNTAG:
+            with connection.cursor() as cursor:
+                cursor.execute(_TAG_AGAIN, [kept.pk])
+                return [key for (key,) in cursor.fetchall()]
+        case UndoKind.NOTE_CHANGED:
+            return _note_body(actor, kept)
+        case _:
+            return _note_again(actor, kept)
+
+
+def _owners(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(_OWNERS, {"undo": kept.pk, "now": now})
+        moves = cursor.fetchall()
+    owners_on_timeline(actor, moves, now)
+    return [key for key, _taker, _owner in moves]
+
+
+def _note_body(actor: Actor, kept: Undo) -> list[uuid.UUID]:
+    changed_at = datetime.datetime.fromisoformat(kept.data["changed_at"])
+    notes = Note.objects.select_for_update().filter(
+        pk=kept.data["id"],
+        author=actor.member_id,
+        updated_at=changed_at,
+        customer__in=access.customers(actor),
+    )
+    note = notes.first()
+    if note is None:
+        return []
+    note.body = kept.data["body"]
+    note.updated_at = datetime.datetime.fromisoformat(kept.data["updated_at"])
+    note.save(update_fields=["body", "updated_at"])
+    on_timeline(note).update(data=shown(note))
+    return [note.customer_id]
+
+
+def _note_again(actor: Actor, kept: Undo) -> list[uuid.UUID]:
+    (customer_id,) = kept.customer_ids
+    customer: Customer | None = access.customers(actor).filter(pk=customer_id).first()
+    if customer is None or kept.member_id != actor.member_id:
+        return []
+    values = {name: value for name, value in kept.data.items() if name != "changed_at"}
+    for name in ("created_at", "updated_at"):
+        values[name] = datetime.datetime.fromisoformat(values[name])
+    note = Note.objects.create(customer=customer, **values)
+    add_to_timeline(
+        actor=actor,
+        customer_id=customer_id,
+        kind=TimelineKind.NOTE,
+        occurred_at=note.created_at,
+        object_id=note.pk,
+        data=shown(note),
+    )
+    return [customer_id]
