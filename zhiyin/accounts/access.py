@@ -11,11 +11,11 @@ from typing import Any
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
-from django.db import connection
 from django.utils.crypto import constant_time_compare
 
 from zhiyin.accounts.models import ApiToken, Member, Tenant, Unit, User
 from zhiyin.platform.actors import Actor
+from zhiyin.platform.database.planned import planned_cursor
 from zhiyin.platform.permissions import registered
 from zhiyin.platform.tenancy import as_user, scope
 
@@ -188,7 +188,7 @@ def _actor(
 
 
 def _one(sql: str, parameters: list[Any]) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(sql, parameters)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row

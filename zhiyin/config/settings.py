@@ -145,6 +145,7 @@ MFA_TOTP_ISSUER = "zhiyin"
 MFA_TOTP_TOLERANCE = 1  # one step early or late, as RFC 6238 advises
 # browsers allow passkeys without TLS on localhost only
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+SESSION_ENGINE = "zhiyin.accounts.sessions"
 SESSION_COOKIE_NAME = "zhiyin_session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True

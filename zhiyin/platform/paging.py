@@ -18,11 +18,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db import models
+from django.db import connection, models
 from django.db.models import BooleanField, F, Func, QuerySet, Value
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.platform.database.planned import Statement, planned_cursor
 from zhiyin.platform.errors import Invalid
 
 Row = TypeVar("Row")
@@ -46,6 +47,14 @@ class _Column:
 
 
 @dataclass(frozen=True, slots=True)
+class _Range:
+    """The rows with or those without a value in the first column."""
+
+    nulls: bool
+    sorted_by: list[_Column]
+
+
+@dataclass(frozen=True, slots=True)
 class _Position:
     values: list[Any]
     backwards: bool
@@ -60,79 +69,115 @@ def keyset(
     key: str = "id",
     twin: str = "",
 ) -> Page[Row]:
-    """One page of ``queryset`` in ``order``, ties broken by the unique column ``key``.
+    """One page of ``queryset`` in ``order``; see ``Keyset``."""
+    return Keyset(queryset, order=order, key=key, twin=twin).page(after, limit)
+
+
+class Keyset(Generic[Row]):
+    """The pages of ``queryset`` in ``order``, ties broken by the unique column ``key``.
 
     ``order`` names columns, all with or all without a leading ``-``; only the first may hold nulls. With
-    ``.values()`` the rows must carry these columns and ``key``. ``after`` is a token from an earlier page,
-    for either direction. When the first column lies in a joined table, ``twin`` is the column there that
-    equals ``key``, so that one index of that table holds both. Raises ``Invalid`` for a token that does
-    not fit the order.
-    """
-    descending = order[0].startswith("-")
-    if any(name.startswith("-") != descending for name in order):
-        raise ValueError("columns of one keyset go in one direction")
-    names = [name.lstrip("-") for name in order]
-    columns = [_column(queryset, name) for name in dict.fromkeys([*names, key])]
-    position = _decode(after, columns) if after else None
-    backwards = position is not None and position.backwards
-    limit = max(1, min(limit, MOST))
+    ``.values()`` the rows must carry these columns and ``key``. When the first column lies in a joined table,
+    ``twin`` is the column there that equals ``key``, so that one index of that table holds both.
 
-    rows = _read(
-        queryset, columns, twin=twin or key, descending=descending, position=position, wanted=limit + 1
-    )
-    more = len(rows) > limit
-    rows = rows[:limit]
-    if backwards:
-        if not more and len(rows) < limit:
-            return keyset(queryset, order=order, limit=limit, key=key, twin=twin)
-        rows.reverse()
-    has_next, has_previous = (True, more) if backwards else (more, position is not None)
-    return Page(
-        rows,
-        _encode(rows[-1], columns, backwards=False) if rows and has_next else None,
-        _encode(rows[0], columns, backwards=True) if rows and has_previous else None,
-    )
+    One that is asked often may be kept. With ``plan_for`` its rows come as dictionaries through SQL that is
+    made once; unless the query set has values of its own, which a plan depends on, PostgreSQL plans it once a
+    connection too. ``plan_for`` names whom that plan suits: tenants differ in size.
+    """
+
+    def __init__(
+        self,
+        queryset: QuerySet[Any, Row],
+        *,
+        order: Sequence[str],
+        key: str = "id",
+        twin: str = "",
+        plan_for: str = "",
+    ) -> None:
+        self.descending = order[0].startswith("-")
+        if any(name.startswith("-") != self.descending for name in order):
+            raise ValueError("columns of one keyset go in one direction")
+        names = [name.lstrip("-") for name in order]
+        self.queryset = queryset
+        self.columns = [_column(queryset, name) for name in dict.fromkeys([*names, key])]
+        self.twin = twin or key
+        self.plan_for = plan_for
+        self._statements: dict[tuple[object, ...], Statement] = {}
+
+    def page(self, after: str = "", limit: int = 50) -> Page[Row]:
+        """The page at ``after``, a token from an earlier page, for either direction.
+
+        Raises ``Invalid`` for a token that does not fit the order.
+        """
+        position = _decode(after, self.columns) if after else None
+        backwards = position is not None and position.backwards
+        limit = max(1, min(limit, MOST))
+        rows = self._read(position, limit + 1)
+        more = len(rows) > limit
+        rows = rows[:limit]
+        if backwards:
+            if not more and len(rows) < limit:
+                return self.page("", limit)
+            rows.reverse()
+        has_next, has_previous = (True, more) if backwards else (more, position is not None)
+        return Page(
+            rows,
+            _encode(rows[-1], self.columns, backwards=False) if rows and has_next else None,
+            _encode(rows[0], self.columns, backwards=True) if rows and has_previous else None,
+        )
+
+    def _read(self, position: _Position | None, wanted: int) -> list[Row]:
+        """The rows behind a position in reading direction, from the two ranges with and without a value."""
+        backwards = position is not None and position.backwards
+        lead, rest = self.columns[0], self.columns[1:]
+        ranges = [_Range(False, [*self.columns[:-1], replace(self.columns[-1], path=self.twin)])]
+        if lead.nullable:
+            ranges.append(_Range(True, rest))
+            if backwards:
+                ranges.reverse()
+            if position is not None and (position.values[0] is None) != ranges[0].nulls:
+                ranges = ranges[1:]
+
+        rows: list[Row] = []
+        for some in ranges:
+            behind = position.values[len(self.columns) - len(some.sorted_by) :] if position else []
+            position = None
+            rows += self._rows(some, behind, self.descending != backwards, wanted)[: wanted - len(rows)]
+            if len(rows) >= wanted:
+                break
+        return rows
+
+    def _rows(self, some: _Range, behind: list[Any], descending: bool, wanted: int) -> list[Row]:
+        if not self.plan_for:
+            return list(self._query(some, behind, descending)[:wanted])
+        which = some.nulls, bool(behind), descending, wanted
+        statement = self._statements.get(which)
+        if statement is None:
+            statement = Statement.of(self._query(some, behind, descending)[:wanted])
+            self._statements[which] = statement
+        own = statement.params[: len(statement.params) - len(behind)]
+        pairs = zip(some.sorted_by, behind, strict=False)
+        place = [column.field.get_db_prep_value(value, connection) for column, value in pairs]
+        # a value that narrows a list decides on its plan
+        with connection.cursor() if own else planned_cursor() as cursor:
+            cursor.execute(f"/* {self.plan_for} */ {statement.sql}", [*own, *place])
+            return statement.rows(cursor.fetchall())
+
+    def _query(self, some: _Range, behind: list[Any], descending: bool) -> QuerySet[Any, Row]:
+        lead = self.columns[0]
+        queryset = self.queryset
+        if lead.nullable:
+            queryset = queryset.filter(**{f"{lead.path}__isnull": some.nulls})
+        if behind:
+            queryset = queryset.filter(_Beyond(some.sorted_by, behind, greater=not descending))
+        sign = "-" if descending else ""
+        return queryset.order_by(*(sign + column.path for column in some.sorted_by))
 
 
 def position_token(values: Sequence[Any], *, backwards: bool = False) -> str:
     """The token of the page behind a row with these sort values, its key last."""
     plain = ["p" if backwards else "n", *(_plain(value) for value in values)]
     return base64.urlsafe_b64encode(json.dumps(plain, ensure_ascii=False).encode()).decode().rstrip("=")
-
-
-def _read(
-    queryset: QuerySet[Any, Row],
-    columns: list[_Column],
-    *,
-    twin: str,
-    descending: bool,
-    position: _Position | None,
-    wanted: int,
-) -> list[Row]:
-    """The rows behind a position in reading direction, from the two ranges with and without a value."""
-    backwards = position is not None and position.backwards
-    lead, rest = columns[0], columns[1:]
-    valued = [*columns[:-1], replace(columns[-1], path=twin)]
-    ranges = [(False, valued)]
-    if lead.nullable:
-        ranges.append((True, rest))
-        if backwards:
-            ranges.reverse()
-        if position is not None and (position.values[0] is None) != ranges[0][0]:
-            ranges = ranges[1:]
-
-    rows: list[Row] = []
-    for nulls, sorted_by in ranges:
-        some = queryset.filter(**{f"{lead.path}__isnull": nulls}) if lead.nullable else queryset
-        if position is not None:
-            values = position.values[len(columns) - len(sorted_by) :]
-            some = some.filter(_Beyond(sorted_by, values, greater=descending == backwards))
-            position = None
-        direction = "-" if descending != backwards else ""
-        rows += some.order_by(*(direction + column.path for column in sorted_by))[: wanted - len(rows)]
-        if len(rows) >= wanted:
-            break
-    return rows
 
 
 class _Beyond(Func):

@@ -1,6 +1,7 @@
 """Lists of customers: filter, search, sort, page."""
 
 import datetime
+import functools
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -19,7 +20,8 @@ from zhiyin.customers.models import Customer, CustomerTag, SavedView, Tag
 from zhiyin.customers.queries.counting import Count, count
 from zhiyin.platform import search
 from zhiyin.platform.actors import Actor
-from zhiyin.platform.paging import Page, keyset
+from zhiyin.platform.database.planned import Planned
+from zhiyin.platform.paging import Keyset, Page
 
 Row = Mapping[str, object]
 NOBODY = "none"
@@ -147,10 +149,22 @@ def list_customers(
     actor: Actor, where: CustomerFilter, *, sort: Sort = "name", after: str = "", limit: int = 50
 ) -> Page[CustomerRow]:
     """One page of customers. Two SQL statements at most."""
+    found = (_list if where.q else _kept_list)(
+        actor, where.model_dump_json(), sort, timezone.get_current_timezone_name()
+    )
+    return found.page(after, limit)
+
+
+def _list(actor: Actor, where: str, sort: Sort, _zone: str) -> Keyset[CustomerRow]:
+    """A list by all that decides on its SQL; no rows."""
     column, twin = SORTS[sort.removeprefix("-")]
     sign = "-" if sort.startswith("-") else ""
-    rows: QuerySet[Customer, CustomerRow] = matching(actor, where).values(*COLUMNS)
-    return keyset(rows, order=[sign + column], after=after, limit=limit, twin=twin)
+    matched = matching(actor, CustomerFilter.model_validate_json(where))
+    rows: QuerySet[Customer, CustomerRow] = matched.values(*COLUMNS)
+    return Keyset(rows, order=[sign + column], twin=twin, plan_for=str(actor.tenant_id))
+
+
+_kept_list = functools.lru_cache(maxsize=500)(_list)
 
 
 def tags_of(customer_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, list[Row]]:
@@ -213,7 +227,12 @@ def labels(where: CustomerFilter) -> dict[str, str]:
 
 
 def saved_views(actor: Actor, page: str) -> list[SavedView]:
-    return list(access.saved_views(actor, page).order_by("created_at"))
+    return _saved_views(actor, page)(actor.tenant_id)
+
+
+@functools.lru_cache(maxsize=500)
+def _saved_views(actor: Actor, page: str) -> Planned[SavedView]:
+    return Planned(lambda _key: access.saved_views(actor, page).order_by("created_at"))
 
 
 def _someone(column: str, people: list[Someone]) -> Q:
