@@ -114,7 +114,7 @@ def test_quantiles_of_value_against_drawing_customers() -> None:
         BGNBD(float(there.r), float(there.alpha), float(there.a), float(there.b)), AHEAD, draws, 4
     )
     counts = (np.bincount(future.customer, minlength=draws) - 1) * (random.random(draws) < alive)
-    shape, rate = SPEND.given(x, mean)
+    shape, rate = SPEND.shape_given(x), SPEND.rate_given(x, mean)
     nu = random.gamma(shape, 1 / rate, draws)
     value = np.where(counts > 0, random.gamma(np.maximum(SPEND.p * counts, 1e-9)) / nu, 0)
     found = predict(BG, Cells.of([x], [t_x], [T]), Horizon(AHEAD, 1, 0.0), spend_model=SPEND, spend=[mean])
@@ -154,3 +154,24 @@ def test_very_active_customers() -> None:
     assert (some(found.purchases_low) < found.purchases).all()
     assert (found.purchases < some(found.purchases_high)).all()
     assert 0 < some(found.value_low)[0] < some(found.value)[0] < some(found.value_high)[0]
+
+
+def test_money_follows_from_each_customers_own_spend_and_history() -> None:
+    """Customers of one history share its figures; what they spent tells them apart."""
+    x, t_x, T, spend = [3, 3, 0, 0], [20.0, 20.0, 0.0, 0.0], [30.0] * 4, [25.0, 50.0, 0.0, 99.0]
+    cells = Cells.of(x, t_x, T)
+    found = predict(BG, cells, Horizon(AHEAD, 12, RATE), spend_model=SPEND, spend=spend)
+    assert len(cells.x) == 2
+    assert_allclose(some(found.spend), SPEND.mean_given(x, spend), rtol=1e-14)
+    assert_allclose(some(found.value)[1] / some(found.value)[0], found.spend[1] / found.spend[0], rtol=1e-14)  # type: ignore[index]
+    assert_allclose(
+        some(found.value_high)[1] / some(found.value_high)[0],
+        SPEND.rate_given(3, 50.0) / SPEND.rate_given(3, 25.0),
+    )
+    assert some(found.value)[2] == some(found.value)[3] > 0
+
+
+@pytest.mark.parametrize("spend", [None, [25.0], [25.0, float("nan")]])
+def test_a_spend_that_is_missing_is_refused(spend: Any) -> None:
+    with pytest.raises(ValueError, match="mean spend of each customer"):
+        predict(BG, Cells.of([3, 0], [20.0, 0.0], [30.0, 30.0]), Horizon(52), spend_model=SPEND, spend=spend)

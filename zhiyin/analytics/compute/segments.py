@@ -9,7 +9,7 @@ import numpy as np
 from zhiyin.analytics.compute.options import Options
 from zhiyin.analytics.compute.purchases import Purchases
 from zhiyin.analytics.methods.backtest import Backtest, run_backtest, split_day
-from zhiyin.analytics.methods.cells import Cells, Floats, Ints
+from zhiyin.analytics.methods.cells import Floats, Ints
 from zhiyin.analytics.methods.clv import ModelName, correlation, described, fit_both, refusal
 from zhiyin.analytics.methods.gammagamma import GammaGamma
 from zhiyin.analytics.methods.maximise import Fit
@@ -137,7 +137,7 @@ def predict_segment(segment: Segment, found: list[Segment], options: Options) ->
     summary = segment.summary
     return predict(
         source.transactions.model,
-        Cells.of(summary.x, summary.t_x, summary.T),
+        summary.cells,
         Horizon.months(options.months, unit=options.unit, yearly_rate=options.discount_rate),
         spend_model=None if isinstance(spend, TooThin) else spend.model,
         spend=summary.spend,

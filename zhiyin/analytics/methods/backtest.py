@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from zhiyin.analytics.methods.cells import Cells, Floats, Ints
+from zhiyin.analytics.methods.cells import Floats, Ints
 from zhiyin.analytics.methods.gammagamma import GammaGamma
 from zhiyin.analytics.methods.maximise import Fit
 from zhiyin.analytics.methods.prediction import Horizon, predict
@@ -150,9 +150,8 @@ def run_backtest(
     before = purchase_days(customer, days, 2 * split - last, split)[people]
     first = days_of(summary.first)
     before -= first > 2 * split - last
-    cells = Cells.of(summary.x, summary.t_x, summary.T)
     prediction = predict(
-        fit.model, cells, Horizon(length, 1), spend_model=spend_model, spend=summary.spend, level=None
+        fit.model, summary.cells, Horizon(length, 1), spend_model=spend_model, spend=summary.spend, level=None
     )
     rate = np.divide(summary.x, summary.T, out=np.zeros(len(people)), where=summary.T > 0)
     value_actual = value_predicted = None

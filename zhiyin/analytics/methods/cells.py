@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,7 @@ too small for BLAS to start threads for, which on a busy machine cost more than 
 # Steps per unit of time that summaries are commonly counted in: whole units, days of a week,
 # two decimals, days of a month and of a year.
 GRIDS = (1.0, 7.0, 100.0, 365.2425 / 12, 365.2425)
+OFF_GRID = 1e-6
 
 
 @dataclass(frozen=True)
@@ -61,23 +63,40 @@ class Cells:
         x_, t_, T_ = np.asarray(x), np.asarray(t_x, np.float64), np.asarray(T, np.float64)
         check_histories(x_, t_, T_)
         x_ = x_.astype(np.int64, copy=False)
-        grid = common_grid(t_, T_) if len(x_) else None
-        if grid is None:
-            return cls(x_, t_, T_, np.ones(len(x_)), np.arange(len(x_)))
-        oldest, youngest, longest = (round(float(time) * grid) for time in (T_.max(), T_.min(), t_.max()))
+        if len(x_):
+            for grid in GRIDS:
+                counted = cls._on_grid(x_, t_, T_, grid)
+                if counted is not None:
+                    return counted
+        return cls(x_, t_, T_, np.ones(len(x_)), np.arange(len(x_)))
+
+    @classmethod
+    def _on_grid(cls, x: Ints, t_x: Floats, T: Floats, grid: float) -> "Cells | None":
+        """The cells of times that are whole steps of a grid, None where they are not."""
+        youngest, oldest, longest = (round(float(time) * grid) for time in (T.min(), T.max(), t_x.max()))
         ages, recencies = oldest - youngest + 1, longest + 1
-        size = ages * recencies * (int(x_.max()) + 1)
+        size = ages * recencies * (int(x.max()) + 1)
         if size > EXACT:
-            return cls(x_, t_, T_, np.ones(len(x_)), np.arange(len(x_)))
-        key = np.empty(len(x_), np.int64)
-        for part in parts(len(x_), 4 * PART):
-            packed = np.rint(T_[part] * grid) - youngest
-            packed += ages * (np.rint(t_[part] * grid) + float(recencies) * x_[part])
-            key[part] = packed
+            return None
+        key = np.empty(len(x), np.int64)
+        for part in parts(len(x), 4 * PART):
+            age, recency = whole_steps(T[part], grid), whole_steps(t_x[part], grid)
+            if age is None or recency is None:
+                return None
+            recency *= ages
+            recency += age
+            recency += float(ages * recencies) * x[part]
+            recency -= youngest
+            key[part] = recency
         distinct, count, index = count_keys(key, size)
-        rest, age = np.divmod(distinct, ages)
-        number, recency = np.divmod(rest, recencies)
-        return cls(number, recency / grid, (age + youngest) / grid, count, index)
+        rest, age_steps = np.divmod(distinct, ages)
+        number, steps = np.divmod(rest, recencies)
+        return cls(number, steps / grid, (age_steps + youngest) / grid, count, index)
+
+    @cached_property
+    def pairs(self) -> "Cells":
+        """Distinct (x, T) of the cells, with t_x = 0: all that matters once a customer is there at T."""
+        return Cells.of(self.x, np.zeros(len(self.x)), self.T)
 
     @property
     def customers(self) -> int:
@@ -114,25 +133,19 @@ def dot(one: Floats, two: Floats) -> float:
     return float(np.einsum("i,i->", one, two))
 
 
-def common_grid(t_x: Floats, T: Floats) -> float | None:
-    """Steps per unit such that all times are whole steps, or None."""
-    for grid in GRIDS:
-        if all(on_grid(times[part], grid) for part in parts(len(T), 4 * PART) for times in (T, t_x)):
-            return grid
-    return None
-
-
-def on_grid(times: Floats, grid: float) -> bool:
+def whole_steps(times: Floats, grid: float) -> Floats | None:
+    """Times in steps of a grid, or None when one of them lies beside it."""
     steps = times * grid
-    steps -= np.rint(steps)
-    return bool(steps.max() < 1e-6 and steps.min() > -1e-6)
+    whole = np.rint(steps)
+    steps -= whole
+    return whole if steps.max() < OFF_GRID and steps.min() > -OFF_GRID else None
 
 
 def count_keys(key: Ints, size: int) -> tuple[Ints, Floats, NDArray[np.intp]]:
     """The distinct keys, the count of each, and the position of each row's key among them."""
     if size <= DENSE_LIMIT:
         table = np.bincount(key, minlength=size)
-        distinct = np.flatnonzero(table)
+        distinct = np.flatnonzero(table > 0)
         place = np.empty(size, np.intp)
         place[distinct] = np.arange(len(distinct))
         return distinct, table[distinct].astype(np.float64), place[key]

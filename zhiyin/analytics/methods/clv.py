@@ -251,7 +251,7 @@ def analyse(
     if not isinstance(transactions, TooThin):
         prediction = predict(
             transactions.model,
-            Cells.of(summary.x, summary.t_x, summary.T),
+            summary.cells,
             horizon,
             spend_model=None if isinstance(spend, TooThin) else spend.model,
             spend=summary.spend,
@@ -292,11 +292,10 @@ def fit_both(
     transactions: Fit[Any] | TooThin
     spend: Fit[GammaGamma] | TooThin
     try:
-        cells = Cells.of(summary.x, summary.t_x, summary.T)
-        refuse_thin(cells, MIN_CUSTOMERS, MIN_REPEAT_BUYERS)
+        refuse_thin(summary.cells, MIN_CUSTOMERS, MIN_REPEAT_BUYERS)
         if summary.T.max() < MIN_PERIODS:
             raise TooThin(Reason.TOO_SHORT, found=float(summary.T.max()), needed=MIN_PERIODS)
-        transactions = fit_transactions(MODELS[model], cells)
+        transactions = fit_transactions(MODELS[model], summary.cells)
     except TooThin as thin:
         transactions = thin
     try:

@@ -54,15 +54,16 @@ class GammaGamma:
         """
         if self.q <= 1:
             raise ValueError("the mean does not exist at q <= 1")
-        shape, rate = self.given(x, spend)
-        return np.asarray(self.p * rate / (shape - 1))
+        return np.asarray(self.p * self.rate_given(x, spend) / (self.shape_given(x) - 1))
 
-    def given(self, x: ArrayLike, spend: ArrayLike) -> tuple[Floats, Floats]:
-        """Shape and rate of the gamma posterior of nu, per customer."""
+    def shape_given(self, x: ArrayLike) -> Floats:
+        """Shape of the gamma posterior of nu after x repeat purchases."""
+        return self.p * np.asarray(x, np.float64) + self.q
+
+    def rate_given(self, x: ArrayLike, spend: ArrayLike) -> Floats:
+        """Rate of the gamma posterior of nu; where x is 0 the spend is ignored."""
         x_ = np.asarray(x, np.float64)
-        total = np.multiply(x_, spend, out=np.zeros(np.shape(x_)), where=x_ > 0)
-        total += self.gamma
-        return self.p * x_ + self.q, total
+        return np.asarray(np.where(x_ > 0, x_ * np.asarray(spend, np.float64), 0.0) + self.gamma)
 
     def log_likelihood(self, x: ArrayLike, spend: ArrayLike) -> Floats:
         """Log-density of the mean spend of each customer with x > 0 purchases, elementwise."""

@@ -1,11 +1,13 @@
 """Per customer: probability to be there, purchases and discounted value over a horizon, with intervals."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaincinv
 
 from zhiyin.analytics.methods.cells import Cells, Floats, Ints
@@ -52,15 +54,18 @@ class Horizon:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What to expect of each customer; arrays of shape (customers,).
+    """What to expect of each customer; arrays of shape (customers,), None where the model lacks.
+
+    All follows from the history, and money besides from what the customer spent, in which it is linear. So
+    the work is done once for each distinct history and spread over the customers when a column is read.
 
     Attributes
     ----------
     alive : probability that the customer is still a customer.
     purchases : expected purchases within the horizon.
-    spend : expected mean amount of a purchase, or None without a spend model.
-    value : expected discounted amount of all purchases within the horizon, or None.
-    purchases_low, purchases_high, value_low, value_high : ends of the predictive interval, or None.
+    spend : expected mean amount of a purchase.
+    value : expected discounted amount of all purchases within the horizon.
+    purchases_low, purchases_high, value_low, value_high : ends of the predictive interval.
         With the stated probability the customer's own purchases (or value) will lie inside. It covers that
         the customer may be gone already, that their rates are unknown, and the chance of buying and of
         amounts; not that the parameters of the model are estimated, which at some hundreds of customers or
@@ -68,23 +73,67 @@ class Prediction:
         interval of value takes the mean discount of the horizon for all purchases.
     """
 
-    alive: Floats
-    purchases: Floats
-    spend: Floats | None = None
-    value: Floats | None = None
-    purchases_low: Ints | None = None
-    purchases_high: Ints | None = None
-    value_low: Floats | None = None
-    value_high: Floats | None = None
+    cells: Cells
+    by_cell: Mapping[str, NDArray[Any]]
+    """Columns of shape (cells,); those of money are factors of the rate of the spend posterior."""
+    observed: tuple[Floats, float] | None = None
+    """Mean spend of each customer and that rate before any purchase, where money is predicted."""
 
     names: ClassVar[tuple[str, ...]] = (
         "alive", "purchases", "purchases_low", "purchases_high", "spend", "value", "value_low", "value_high",
     )  # fmt: skip
 
+    @cached_property
+    def alive(self) -> Floats:
+        return self._spread(self.by_cell["alive"])
+
+    @cached_property
+    def purchases(self) -> Floats:
+        return self._spread(self.by_cell["purchases"])
+
+    @cached_property
+    def purchases_low(self) -> Ints | None:
+        return self._count("purchases_low")
+
+    @cached_property
+    def purchases_high(self) -> Ints | None:
+        return self._count("purchases_high")
+
+    @cached_property
+    def spend(self) -> Floats | None:
+        return self._money("spend")
+
+    @cached_property
+    def value(self) -> Floats | None:
+        return self._money("value")
+
+    @cached_property
+    def value_low(self) -> Floats | None:
+        return self._money("value_low")
+
+    @cached_property
+    def value_high(self) -> Floats | None:
+        return self._money("value_high")
+
     def columns(self) -> dict[str, pa.Array]:
         """The results that there are, as Arrow arrays."""
         found = {name: getattr(self, name) for name in self.names}
         return {name: pa.array(values) for name, values in found.items() if values is not None}
+
+    def _spread(self, values: NDArray[Any]) -> NDArray[Any]:
+        return values.take(self.cells.index)
+
+    def _count(self, name: str) -> Ints | None:
+        return self._spread(self.by_cell[name]) if name in self.by_cell else None
+
+    def _money(self, name: str) -> Floats | None:
+        if self.observed is None or name not in self.by_cell:
+            return None
+        spend, rate = self.observed
+        amount: Floats = self._spread(self.by_cell[name] * self.cells.x)
+        amount *= spend
+        amount += self._spread(self.by_cell[name] * rate)
+        return amount
 
 
 def predict(
@@ -110,43 +159,44 @@ def predict(
     horizon : Horizon
     spend_model : GammaGamma, optional
     spend : array_like, shape (customers,), optional
-        Mean amount of repeat purchases; needed with a spend model.
+        Mean amount of repeat purchases, anything finite where x is 0; needed with a spend model.
     level : float or None
         Probability of the predictive intervals; None leaves them out.
     """
-    pairs = Cells.of(cells.x, np.zeros(len(cells.x)), cells.T)
+    pairs = cells.pairs
     there = model.given(pairs.x, pairs.T)
     alive = model.alive(cells.x, cells.t_x, cells.T)
     counts = there.expected(horizon.edges[:, None])
+    expected = counts[-1]
     discounted = np.einsum("s,sp->p", horizon.discount, np.diff(counts, axis=0, prepend=0.0))
-    purchases = alive * counts[-1][pairs.index]
-    everyone = cells.index
-    result = {"alive": alive[everyone], "purchases": purchases[everyone]}
-    rate: Floats | None = None
+    by_cell: dict[str, NDArray[Any]] = {"alive": alive, "purchases": alive * expected.take(pairs.index)}
+    observed: tuple[Floats, float] | None = None
     if spend_model is not None:
-        if spend is None:
-            raise ValueError("a spend model needs the mean spend of each customer")
-        shape, rate = spend_model.given(cells.x[everyone], spend)
-        result["spend"] = spend_model.p * rate / (shape - 1)
-        result["value"] = (alive * discounted[pairs.index])[everyone] * result["spend"]
-    if level is None:
-        return Prediction(**result)
-    low, high, low_ratio, high_ratio = intervals(
-        model, cells, pairs, alive, length=horizon.length, level=level, spend_model=spend_model
-    )
-    result |= {"purchases_low": low[everyone], "purchases_high": high[everyone]}
-    if rate is not None:
-        fade = np.divide(discounted, counts[-1], out=np.ones_like(discounted), where=counts[-1] > 0)
-        scale = fade[pairs.index]
-        result["value_low"] = (low_ratio * scale)[everyone] * rate
-        result["value_high"] = (high_ratio * scale)[everyone] * rate
-    return Prediction(**result)
+        observed = checked_spend(spend, cells.customers), spend_model.gamma
+        by_cell["spend"] = spend_model.p / (spend_model.shape_given(cells.x) - 1)
+        by_cell["value"] = alive * discounted.take(pairs.index) * by_cell["spend"]
+    if level is not None:
+        low, high, low_ratio, high_ratio = intervals(
+            model, cells, alive, length=horizon.length, level=level, spend_model=spend_model
+        )
+        fade = np.divide(discounted, expected, out=np.ones_like(discounted), where=expected > 0)
+        scale = fade.take(pairs.index)
+        by_cell |= {"purchases_low": low, "purchases_high": high}
+        by_cell |= {"value_low": low_ratio * scale, "value_high": high_ratio * scale}
+    return Prediction(cells, by_cell, observed)
+
+
+def checked_spend(spend: ArrayLike | None, customers: int) -> Floats:
+    """The mean spend as an array, or ValueError."""
+    found = np.asarray(np.nan if spend is None else spend, np.float64)
+    if found.shape != (customers,) or not np.isfinite(found.sum()):
+        raise ValueError("a spend model needs the mean spend of each customer, finite")
+    return found
 
 
 def intervals(
     model: TransactionModel,
     cells: Cells,
-    pairs: Cells,
     alive: Floats,
     *,
     length: float,
@@ -165,7 +215,7 @@ def intervals(
     by_x = np.argsort(cells.x, kind="stable")
     for rows in np.split(by_x, np.flatnonzero(np.diff(cells.x[by_x])) + 1):
         x = int(cells.x[rows[0]])
-        ages, row_age = np.unique(pairs.T[pairs.index[rows]], return_inverse=True)
+        ages, row_age = np.unique(cells.T[rows], return_inverse=True)
         n = np.arange(most_purchases(model, x, float(ages.min()), length) + 1)
         chances = model.given(np.full(len(ages), x)[:, None], ages[:, None]).probability(n, length)
         cumulative = np.cumsum(chances, axis=1)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
-from zhiyin.analytics.methods.cells import Floats, Ints
+from zhiyin.analytics.methods.cells import Cells, Floats, Ints
 
 Unit = Literal["day", "week", "month", "quarter", "year"]
 Merge = Literal["day", "unit"]
@@ -59,6 +60,11 @@ class Summary:
     total: Floats
     first: NDArray[np.datetime64]
     last: NDArray[np.datetime64]
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The distinct histories, counted once for fit and prediction."""
+        return Cells.of(self.x, self.t_x, self.T)
 
     def table(self) -> pa.Table:
         """The summary as an Arrow table with the columns customer, x, t_x, T, spend, total, first, last."""
