@@ -36,11 +36,12 @@ class Product:
 
     def __init__(self, home: Path, port: int) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHIYIN_")}
+        compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(home / "bytecode")}
         self.log = home / "serve.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "zhiyin", "serve", "--port", str(port)],
-                env={**inherited, "ZHIYIN_HOME": str(home)},
+                env={**inherited, **compiled, "ZHIYIN_HOME": str(home)},
                 stdout=log,
                 stderr=log,
             )
@@ -58,6 +59,7 @@ class Product:
     def ready(self) -> None:
         told = eventually(lambda: f"ready at http://127.0.0.1:{self.port}" in self.log.read_text(), 150)
         assert told, self.log.read_text()
+        assert eventually(lambda: self.child("zhiyin.config.worker"))
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children()
@@ -114,6 +116,17 @@ def test_it_serves_and_ends_quickly_on_sigterm(home: Path, product: Product) -> 
     assert product.process.returncode == 0
     assert not any(process.is_running() for process in everybody)
     assert not Cluster(home / "postgres").running()
+
+
+def test_a_later_start_costs_little_and_pages_come_before_the_worker(product: Product) -> None:
+    """The clock depends on what else the machine does; `bench.start` measures it."""
+    everybody = [psutil.Process(product.process.pid), *product.children()]
+    times = [process.cpu_times() for process in everybody]
+    assert sum(each.user + each.system + each.children_user + each.children_system for each in times) < 4
+    web, worker = product.child("zhiyin.config.asgi"), product.child("zhiyin.config.worker")
+    assert web
+    assert worker
+    assert web.create_time() + 0.5 < worker.create_time()
 
 
 def test_ctrl_c_is_a_quiet_end(product: Product) -> None:

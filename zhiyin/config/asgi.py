@@ -1,12 +1,14 @@
 """Everything on one port: the stream of events natively, pages and API in threads."""
 
 import functools
+import gc
 import os
 from importlib import import_module
 from typing import Any, cast
 
 from zhiyin.platform import metrics
 
+gc.disable()  # until all is loaded: none of it is garbage
 metrics.share()
 
 from a2wsgi import WSGIMiddleware  # noqa: E402 - metrics first
@@ -35,6 +37,10 @@ def actor_of(session_key: str) -> Actor | None:
 events = Events(actor_of, cookie=settings.SESSION_COOKIE_NAME, database=connector_params())
 # its types are stricter than Django's and Starlette's
 pages = cast(ASGIApp, WSGIMiddleware(cast(Any, django), workers=environment().web_threads))
+
+import_module(settings.ROOT_URLCONF)  # else the first visitor waits for it
+gc.freeze()  # it stays as long as the process: no collection need walk through it again
+gc.enable()
 
 
 @functools.cache

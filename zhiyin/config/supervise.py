@@ -10,8 +10,9 @@ from types import FrameType
 
 from zhiyin.config.servers import Server
 
-_POLL = 0.2  # seconds
+_POLL = 0.1  # seconds
 _SOUND = 30.0  # seconds after which a process counts as having run
+_HEAD_START = 10.0  # seconds
 _MOST_FAILURES = 5
 _PR_SET_PDEATHSIG = 1
 
@@ -63,10 +64,13 @@ def run(
 ) -> None:
     """Run `servers` until SIGTERM or SIGINT; `greet` once `ready` answers true, `warn` of what crashed.
 
+    The first has the processor to itself until it is ready, or for a while; then the others start.
     Raises ``ServerError``; all processes have ended when this returns or raises.
     """
     told = _Told()
-    children = [_Child(server) for server in servers]
+    children = [_Child(servers[0])]
+    waiting = list(servers[1:])
+    patience = time.monotonic() + _HEAD_START
     greeted = False
     try:
         while not told.to_stop:
@@ -75,6 +79,9 @@ def run(
             if not greeted and ready():
                 greeted = True
                 greet()
+            if waiting and (greeted or time.monotonic() > patience):
+                children += [_Child(server) for server in waiting]
+                waiting.clear()
             time.sleep(_POLL)
     finally:
         _end(children)
