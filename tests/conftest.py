@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import django
+import psycopg
 import pytest
 
 from tests.server import CLUSTER
@@ -10,6 +11,10 @@ from zhiyin.platform.postgres.cluster import Cluster
 
 django.setup()
 pytest_plugins = ["tests.cast"]
+_FORGET_JOBS = """
+UPDATE procrastinate_jobs SET status = 'cancelled' WHERE status IN ('todo', 'doing');
+UPDATE platform_job SET state = 'cancelled' WHERE state IN ('queued', 'running');
+"""
 
 
 @pytest.fixture(scope="session")
@@ -37,9 +42,12 @@ def committed(django_db_setup, django_db_blocker) -> Iterator[None]:  # type: ig
     """Real commits, which other connections and processes see.
 
     The application role may not empty tables, so nothing is cleaned up: use a tenant of your own per test.
+    Only the queue is all tenants' own: what earlier tests left in it, a worker would take up first.
     """
     from django.db import connections
 
+    with psycopg.connect(CLUSTER.superuser_url("zhiyin")) as superuser:
+        superuser.execute(_FORGET_JOBS)
     with django_db_blocker.unblock():
         yield
         connections.close_all()
