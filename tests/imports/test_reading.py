@@ -39,6 +39,19 @@ def refusal(path, **options):
 TEXT = "订单号,客户,金额\nA1,王小明,12.50\nA2,李芳,3\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ('订单编号,客户\nG1,"¥1,234.50"\nG2,"¥469.00"\nG3,"¥69.00"\nG4,"¥69.00"\n', "gb18030"),
+        ('no,total\nG1,"¥1,234.50"\nG2,"¥469.00"\n', "gb18030"),
+        ("nom,ville\nRenée,Genève\nJosé,Málaga\nÉlodie,Besançon\n", "cp1252"),
+        ("no,total\n1,£5\n2,€7\n3,Ünal £9\n", "cp1252"),
+    ],
+)
+def test_signs_do_not_hide_the_encoding(put, text, encoding):
+    assert rows(put(text.encode(encoding)))[0].encoding == encoding
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "^"])
 def test_encodings_and_delimiters_are_found_out(put, encoding, delimiter):

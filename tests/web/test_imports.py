@@ -4,6 +4,7 @@ import csv
 import re
 from html import unescape
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -52,6 +53,25 @@ def test_from_the_file_to_the_result_and_back(cast):
     assert "商城" in client.get(reverse("imports:profiles")).content.decode()
     assert "订单.csv" in client.get(reverse("imports:list")).content.decode()
     client.post(reverse("imports:undo", args=[batch.id]))
+    assert _run(cast).state == "succeeded"
+    assert client.get(show).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "code,name,type,phone,email,city,source\nK1,林岚,person,13800000000,lin@example.com,上海,展会\n",
+        "商品编码,商品名称,品牌\nP1,电饭煲,知音\n",
+    ],
+    ids=["customers", "products"],
+)
+def test_master_data_from_the_file_to_the_result(cast, content):
+    client = cast.gao.client
+    show = _upload(client, content).headers["Location"]
+    assert client.get(show).status_code == 200
+    with cast.scope():
+        batch = Import.objects.get()
+    assert client.post(reverse("imports:columns", args=[batch.id]), batch.mapping).status_code == 302
     assert _run(cast).state == "succeeded"
     assert client.get(show).status_code == 200
 

@@ -137,17 +137,22 @@ def _eight_bit(sample: bytes) -> str:
     """UTF-8 if the first strange characters are; else GB18030 if they make Chinese; else Windows-1252."""
     start = next(n for n, byte in enumerate(sample) if byte > 127)
     window = sample[start : start + 4096]
-    text = window.decode("utf-8", errors="ignore")
     if window[:8].decode("utf-8", errors="ignore")[:1] > "\x7f" and _valid(window, "utf-8"):
         return "utf-8"
     text = window.decode("gb18030", errors="replace")
     strange = [c for c in text if c > "\x7f"]
-    common = sum(
-        "\u4e00" <= c <= "\u9fff" or "\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uffef" for c in strange
-    )
+    common = sum(_common(c) for c in strange)
     if strange and common >= 0.8 * len(strange):
         return "gb18030"
     return "cp1252"
+
+
+def _common(c: str) -> bool:
+    """In the everyday set; accented letters of other encodings read as GB18030 make rare characters."""
+    try:
+        return bool(c.encode("gb2312"))
+    except UnicodeEncodeError:
+        return c == "\xa5"
 
 
 def _valid(window: bytes, encoding: str) -> bool:

@@ -54,7 +54,8 @@ class ReadingForm(forms.Form):
 class ColumnsForm(forms.Form):
     """The column of each field, how dates are written, and whose order numbers they are."""
 
-    source = forms.CharField(
+    # not "source": fields of the kind stand beside it under their own names
+    shop = forms.CharField(
         label=_("Source"),
         required=False,
         max_length=64,
@@ -64,7 +65,7 @@ class ColumnsForm(forms.Form):
     def __init__(self, *args: Any, batch: Import, seen: Preview, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind = kinds()[batch.kind]
-        self.fields["source"].initial = batch.source
+        self.fields["shop"].initial = batch.source
         choices = [("", "-"), *((column, column) for column in seen.columns)]
         for each in self.kind.fields:
             self.fields[each.name] = forms.ChoiceField(
@@ -81,7 +82,7 @@ class ColumnsForm(forms.Form):
                     initial=batch.date_formats.get(each.name, ""),
                 )
         if batch.kind != "orders":
-            del self.fields["source"]
+            del self.fields["shop"]
 
     @property
     def mapping(self) -> dict[str, str]:

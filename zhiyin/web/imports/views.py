@@ -80,7 +80,7 @@ def columns(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
                 import_id=import_id,
                 mapping=form.mapping,
                 date_formats=form.date_formats,
-                source=form.cleaned_data.get("source", ""),
+                source=form.cleaned_data.get("shop", ""),
                 now=now,
             )
             actions.start(actor=request.actor, import_id=import_id, step="check", now=now)
