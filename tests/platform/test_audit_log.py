@@ -3,17 +3,19 @@
 import io
 import threading
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
 from django.db import connections
 from django.utils import timezone
 
-from zhiyin.platform import outbox
+from zhiyin.platform import jobs, outbox
+from zhiyin.platform.actions import check_audit_log
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.audit import log
 from zhiyin.platform.audit.verify import verify
+from zhiyin.platform.errors import PermissionDenied
 from zhiyin.platform.models import AuditEntry, AuditLeaf, AuditPending, AuditSeal
 from zhiyin.platform.record import record
 from zhiyin.platform.tenancy import scope
@@ -87,6 +89,12 @@ def test_more_than_a_batch_is_sealed(tenant: uuid.UUID, monkeypatch: pytest.Monk
 def test_what_the_owner_of_the_database_changes_is_found(tenant: uuid.UUID, attack: str, text: str) -> None:
     write(tenant, 4)
     log.seal(tenant, now=timezone.now())
+    tamper(tenant, attack)
+    assert text in [problem.text for problem in verify(exported(tenant)).problems]
+
+
+def tamper(tenant: uuid.UUID, attack: str) -> None:
+    """Do to the second entry what only the owner of the database can."""
     with scope(tenant):
         victim = AuditLeaf.objects.get(sequence=2).entry_id
     owner = connections["owner"]
@@ -99,7 +107,32 @@ def test_what_the_owner_of_the_database_changes_is_found(tenant: uuid.UUID, atta
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE platform_auditentry ENABLE TRIGGER append_only")
         cursor.execute("ALTER TABLE platform_auditleaf ENABLE TRIGGER append_only")
-    assert text in [problem.text for problem in verify(exported(tenant)).problems]
+
+
+def test_the_check_is_a_job_that_tells_how_far_it_is(tenant: uuid.UUID) -> None:
+    write(tenant, 5)
+    auditor = Actor(
+        tenant_id=tenant, member_id=uuid.uuid4(), name="高敏", permissions=frozenset({"audit.view"})
+    )
+    with scope(tenant):
+        with pytest.raises(PermissionDenied):
+            check_audit_log(actor=replace(auditor, permissions=frozenset()), now=timezone.now())
+        job = check_audit_log(actor=auditor, now=timezone.now())
+        assert check_audit_log(actor=auditor, now=timezone.now()).pk == job.pk
+    told: list[tuple[int, int | None]] = []
+    ended = jobs.run_now(job, watcher=lambda done, total, _message: told.append((done, total)))
+    # the five and the start of the job itself
+    assert told == [(number, 6) for number in range(1, 7)]
+    assert ended.result is not None
+    assert (ended.result["ok"], ended.result["size"]) == (True, 6)
+    tamper(tenant, "UPDATE platform_auditentry SET actor_name = '吴桐' WHERE id = %s")
+    with scope(tenant):
+        again = check_audit_log(actor=auditor, now=timezone.now())
+        assert again.pk != job.pk
+    result = jobs.run_now(again).result
+    assert result is not None
+    assert not result["ok"]
+    assert "entry 2 was altered" in [each["text"] for each in result["problems"]]
 
 
 def test_several_sealers_at_once_make_one_log(tenant: uuid.UUID) -> None:

@@ -1,6 +1,7 @@
 """Delivery of events: retries, order, and what is given up."""
 
 import datetime
+import re
 import uuid
 from dataclasses import dataclass
 from typing import ClassVar
@@ -79,7 +80,8 @@ def test_a_failure_leaves_nothing_written_and_is_tried_again_later(tenant: uuid.
         delivery = OutboxDelivery.objects.get()
         assert not StoredFile.objects.exists()
         assert (delivery.state, delivery.attempts) == (DeliveryState.PENDING, 1)
-        assert "nobody at home" in delivery.error
+        # kind and place, never what the error says, which may name people
+        assert re.fullmatch(r"ConnectionError at tests/platform/test_outbox\.py:\d+", delivery.error)
         assert delivery.due_at > timezone.now() + datetime.timedelta(seconds=50)
     assert relay.deliver(tenant) == 0
     FAIL.clear()
@@ -113,8 +115,8 @@ def test_a_delivery_that_never_works_is_given_up_and_can_be_sent_again(tenant: u
     assert [number for number, _ in HEARD] == [1] * (len(relay.WAITS) + 1) + [2]
     FAIL.clear()
     with scope(tenant):
-        dead = OutboxDelivery.objects.get(state=DeliveryState.DEAD)
-        relay.send_again(dead, now=timezone.now())
+        dead = OutboxDelivery.objects.filter(state=DeliveryState.DEAD)
+        assert relay.send_again(dead, now=timezone.now()) == 1
     assert relay.deliver(tenant) == 1
     assert HEARD[-1] == (1, 1)
 

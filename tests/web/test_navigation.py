@@ -34,6 +34,27 @@ def test_each_destination_exists(item: navigation.Item) -> None:
         pytest.fail(f"{item.url_name} leads nowhere: no link is shown for it")
 
 
+@pytest.mark.parametrize("permission", ["accounts.manage", "settings.manage", "audit.view"])
+def test_settings_are_offered_to_whoever_may_open_one_of_their_pages(permission: str) -> None:
+    person = Actor(tenant_id=uuid7(), member_id=uuid7(), name="n", permissions=frozenset({permission}))
+    assert "/settings/" in [link.url for link in links(DATA, person)]
+    nobody = Actor(tenant_id=uuid7(), member_id=uuid7(), name="n", permissions=frozenset({"customers.view"}))
+    assert "/settings/" not in [link.url for link in links(DATA, nobody)]
+
+
+@pytest.mark.django_db
+def test_an_auditor_finds_the_log_through_the_navigation(cast: Company) -> None:
+    with cast.scope():
+        cast.roles["analyst"].permissions = ["audit.view"]
+        cast.roles["analyst"].save()
+    client = cast.xu.client
+    assert 'href="/settings/"' in client.get("/").content.decode()
+    assert client.get("/settings/", follow=True).redirect_chain == [("/settings/audit/", 302)]
+    client.post("/settings/audit/check/")
+    page = client.get("/settings/audit/").content.decode()
+    assert "job-" in page
+
+
 @pytest.mark.django_db
 def test_the_first_page_is_shown_to_everybody_signed_in(cast: Company) -> None:
     for person in cast.people.values():

@@ -1,7 +1,6 @@
 """Reads for the pages and operations of accounts; each names its number of SQL statements."""
 
 import datetime
-import io
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +10,7 @@ from django.db.models.functions import Replace
 
 from zhiyin.accounts.models import ApiToken, Member, Role, Unit
 from zhiyin.platform.actors import Actor
-from zhiyin.platform.audit.log import export, last_seal
-from zhiyin.platform.audit.verify import Report, verify
+from zhiyin.platform.audit.log import last_seal
 from zhiyin.platform.errors import NotFound
 from zhiyin.platform.models import AuditEntry, AuditPending
 from zhiyin.platform.paging import Page, keyset
@@ -186,12 +184,6 @@ def audit_entries(
     return keyset(rows, order=["-id"], after=after, limit=limit)
 
 
-def audit_actions(*, actor: Actor) -> list[str]:
-    """The kinds of action that occur in the log. One statement."""
-    actor.require("audit.view")
-    return sorted(AuditEntry.objects.order_by().values_list("action", flat=True).distinct())
-
-
 def audit_state(*, actor: Actor) -> LogState:
     """Two statements."""
     actor.require("audit.view")
@@ -200,12 +192,3 @@ def audit_state(*, actor: Actor) -> LogState:
     if seal is None:
         return LogState(0, "", None, waiting)
     return LogState(seal.size, bytes(seal.root).hex(), seal.sealed_at, waiting)
-
-
-def audit_report(*, actor: Actor) -> Report:
-    """Compute the whole log anew and compare it, as ``zhiyin audit verify`` does with an export."""
-    actor.require("audit.view")
-    text = io.StringIO()
-    export(actor.tenant_id, text)
-    text.seek(0)
-    return verify(text)

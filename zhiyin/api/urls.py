@@ -9,6 +9,7 @@ from zhiyin.api.http import api
 from zhiyin.api.imports.routes import routes as imports
 from zhiyin.api.insight.routes import routes as insight
 from zhiyin.api.jobs.routes import routes as jobs
+from zhiyin.api.operation.routes import routes as operation
 
 api.add_router("", accounts.router)
 api.add_router("", customers.router)
@@ -16,5 +17,6 @@ api.add_router("", commerce.router)
 api.add_router("", imports.router)
 api.add_router("", insight.router)
 api.add_router("", jobs.router)
+api.add_router("", operation.router)
 
 urlpatterns = [path("", api.urls)]

@@ -77,6 +77,7 @@ def _with_database() -> Iterator[Check]:
                 yield _check("migrations", _migrations)
                 yield _check("row-level security", _row_level_security)
                 yield _check("worker", _worker)
+                yield _check("deliveries", _deliveries)
                 yield _check("clock", _clock)
     except PostgresError as error:
         yield Check("database", "failed", str(error))
@@ -182,6 +183,21 @@ def _worker() -> str:
     if timezone.now() - seen > _WORKER_SILENCE:
         raise Finding(f"The last worker was seen at {seen:%Y-%m-%d %H:%M} UTC.", advice, "warning")
     return "A worker is at work."
+
+
+def _deliveries() -> str:
+    from django.db import ProgrammingError, connection
+
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pending, dead FROM outbox_backlog()")
+            pending, dead = cursor.fetchone()
+    except ProgrammingError:  # not there yet, as the migrations' check says
+        return "None yet."
+    if dead:
+        advice = "An administrator finds them under Settings, Failed deliveries, and tries them again there."
+        raise Finding(f"{dead} deliveries of events were given up.", advice, "warning")
+    return f"{pending} under way, none given up."
 
 
 def _clock() -> str:

@@ -6,6 +6,7 @@ class DeliveryState(models.TextChoices):
     PENDING = "pending", _("Pending")
     DONE = "done", _("Done")
     DEAD = "dead", _("Given up")
+    DISMISSED = "dismissed", _("Dismissed")
 
 
 class JobState(models.TextChoices):

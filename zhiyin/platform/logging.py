@@ -116,6 +116,13 @@ def describe(error: BaseException) -> list[str]:
     return lines
 
 
+def kind_and_place(error: BaseException) -> str:
+    """For where people read it: what an error says may name persons, even scrubbed."""
+    frames = traceback.extract_tb(error.__traceback__)
+    kind = type(error).__name__
+    return f"{kind} at {_short(frames[-1].filename)}:{frames[-1].lineno}" if frames else kind
+
+
 def _short(path: str) -> str:
     return "/".join(path.replace("\\", "/").rsplit("/", 3)[-3:])
 

@@ -6,11 +6,12 @@ import uuid
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from zhiyin.platform import outbox
 from zhiyin.platform.choices import DeliveryState
+from zhiyin.platform.logging import kind_and_place
 from zhiyin.platform.models import OutboxDelivery
 from zhiyin.platform.tenancy import scope
 
@@ -60,11 +61,11 @@ def deliver_one(tenant_id: uuid.UUID) -> bool:
     return True
 
 
-def send_again(delivery: OutboxDelivery, *, now: datetime.datetime) -> None:
-    """Give a delivery that was given up a new series of tries."""
-    delivery.state, delivery.attempts, delivery.due_at = DeliveryState.PENDING, 0, now
-    delivery.save(update_fields=["state", "attempts", "due_at"])
+def send_again(deliveries: QuerySet[OutboxDelivery], *, now: datetime.datetime) -> int:
+    """Give deliveries that were given up a new series of tries, and say how many."""
+    count = deliveries.update(state=DeliveryState.PENDING, attempts=0, due_at=now)
     outbox.wake()
+    return count
 
 
 def prune(before: datetime.datetime) -> int:
@@ -106,14 +107,14 @@ def _delivered(delivery: OutboxDelivery, tenant_id: uuid.UUID) -> outbox.Deliver
 
 def _fail(delivery: OutboxDelivery, error: Exception) -> None:
     if delivery.attempts > len(WAITS):
-        _give_up(delivery, repr(error))
+        _give_up(delivery, kind_and_place(error))
         return
-    delivery.error = repr(error)[:2000]
+    delivery.error = kind_and_place(error)
     delivery.due_at = timezone.now() + WAITS[delivery.attempts - 1]
     delivery.save(update_fields=["attempts", "error", "due_at"])
 
 
 def _give_up(delivery: OutboxDelivery, error: str) -> None:
-    delivery.state, delivery.error = DeliveryState.DEAD, error[:2000]
+    delivery.state, delivery.error = DeliveryState.DEAD, error
     delivery.save(update_fields=["state", "attempts", "error"])
     log.error("outbox.given_up", handler=delivery.handler, event_id=str(delivery.event_id))

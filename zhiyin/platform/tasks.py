@@ -5,10 +5,11 @@ import datetime
 import structlog
 
 from zhiyin.platform import clock, files, relay
+from zhiyin.platform.audit import check
 from zhiyin.platform.jobs import queue
 from zhiyin.platform.models import Worker
 
-__all__ = ["queue", "tidy"]
+__all__ = ["check", "queue", "tidy"]
 log = structlog.get_logger("zhiyin.clock")
 EVENTS_KEPT = datetime.timedelta(days=30)
 WORKERS_KEPT = datetime.timedelta(days=1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.platform.actors import Actor
@@ -13,12 +14,15 @@ from zhiyin.platform.actors import Actor
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One destination. ``words`` are further names it is found by in the command palette."""
+    """One destination, for whoever holds ``permission``, or one of several.
+
+    ``words`` are further names it is found by in the command palette.
+    """
 
     label: str | Promise
     url_name: str
     icon: str
-    permission: str | None = None
+    permission: str | tuple[str, ...] | None = None
     words: str = ""
 
 
@@ -52,7 +56,13 @@ WORK = [
 DATA = [
     Item(_("Imports"), "imports:list", "database-import", "imports.run", "imports files 导入 dr"),
     Item(_("Jobs"), "jobs:list", "progress", None, "jobs background tasks 任务 后台 rw"),
-    Item(_("Settings"), "accounts:settings", "settings", "accounts.manage", "settings members roles 设置 sz"),
+    Item(
+        _("Settings"),
+        "accounts:settings",
+        "settings",
+        ("accounts.manage", "settings.manage", "audit.view"),
+        "settings members roles audit log 设置 审计 sz sj",
+    ),
 ]
 CREATE = [
     Item(
@@ -82,7 +92,19 @@ def destinations(actor: Actor | None, path: str) -> Destinations:
     """Nothing for a stranger; ``path`` is the page being shown."""
     if actor is None:
         return Destinations()
+    addresses = (_address(item.url_name) for item in (*WORK, *DATA, *CREATE))
+    # links differ only by the one that leads here, not by the page within it
+    here = next((url for url in addresses if url and _is_within(url, path)), "")
+    return _destinations(actor, here, get_language())
+
+
+@functools.lru_cache(maxsize=512)
+def _destinations(actor: Actor, path: str, _language: str | None) -> Destinations:
     return Destinations(*(tuple(_links(items, actor, path)) for items in (WORK, DATA, CREATE)))
+
+
+def _is_within(url: str, path: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url))
 
 
 @functools.cache
@@ -96,10 +118,16 @@ def _address(url_name: str) -> str:
 
 def _links(items: list[Item], actor: Actor, path: str) -> Iterator[Link]:
     for item in items:
-        if item.permission and not actor.may(item.permission):
+        if not _may(actor, item.permission):
             continue
         url = _address(item.url_name)
         if not url:
             continue
-        current = path == url or (url != "/" and path.startswith(url))
-        yield Link(str(item.label), url, item.icon, current, item.words)
+        yield Link(str(item.label), url, item.icon, _is_within(url, path), item.words)
+
+
+def _may(actor: Actor, permission: str | tuple[str, ...] | None) -> bool:
+    if permission is None:
+        return True
+    several = (permission,) if isinstance(permission, str) else permission
+    return any(actor.may(each) for each in several)

@@ -156,7 +156,8 @@ ROWS = [
     ),
     Row("POST", "accounts:revoke_token", CHANGED_IT, given=a_token),
     Row("GET", "accounts:audit", MANAGERS),
-    Row("POST", "accounts:check_audit", MANAGERS),
+    Row("GET", "accounts:check_audit", MANAGERS),
+    Row("POST", "accounts:check_audit", CHANGED),
     # signing in and out, second factors: django-allauth's
     Row("GET", "account_login", "200 302*8"),
     Row("POST", "account_login", "200 302*8", data={"login": "lin@yihe.example", "password": "wrong"}),

@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
+
 from tests.cast import Company
 from tests.permissions.table import Row
-from zhiyin.platform.choices import JobState
+from zhiyin.platform.choices import DeliveryState, JobState
 from zhiyin.platform.jobs import Job
+from zhiyin.platform.models import OutboxDelivery, OutboxEvent
+from zhiyin.platform.outbox import NO_SUBJECT
 
 
 def lins_job(state: str, company: Company) -> Mapping[str, Any]:
@@ -20,7 +24,25 @@ def running(company: Company) -> Mapping[str, Any]:
     return lins_job(JobState.RUNNING, company)
 
 
+def dead_delivery(company: Company) -> Mapping[str, Any]:
+    now = timezone.now()
+    event = OutboxEvent.objects.create(name="tests.nothing", occurred_at=now)
+    dead = OutboxDelivery.objects.create(
+        event=event, handler="tests.nobody", order_key=NO_SUBJECT, due_at=now, state=DeliveryState.DEAD
+    )
+    return {"delivery_id": dead.pk}
+
+
 ROWS = [
+    Row("GET", "accounts:deliveries", "302 403*6 200*2"),
+    Row("POST", "accounts:retry_deliveries", "302 403*6 302*2"),
+    Row("POST", "accounts:retry_delivery", "302 403*6 302 404", given=dead_delivery),
+    Row("POST", "accounts:dismiss_delivery", "302 403*6 302 404", given=dead_delivery),
+    Row("GET", "api:list_failed_deliveries", "401 403*6 200*2"),
+    Row("POST", "api:retry_failed_deliveries", "401 403*6 200*2"),
+    Row("POST", "api:retry_failed_delivery", "401 403*6 200 404", given=dead_delivery),
+    Row("DELETE", "api:dismiss_failed_delivery", "401 403*6 204 404", given=dead_delivery),
+    Row("POST", "api:check_audit", "401 403*6 200*2"),
     Row("GET", "jobs:list", "302 200*8"),
     Row("GET", "jobs:running", "302 200*8"),
     Row("GET", "jobs:card", "302 302 404 302 404*3 302 404", given=running),

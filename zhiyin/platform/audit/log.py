@@ -101,17 +101,20 @@ def export(tenant_id: uuid.UUID, target: TextIO) -> dict[str, Any]:
     """Seal, then write the whole log as JSON lines. Gives ``{"tenant", "size", "root"}`` as written."""
     seal(tenant_id, now=timezone.now())
     with scope(tenant_id):
-        last = last_seal()
-        size = last.size if last else 0
-        root = bytes(last.root).hex() if last else Tree().root().hex()
-        head = {"type": "log", "format": FORMAT, "tenant": str(tenant_id), "size": size, "root": root}
+        written = lines(tenant_id)
+        head = next(written)
         target.write(canonical(head) + "\n")
-        for line in _lines(tenant_id, size):
+        for line in written:
             target.write(canonical(line) + "\n")
-    return {"tenant": str(tenant_id), "size": size, "root": root}
+    return {"tenant": head["tenant"], "size": head["size"], "root": head["root"]}
 
 
-def _lines(tenant_id: uuid.UUID, size: int) -> Iterator[dict[str, Any]]:
+def lines(tenant_id: uuid.UUID) -> Iterator[dict[str, Any]]:
+    """The sealed log as it is exported, its head first, read row by row inside the tenant's scope."""
+    last = last_seal()
+    size = last.size if last else 0
+    root = bytes(last.root).hex() if last else Tree().root().hex()
+    yield {"type": "log", "format": FORMAT, "tenant": str(tenant_id), "size": size, "root": root}
     seals = AuditSeal.objects.filter(size__lte=size).order_by("size").iterator(chunk_size=BATCH)
     next_seal = next(seals, None)
     leaves = AuditLeaf.objects.filter(sequence__lte=size).select_related("entry").order_by("sequence")

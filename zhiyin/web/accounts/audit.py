@@ -1,6 +1,5 @@
 """Audit entries in words."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.utils.functional import Promise
@@ -29,6 +28,34 @@ LABELS: dict[str, str | Promise] = {
     "accounts.token_created": _("API token made"),
     "accounts.token_revoked": _("API token revoked"),
     "accounts.preferences_changed": _("Own preferences changed"),
+    "customers.customer_created": _("Customer added"),
+    "customers.customer_changed": _("Customer changed"),
+    "customers.customer_deleted": _("Customer deleted"),
+    "customers.customers_changed": _("Many customers changed"),
+    "customers.customers_exported": _("Customers exported"),
+    "customers.change_undone": _("Change undone"),
+    "customers.note_changed": _("Note written, changed or removed"),
+    "customers.tag_changed": _("Tag added, changed or deleted"),
+    "customers.view_saved": _("View saved or deleted"),
+    "commerce.product_changed": _("Product added or changed"),
+    "commerce.order_created": _("Order recorded"),
+    "commerce.order_returned": _("Return recorded"),
+    "commerce.payment_recorded": _("Payment recorded"),
+    "imports.file_uploaded": _("File uploaded"),
+    "imports.columns_chosen": _("Columns of a file chosen"),
+    "imports.import_started": _("Import started"),
+    "imports.import_applied": _("Import done"),
+    "imports.import_undone": _("Import undone"),
+    "imports.import_discarded": _("Import discarded"),
+    "imports.profile_saved": _("Import profile saved"),
+    "imports.profile_deleted": _("Import profile deleted"),
+    "analytics.analysis_finished": _("Analysis done"),
+    "analytics.settings_changed": _("Settings of the analysis changed"),
+    "platform.job_started": _("Job started"),
+    "platform.job_cancel_asked": _("Job cancelled"),
+    "platform.job_retried": _("Job tried again"),
+    "platform.deliveries_retried": _("Failed deliveries tried again"),
+    "platform.delivery_dismissed": _("Failed delivery dismissed"),
 }
 FIELDS: dict[str, str | Promise] = {
     "name": _("Name"),
@@ -45,13 +72,35 @@ FIELDS: dict[str, str | Promise] = {
     "member": _("Acts as"),
     "theme": _("Appearance"),
     "time_format": _("Time of day"),
+    "customers": _("Customers"),
+    "owner": _("Owner"),
+    "owner_id": _("Owner"),
+    "unit_id": _("Unit"),
+    "tag": _("Tag put on"),
+    "untag": _("Tag taken off"),
+    "tags": _("Tags"),
+    "note": _("Note"),
+    "pinned": _("Kept on top"),
+    "undone": _("Undone"),
+    "kind": _("Kind"),
+    "code": _("Code"),
+    "short_name": _("Short name"),
+    "country": _("Country"),
+    "city": _("City"),
+    "status": _("Status"),
+    "stage": _("Lifecycle stage"),
+    "source": _("Source"),
+    "selection": _("Selection"),
+    "price": _("Price"),
+    "cost": _("Cost"),
+    "total": _("Total"),
 }
 MOST = 4
 
 
-def labels(actions: Sequence[str]) -> list[tuple[str, str]]:
-    """Kinds of action with their words, for a choice."""
-    return sorted(((action, label(action)) for action in actions), key=lambda pair: pair[1])
+def labels() -> list[tuple[str, str]]:
+    """Kinds of action with their words, for a choice; not read from the log, which may be long."""
+    return sorted(((action, str(words)) for action, words in LABELS.items()), key=lambda pair: pair[1])
 
 
 def label(action: str) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhiyin.web.accounts.views import company, entrance, me, people, rights
+from zhiyin.web.accounts.views import audit, company, deliveries, entrance, me, people, rights
 
 app_name = "accounts"
 urlpatterns = [
@@ -32,6 +32,14 @@ urlpatterns = [
     path("settings/roles/<uuid:role_id>/delete/", rights.delete_role, name="delete_role"),
     path("settings/tokens/", rights.tokens, name="tokens"),
     path("settings/tokens/<uuid:token_id>/revoke/", rights.revoke_token, name="revoke_token"),
-    path("settings/audit/", rights.audit, name="audit"),
-    path("settings/audit/check/", rights.check_audit, name="check_audit"),
+    path("settings/audit/", audit.audit, name="audit"),
+    path("settings/audit/check/", audit.check_audit, name="check_audit"),
+    path("settings/deliveries/", deliveries.deliveries, name="deliveries"),
+    path("settings/deliveries/retry/", deliveries.retry_deliveries, name="retry_deliveries"),
+    path("settings/deliveries/<uuid:delivery_id>/retry/", deliveries.retry_delivery, name="retry_delivery"),
+    path(
+        "settings/deliveries/<uuid:delivery_id>/dismiss/",
+        deliveries.dismiss_delivery,
+        name="dismiss_delivery",
+    ),
 ]

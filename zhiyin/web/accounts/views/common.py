@@ -21,6 +21,7 @@ PAGES: list[tuple[str, str | Promise, str]] = [
     ("accounts:company", _("Company"), "settings.manage"),
     ("accounts:tokens", _("API tokens"), "accounts.manage"),
     ("accounts:audit", _("Audit log"), "audit.view"),
+    ("accounts:deliveries", _("Failed deliveries"), "settings.manage"),
 ]
 MINE: list[tuple[str, str | Promise]] = [
     ("accounts:profile", _("My profile")),

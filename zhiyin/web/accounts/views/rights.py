@@ -1,19 +1,15 @@
-"""Roles with their permissions, the company's API tokens, and the audit log."""
+"""Roles with their permissions, and the company's API tokens."""
 
-import datetime
 import uuid
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from zhiyin.accounts import queries
 from zhiyin.accounts.actions import roles as role_actions
 from zhiyin.accounts.actions import tokens as token_actions
-from zhiyin.web.accounts.audit import described, labels
 from zhiyin.web.accounts.forms import RoleForm, TokenForm, permission_groups
 from zhiyin.web.accounts.views.common import now, settings_page
 from zhiyin.web.http import HttpRequest, notify, page, refusals
@@ -93,44 +89,3 @@ def revoke_token(request: HttpRequest, token_id: uuid.UUID) -> HttpResponse:
     token_actions.revoke_token(actor=request.actor, token_id=token_id, now=now())
     notify(request, _("The token is revoked."))
     return redirect("accounts:tokens")
-
-
-@page(permission="audit.view")
-def audit(request: HttpRequest) -> HttpResponse:
-    """Who did what, filtered, with how far the log is sealed."""
-    asked = request.GET
-    found = queries.audit_entries(
-        actor=request.actor,
-        search=asked.get("q", ""),
-        action=asked.get("action", ""),
-        since=_midnight(asked.get("since")),
-        until=_midnight(asked.get("until"), days=1),
-        after=asked.get("after", ""),
-    )
-    context = {
-        "page": found,
-        "rows": [(entry, described(entry)) for entry in found.rows],
-        "actions": labels(queries.audit_actions(actor=request.actor)),
-        "state": queries.audit_state(actor=request.actor),
-        "asked": asked,
-    }
-    return settings_page(request, "accounts:audit", "audit.html", context, partial="list")
-
-
-@require_POST
-@page(permission="audit.view")
-def check_audit(request: HttpRequest) -> HttpResponse:
-    """Compute the log anew and say whether it is as it was sealed."""
-    report = queries.audit_report(actor=request.actor)
-    return settings_page(request, "accounts:audit", "audit_report.html", {"report": report})
-
-
-def _midnight(text: str | None, *, days: int = 0) -> datetime.datetime | None:
-    try:
-        day = parse_date(text or "")
-    except ValueError:
-        return None
-    if day is None:
-        return None
-    start = datetime.datetime.combine(day + datetime.timedelta(days), datetime.time())
-    return timezone.make_aware(start)

@@ -1,0 +1,45 @@
+"""What an administrator does about deliveries that were given up, and the check of the audit log."""
+
+import datetime
+import uuid
+
+from django.utils.translation import gettext as _
+
+from zhiyin.platform import jobs, relay
+from zhiyin.platform.access import failed_deliveries
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.audit import check
+from zhiyin.platform.choices import DeliveryState
+from zhiyin.platform.errors import NotFound
+from zhiyin.platform.events import DeliveriesRetried, DeliveryDismissed
+from zhiyin.platform.record import record
+
+
+def retry_deliveries(*, actor: Actor, delivery_id: uuid.UUID | None = None, now: datetime.datetime) -> int:
+    """Try one delivery that was given up again, or all of them. Raises ``NotFound`` for one that was not."""
+    chosen = failed_deliveries(actor)
+    if delivery_id:
+        chosen = chosen.filter(pk=delivery_id)
+    count = relay.send_again(chosen, now=now)
+    if delivery_id and not count:
+        raise NotFound
+    subject = ("delivery", delivery_id) if delivery_id else None
+    record(DeliveriesRetried(count), actor=actor, now=now, subject=subject)
+    return count
+
+
+def dismiss_delivery(*, actor: Actor, delivery_id: uuid.UUID, now: datetime.datetime) -> None:
+    """Let a delivery that was given up rest, because it is of no use any more. Raises ``NotFound``."""
+    chosen = failed_deliveries(actor).filter(pk=delivery_id)
+    if not chosen.update(state=DeliveryState.DISMISSED, done_at=now):
+        raise NotFound
+    record(DeliveryDismissed(delivery_id), actor=actor, now=now, subject=("delivery", delivery_id))
+
+
+def check_audit_log(*, actor: Actor, now: datetime.datetime) -> jobs.Job:
+    """Compute the whole log anew as a job, or give the one that is at it."""
+    actor.require("audit.view")
+    under_way = check.latest()
+    if under_way and not under_way.is_finished:
+        return under_way
+    return jobs.start(actor=actor, kind=check.KIND, title=_("Check of the audit log"), now=now)

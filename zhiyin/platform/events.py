@@ -1,0 +1,17 @@
+import uuid
+from dataclasses import dataclass
+from typing import ClassVar
+
+from zhiyin.platform.outbox import Event
+
+
+@dataclass(frozen=True)
+class DeliveriesRetried(Event):
+    name: ClassVar = "platform.deliveries_retried"
+    count: int
+
+
+@dataclass(frozen=True)
+class DeliveryDismissed(Event):
+    name: ClassVar = "platform.delivery_dismissed"
+    delivery_id: uuid.UUID
