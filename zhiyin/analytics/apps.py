@@ -9,6 +9,7 @@ class AnalyticsConfig(AppConfig):
     name = "zhiyin.analytics"
 
     def ready(self) -> None:
-        register("insight.view", _("See insight"))
+        register("insight.view", _("See what a customer is worth"))
+        register("insight.company", _("See the analysis of the whole company"))
         register("insight.run", _("Run the analysis and change its settings"))
         autodiscover_modules("datasets")

@@ -28,14 +28,14 @@ def latest_analysis() -> Analysis | None:
 
 def analyses(actor: Actor, *, after: str = "", limit: int = 20) -> Page[Analysis]:
     """Finished analyses, newest first."""
-    actor.require("insight.view")
+    actor.require("insight.company")
     rows = Analysis.objects.filter(finished_at__isnull=False)
     return keyset(rows, order=["-finished_at"], after=after, limit=limit)
 
 
 def analysis(actor: Actor, analysis_id: uuid.UUID) -> Analysis:
     """One finished analysis. Raises ``NotFound``."""
-    actor.require("insight.view")
+    actor.require("insight.company")
     found = Analysis.objects.filter(pk=analysis_id, finished_at__isnull=False).first()
     if found is None:
         raise NotFound
@@ -48,9 +48,13 @@ def running_job(states: Sequence[JobState] = _BUSY) -> Job | None:
 
 
 def customer_value(actor: Actor, customer_id: uuid.UUID) -> CustomerValue | None:
-    """What is known of one customer, whom the caller has already found visible to the actor."""
+    """What the last analysis knows of one customer, whom the caller has already found visible to the actor."""
     actor.require("insight.view")
-    return CustomerValue.objects.select_related("analysis").filter(pk=customer_id).first()
+    found = CustomerValue.objects.filter(pk=customer_id).first()
+    latest = latest_analysis()
+    if found is not None and latest is not None:
+        found.analysis = latest  # one that found the same as an earlier one has left the row as it was
+    return found
 
 
 def cell_of(analysis: Analysis, value: CustomerValue) -> dict[str, Any] | None:

@@ -81,6 +81,7 @@ REASONS: dict[str, str | Promise] = {
     "infinite_mean_spend": gettext_lazy("Spending is so uneven (q = %(found)s) that it has no mean."),
     "no_holdout": gettext_lazy("No time is left after the calibration to test the forecast on."),
 }
+OTHER_REASON = gettext_lazy("The data do not suffice for the model.")
 SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
 SEGMENT_OF_ALL = {"": gettext_lazy("All customers"), "pooled": gettext_lazy("All customers together")}
 _PERCENT = {"share", "brought", "customers_for_80", "top"}
@@ -90,19 +91,25 @@ _FINE = {"mae", "last_period", "mean_rate", "correlation"}
 
 
 def sentence(finding: Mapping[str, Any], *, currency: str) -> str:
-    """A finding as one or two sentences."""
+    """A finding as one or two sentences; empty where another version has stored what this one cannot say."""
     facts = finding["facts"]
     words = {name: _worded(name, value, currency) for name, value in facts.items()}
     if "reason" in facts:
         words["reason"] = reason(facts["reason"], facts)
-    return str(FINDINGS[finding["code"]]) % words
+    try:
+        return str(FINDINGS[finding["code"]]) % words
+    except KeyError:
+        return ""
 
 
 def reason(code: str, facts: Facts) -> str:
     """Why a model is refused."""
     places = 2 if code == "infinite_mean_spend" else 0
     words = {name: number(facts[name], places) for name in ("found", "needed") if name in facts}
-    return str(REASONS[code]) % words
+    try:
+        return str(REASONS[code]) % words
+    except KeyError:
+        return str(OTHER_REASON)
 
 
 def segment_label(name: str) -> str:

@@ -96,6 +96,7 @@ class HeatTable:
     subtitle: str = ""
     key: str = "table"
     top: float | None = None
+    note: str = ""
 
     def coloured(self) -> list[tuple[str, list[tuple[Cell, int]]]]:
         """Rows of cells, each with its colour from 0 (nothing) to 9 (the largest value)."""

@@ -154,6 +154,36 @@ def test_scores_keep_order_and_ties(values: list[int], low_is_good: bool, scores
             assert not (one < two) or (one_score >= two_score if low_is_good else one_score <= two_score)
 
 
+def test_equal_values_share_a_score_and_leave_the_other_scores_to_the_others() -> None:
+    purchases = np.repeat([1, 2, 3, 4, 7, 20], [60, 16, 8, 6, 6, 4])
+    found = score(purchases)
+    by_value = {value: set(found[purchases == value].tolist()) for value in (1, 2, 3, 4, 7, 20)}
+    assert by_value == {1: {1}, 2: {2}, 3: {3}, 4: {4}, 7: {4}, 20: {5}}
+    assert score([4, 4, 4, 4, 9]).tolist() == [1, 1, 1, 1, 5]
+    assert score([1, 2, 3, 3, 2, 1]).tolist() == [1, 3, 5, 5, 3, 1]
+    assert score([7, 7]).tolist() == [1, 1]
+    assert score([7, 7], low_is_good=True).tolist() == [5, 5]
+    assert score([0, 0, 0, 90], low_is_good=True).tolist() == [5, 5, 5, 1]
+    assert score([]).tolist() == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=80), st.integers(2, 7))
+def test_no_score_is_empty_where_values_suffice(values: list[int], scores: int) -> None:
+    """Empty scores between need ties: a group is only as large as its share and the ties of its last value."""
+    found = score(values, scores=scores).astype(int)
+    used = sorted(set(found.tolist()))
+    assert used == list(range(1, scores + 1)) or len(used) < scores
+    if len(used) > 1:
+        assert (used[0], used[-1]) == (1, scores)
+    rest = len(values)
+    for place, level in enumerate(used[:-1]):
+        size = int((found == level).sum())
+        largest = max(value for value, own in zip(values, found, strict=True) if own == level)
+        assert size - values.count(largest) < rest / (scores - place)
+        rest -= size
+
+
 def test_thresholds() -> None:
     assert score([1, 2, 3, 9, 10, 99], thresholds=[2, 4, 10]).tolist() == [1, 2, 2, 3, 4, 4]
     days = score([0, 30, 31, 400], thresholds=[30, 90, 180, 365], low_is_good=True)

@@ -84,7 +84,7 @@ def run_analysis(
 ) -> Outcome:
     """Export what changed, model, and keep the results in one transaction.
 
-    When neither data nor settings have changed since the last analysis, that one is given back. Runs
+    When neither data, settings nor methods have changed since the last analysis, that one is given back. Runs
     outside any transaction; what is cancelled or breaks off leaves the earlier results as they were.
     """
     # DuckDB, Arrow and SciPy are loaded by those who analyse, not by the servers of pages
@@ -102,6 +102,7 @@ def analyse(
     job_id: uuid.UUID | None,
     progress: Progress,
 ) -> Outcome:
+    from zhiyin.analytics.compute.options import METHOD
     from zhiyin.analytics.compute.purchases import read_purchases
     from zhiyin.analytics.compute.result import compute
 
@@ -112,7 +113,8 @@ def analyse(
         before = latest_analysis()
     zone = zoneinfo.ZoneInfo(tenant.time_zone)
     exported = export_changes(tenant, home, now, progress)
-    request = options.to_dict() | {"until": until.isoformat() if until else None, "warehouse": exported}
+    asked = {"until": until.isoformat() if until else None, "warehouse": exported, "method": METHOD}
+    request = options.to_dict() | asked
     if before and before.settings == request and not before.counts["future_orders"]:
         return Outcome(before, fresh=False)
     progress(1, STEPS, _("Reading purchases"))

@@ -7,10 +7,10 @@ import numpy as np
 
 from zhiyin.analytics.compute.purchases import Purchases
 from zhiyin.analytics.compute.values import Values
-from zhiyin.analytics.methods.cells import Floats
+from zhiyin.analytics.methods.cells import Floats, Ints
 from zhiyin.analytics.methods.cohorts import cohorts
 from zhiyin.analytics.methods.concentration import concentration
-from zhiyin.analytics.methods.rfm import Unit, period_of
+from zhiyin.analytics.methods.rfm import DAYS, Unit, period_of
 
 MOST_COHORTS = {"month": 24, "quarter": 24, "year": 40}
 TOP_SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
@@ -38,8 +38,8 @@ def describe_concentration(purchases: Purchases) -> dict[str, Any]:
     }
 
 
-def describe_groups(purchases: Purchases, values: Values) -> dict[str, Any]:
-    """Numbers for each cell of the 5 x 5 grid, and for each named group."""
+def describe_groups(purchases: Purchases, values: Values, unit: Unit) -> dict[str, Any]:
+    """Numbers for each cell of the 5 x 5 grid and for each named group, and what each score stands for."""
     if not len(purchases.customers):
         return {"cells": [], "groups": []}
     r, f = values.recency_score, values.frequency_score
@@ -49,7 +49,19 @@ def describe_groups(purchases: Purchases, values: Values) -> dict[str, Any]:
     ]
     names, place = np.unique(values.group, return_inverse=True)
     named = [{"group": str(names[group])} | sums for group, sums in _sums(place, purchases, values)]
-    return {"cells": cells, "groups": sorted(named, key=lambda each: -each["margin"])}
+    days = np.rint((values.age - values.recency) * DAYS[unit])
+    return {
+        "cells": cells,
+        "groups": sorted(named, key=lambda each: -each["margin"]),
+        "recency_days": _ranges(r, days),
+        "purchases": _ranges(f, values.frequency + 1),
+    }
+
+
+def _ranges(scores: Ints, numbers: np.ndarray) -> dict[str, list[int]]:
+    """Least and greatest number behind each score that occurs."""
+    own = {str(score): numbers[scores == score] for score in np.unique(scores)}
+    return {score: [int(each.min()), int(each.max())] for score, each in own.items()}
 
 
 def _sums(key: np.ndarray, purchases: Purchases, values: Values) -> list[tuple[int, dict[str, Any]]]:

@@ -44,7 +44,7 @@ class Result:
             "backtest": {each.name: each.backtest_dict() for each in self.segments},
             "retention": describe_retention(self.purchases),
             "concentration": self.concentration,
-            "groups": describe_groups(self.purchases, self.values),
+            "groups": describe_groups(self.purchases, self.values, self.options.unit),
             "findings": find(self.purchases, self.segments, self.values, self.concentration, self.options),
         }
 

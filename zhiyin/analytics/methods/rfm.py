@@ -388,8 +388,10 @@ def score(
     ----------
     values : array_like, shape (customers,)
     scores : int
-        How many scores, when cut by quantiles. Equal values always get equal scores, so with many ties a
-        score may stay empty.
+        How many scores, when cut by quantiles. Equal values always get equal scores: from the smallest up,
+        each score takes its share of the customers not yet scored, and all that equal the last of them; so
+        where most have bought once, the others still share all further scores. Where too many are equal for
+        so many groups, the groups are spread from 1 to `scores`, and those between stay empty.
     thresholds : array_like, shape (scores - 1,), optional
         Ascending cuts to use instead. A value that reaches a threshold (or does not exceed it, where low
         is good) is on its better side.
@@ -403,17 +405,30 @@ def score(
     """
     v = np.asarray(values, np.float64)
     if thresholds is None:
-        if len(v) == 0:
-            return np.zeros(0, np.int8)
-        cuts = np.quantile(v, np.arange(1, scores) / scores)
+        cuts, top = quantile_cuts(v, scores), scores - 1
         side: Literal["left", "right"] = "left"
     else:
         cuts = np.asarray(thresholds, np.float64)
         if np.any(np.diff(cuts) <= 0):
             raise ValueError("thresholds must ascend")
+        top = len(cuts)
         side = "left" if low_is_good else "right"
-    above = np.searchsorted(cuts, v, side=side)
-    return (len(cuts) + 1 - above if low_is_good else above + 1).astype(np.int8)
+    level = np.rint(np.arange(len(cuts) + 1) * (top / max(len(cuts), 1))).astype(np.int8)
+    by_group = (top - level if low_is_good else level) + 1
+    return np.asarray(by_group[np.searchsorted(cuts, v, side=side)], np.int8)
+
+
+def quantile_cuts(values: Floats, groups: int) -> Floats:
+    """Largest value of each group but the last; fewer cuts where too many values are equal."""
+    cuts: list[float] = []
+    rest = values
+    for left in range(groups, 1, -1):
+        if not len(rest):
+            break
+        place = (len(rest) - 1) // left
+        cuts.append(np.partition(rest, place)[place])
+        rest = rest[rest > cuts[-1]]
+    return np.array(cuts if len(rest) else cuts[:-1], np.float64)
 
 
 def groups(recency: ArrayLike, frequency: ArrayLike, *, scores: int = 5) -> NDArray[np.str_]:

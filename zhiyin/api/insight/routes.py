@@ -24,7 +24,7 @@ from zhiyin.platform.errors import NotFound
 routes = Routes("insight")
 
 
-@routes.get("/insight/analyses/", permission="insight.view", response=PageOut[AnalysisRow])
+@routes.get("/insight/analyses/", permission="insight.company", response=PageOut[AnalysisRow])
 def list_analyses(request: Request, after: str = "", limit: int = 50) -> dict[str, Any]:
     """Analyses, newest first."""
     return page_out(queries.analyses(request.actor, after=after, limit=limit))
@@ -36,7 +36,7 @@ def start_analysis(request: Request, body: AnalysisRequest) -> jobs.Job:
     return actions.start_analysis(actor=request.actor, now=now(), until=body.until)
 
 
-@routes.get("/insight/analyses/latest/", permission="insight.view", response=AnalysisOut)
+@routes.get("/insight/analyses/latest/", permission="insight.company", response=AnalysisOut)
 def latest_analysis(request: Request) -> dict[str, Any]:
     """The last analysis with its models, their errors and what was found."""
     found = queries.latest_analysis()
@@ -45,7 +45,7 @@ def latest_analysis(request: Request) -> dict[str, Any]:
     return analysis_out(request, found)
 
 
-@routes.get("/insight/analyses/{uuid:analysis_id}/", permission="insight.view", response=AnalysisOut)
+@routes.get("/insight/analyses/{uuid:analysis_id}/", permission="insight.company", response=AnalysisOut)
 def get_analysis(request: Request, analysis_id: uuid.UUID) -> dict[str, Any]:
     """One analysis."""
     return analysis_out(request, queries.analysis(request.actor, analysis_id))
@@ -56,7 +56,7 @@ def analysis_out(request: Request, found: Analysis) -> dict[str, Any]:
     same = ("id", "as_of", "finished_at", "settings", "counts", "backtest", "retention", "concentration")
     return {name: getattr(found, name) for name in (*same, "groups", "findings")} | {
         "models": found.fits,
-        "sentences": [sentence(each, currency=currency) for each in found.findings],
+        "sentences": [text for each in found.findings if (text := sentence(each, currency=currency))],
     }
 
 
@@ -71,7 +71,7 @@ def get_customer_value(request: Request, customer_id: uuid.UUID) -> dict[str, An
     return {name: getattr(found, name) for name in names} | {"as_of": found.analysis.as_of}
 
 
-@routes.get("/insight/settings/", permission="insight.view", response=InsightSettingsOut)
+@routes.get("/insight/settings/", permission="insight.company", response=InsightSettingsOut)
 def get_insight_settings(request: Request) -> InsightSettings:
     """The numbers that the analysis goes by."""
     return queries.insight_settings()

@@ -52,30 +52,57 @@ def concentration(analysis: Analysis) -> Chart | None:
     )
 
 
-def grid(analysis: Analysis) -> HeatTable | None:
-    """Customers by recency and frequency score; each cell opens their list."""
+def grid(analysis: Analysis, *, current: bool) -> HeatTable | None:
+    """Customers by recency and frequency score; each cell of the current analysis opens their list."""
     cells = {(cell["recency"], cell["frequency"]): cell for cell in analysis.groups.get("cells", [])}
     if not cells:
         return None
+    days, times = analysis.groups.get("recency_days", {}), analysis.groups.get("purchases", {})
+    scores = range(1, 6)
     return HeatTable(
         key="rfm",
         title=_("Who bought lately, and how often"),
         subtitle=_(
             "Customers by score: 5 is the most recent and the most frequent. A number opens its customers."
-        ),
-        corner=_("Recency ↓ frequency →"),
-        columns=[str(score) for score in range(1, 6)],
+        )
+        if current
+        else _("Customers by score: 5 is the most recent and the most frequent."),
+        corner=_("Days since ↓ purchases →") if days else _("Recency ↓ frequency →"),
+        columns=[_heading(score, times) for score in scores],
         rows=[
             (
-                str(recency),
-                [_cell(cells.get((recency, frequency)), recency, frequency) for frequency in range(1, 6)],
+                _heading(recency, days),
+                [
+                    _cell(cells.get((recency, frequency)), recency, frequency, current=current)
+                    for frequency in scores
+                ],
             )
-            for recency in range(5, 0, -1)
+            for recency in reversed(scores)
         ],
+        note=_ties(analysis, recency={cell[0] for cell in cells}, frequency={cell[1] for cell in cells}),
     )
 
 
-def _cell(found: dict[str, Any] | None, recency: int, frequency: int) -> Cell:
+def _heading(score: int, ranges: dict[str, list[int]]) -> str:
+    """A score, and the numbers it stands for."""
+    found = ranges.get(str(score))
+    if found is None:
+        return str(score)
+    low, high = (number(end) for end in found)
+    return f"{score} · {low}" if low == high else f"{score} · {low}–{high}"
+
+
+def _ties(analysis: Analysis, **scores: set[int]) -> str:
+    """Why rows or columns are empty, where the company has not chosen the limits itself."""
+    reasons = {
+        "recency": _("Too many customers bought last on the same day for five scores: some stay empty."),
+        "frequency": _("Too many customers bought equally often for five scores: some stay empty."),
+    }
+    chosen = analysis.settings.get("thresholds", {})
+    return " ".join(reasons[name] for name, used in scores.items() if len(used) < 5 and not chosen.get(name))
+
+
+def _cell(found: dict[str, Any] | None, recency: int, frequency: int, *, current: bool) -> Cell:
     if found is None:
         return Cell(0, "0")
     parts = [_("%s customers") % number(found["customers"])]
@@ -84,7 +111,7 @@ def _cell(found: dict[str, Any] | None, recency: int, frequency: int) -> Cell:
             _("of those who came back %s are still customers")
             % percent(found["alive"] / found["returned"], 0)
         )
-    url = customers_url(rfm=f"{recency}{frequency}", sort="-value")
+    url = customers_url(rfm=f"{recency}{frequency}", sort="-value") if current else ""
     return Cell(found["customers"], number(found["customers"]), url, " · ".join(parts))
 
 
@@ -102,13 +129,14 @@ class GroupRow:
     value: float | None
 
 
-def groups(analysis: Analysis) -> list[GroupRow]:
+def groups(analysis: Analysis, *, current: bool) -> list[GroupRow]:
+    """The named groups; those of the current analysis open the lists of their customers."""
     rows = analysis.groups.get("groups", [])
     customers, margin = sum(row["customers"] for row in rows), sum(row["margin"] for row in rows)
     return [
         GroupRow(
             label=str(ValueGroup(row["group"]).label),
-            url=customers_url(group=row["group"], sort="-value"),
+            url=customers_url(group=row["group"], sort="-value") if current else "",
             customers=row["customers"],
             share=row["customers"] / customers,
             margin=row["margin"],

@@ -40,18 +40,19 @@ class Said:
     url: str
 
 
-@page(permission="insight.view")
+@page(permission="insight.company")
 def overview(request: HttpRequest) -> HttpResponse:
-    return show(request, queries.latest_analysis())
+    return show(request, queries.latest_analysis(), current=True)
 
 
-@page(permission="insight.view")
+@page(permission="insight.company")
 def analysis(request: HttpRequest, analysis_id: uuid.UUID) -> HttpResponse:
-    """An earlier analysis. Its customers' rows have gone on; the pictures have not."""
-    return show(request, queries.analysis(request.actor, analysis_id))
+    """An earlier analysis. Its customers' rows have gone on, so its numbers open no lists of them."""
+    found = queries.analysis(request.actor, analysis_id)
+    return show(request, found, current=found == queries.latest_analysis())
 
 
-def show(request: HttpRequest, found: Analysis | None) -> HttpResponse:
+def show(request: HttpRequest, found: Analysis | None, *, current: bool) -> HttpResponse:
     running = queries.running_job()
     own = running and jobs.visible(request.actor).filter(pk=running.pk).exists()
     context: dict[str, Any] = {
@@ -67,10 +68,10 @@ def show(request: HttpRequest, found: Analysis | None) -> HttpResponse:
             "currency": currency,
             "as_of": analysis_day(found),
             "numbers": key_numbers(found, currency),
-            "findings": [said(each, currency) for each in found.findings],
+            "findings": said_by(found, currency, current=current),
             "concentration": pictures.concentration(found),
-            "grid": pictures.grid(found),
-            "groups": pictures.groups(found),
+            "grid": pictures.grid(found, current=current),
+            "groups": pictures.groups(found, current=current),
             "retention": pictures.retention(found),
             "segments": pictures.segments(found),
         }
@@ -106,13 +107,19 @@ def key_numbers(found: Analysis, currency: str) -> list[KeyNumber]:
     ]
 
 
-def said(finding: dict[str, Any], currency: str) -> Said:
-    """A finding in words, with the customers it speaks of behind it."""
+def said_by(found: Analysis, currency: str, *, current: bool) -> list[Said]:
+    """What an analysis found, as far as this version has words for it."""
+    every = [said(each, currency, current=current) for each in found.findings]
+    return [each for each in every if each.text]
+
+
+def said(finding: dict[str, Any], currency: str, *, current: bool) -> Said:
+    """A finding in words; behind one of the current analysis are the customers it speaks of."""
     urls = {
         "leaving": {"spend_min": finding["facts"].get("threshold"), "alive_max": 0.5, "sort": "-spend"},
         "without_purchase": {"ordered": "false"},
     }
-    query = urls.get(finding["code"])
+    query = urls.get(finding["code"]) if current else None
     return Said(
         text=sentence(finding, currency=currency),
         tone=finding["tone"],
@@ -140,7 +147,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     return render(request, "insight/settings.html", {"form": form})
 
 
-@page(permission="insight.view")
+@page(permission="insight.company")
 def history(request: HttpRequest) -> HttpResponse:
     found = queries.analyses(request.actor, after=request.GET.get("after", ""), limit=HISTORY_ROWS)
     rows = [
