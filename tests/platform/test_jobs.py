@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 from django.db import connections
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from zhiyin.platform import jobs
 from zhiyin.platform.actors import Actor
@@ -58,11 +58,22 @@ def cancel_itself(run: jobs.JobRun) -> None:
     raise AssertionError("went on after the cancel")
 
 
+@jobs.handler("tests.clock_on_the_wall")
+def clock_on_the_wall(run: jobs.JobRun) -> dict[str, str]:
+    return {"zone": timezone.get_current_timezone_name(), "language": translation.get_language()}
+
+
 def begin(kind: str, **arguments: object) -> Job:
     with scope(TENANT):
         return jobs.start(
             actor=LIN, kind=kind, title="测试", arguments=arguments, now=timezone.now(), foreground=True
         )
+
+
+def test_a_job_speaks_the_language_and_tells_the_time_of_who_started_it() -> None:
+    with timezone.override("Asia/Tokyo"), translation.override("zh-hans"):
+        job = begin("tests.clock_on_the_wall")
+    assert jobs.run_now(job).result == {"zone": "Asia/Tokyo", "language": "zh-hans"}
 
 
 def test_a_job_runs_and_leaves_its_result() -> None:

@@ -1,11 +1,13 @@
 """Language and theme: kept by the browser, and with the person who is signed in."""
 
+import datetime
+
 import pytest
 from django.test import Client
 
 from tests.cast import Company
-from zhiyin.accounts.models import User
-from zhiyin.platform.models import AuditEntry
+from zhiyin.accounts.models import Tenant, User
+from zhiyin.platform.models import AuditEntry, Job
 
 
 @pytest.mark.django_db
@@ -27,6 +29,24 @@ def test_a_persons_choice_goes_with_the_person(cast: Company) -> None:
         assert [each.changes for each in entries] == [{"language": ["", "en"]}, {"theme": ["auto", "dark"]}]
     html = cast.lin.client.get("/").content.decode()
     assert '<html lang="en" data-bs-theme="dark">' in html
+
+
+@pytest.mark.django_db
+def test_times_are_the_companys_zone_in_the_form_the_person_chose(cast: Company) -> None:
+    Tenant.objects.filter(pk=cast.tenant.pk).update(time_zone="Asia/Tokyo")
+    User.objects.filter(pk=cast.lin.user.pk).update(time_format="12", language="en")
+    with cast.scope():
+        moment = datetime.datetime(2026, 3, 3, 6, 5, tzinfo=datetime.UTC)
+        Job.objects.create(
+            kind="tests.nothing",
+            title="Lin's",
+            state="succeeded",
+            created_by=cast.lin.member.pk,
+            finished_at=moment,
+        )
+    assert "3 Mar 2026, 3:05 p.m." in cast.lin.client.get("/jobs/").content.decode()
+    User.objects.filter(pk=cast.lin.user.pk).update(time_format="24")
+    assert "3 Mar 2026, 15:05" in cast.lin.client.get("/jobs/").content.decode()
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from django.template import Context, Template
 from django.utils import timezone, translation
 
 import zhiyin.web
+from zhiyin.platform.times import twelve_hours
 from zhiyin.web.templatetags.zhiyin import _icon, ago, compact, day, money, number, percent
 
 TEMPLATES = Path(zhiyin.web.__file__).parent / "templates"
@@ -55,6 +56,23 @@ def test_numbers_and_shares() -> None:
         assert number(Decimal("1234.567"), 2) == "1,234.57"
         assert percent(0.8734) == "87.3%"
         assert number(None) == percent(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("hour", "language", "expected"),
+    [
+        (0, "en", "3 Mar 2026, 12:05 a.m."),
+        (15, "en", "3 Mar 2026, 3:05 p.m."),
+        (15, "zh-hans", "2026-03-03 下午 3:05"),
+        (9, "zh-hans", "2026-03-03 上午 9:05"),
+    ],
+)
+def test_times_of_day_have_twelve_hours_for_who_wants_them(hour: int, language: str, expected: str) -> None:
+    moment = datetime.datetime(2026, 3, 3, hour, 5, tzinfo=timezone.get_current_timezone())
+    with translation.override(language):
+        with twelve_hours(True):
+            assert f'title="{expected}"' in ago(moment)
+        assert f"{hour:02}:05" in ago(moment)
 
 
 def test_days_follow_the_locale() -> None:

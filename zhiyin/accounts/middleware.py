@@ -15,9 +15,11 @@ from django.utils import timezone, translation
 
 from zhiyin.accounts import access, devices
 from zhiyin.accounts.actions.company import enter_company
+from zhiyin.accounts.choices import TimeFormat
 from zhiyin.accounts.models import Tenant, User
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.tenancy import scope
+from zhiyin.platform.times import twelve_hours
 
 API = "/api/"
 BEARER = "Bearer "
@@ -126,6 +128,7 @@ def _welcome(request: ActorRequest, found: access.Visitor) -> None:
     translation.activate(_language(request, found))
     request.LANGUAGE_CODE = translation.get_language()
     request.entered.enter_context(timezone.override(zoneinfo.ZoneInfo(found.tenant.time_zone)))
+    request.entered.enter_context(twelve_hours(found.user.time_format == TimeFormat.HOURS_12))
 
 
 def _language(request: HttpRequest, found: access.Visitor) -> str:

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -39,7 +40,7 @@ def start(
         kind=kind,
         title=title[:200],
         arguments=dict(arguments or {}),
-        actor=dump_actor(actor, get_language()),
+        actor=dump_actor(actor, get_language(), timezone.get_current_timezone_name()),
         created_by=actor.member_id,
         created_by_name=actor.name,
         created_at=now,

@@ -135,7 +135,7 @@ def execute(job_id: uuid.UUID, tenant_id: uuid.UUID, watcher: Watcher | None = N
         handler = find(job.kind)
         run = JobRun(job, tenant_id, line, watcher)
         run.repeatable = bool(handler and handler.repeatable)
-        with translation.override(job.actor.get("language")):
+        with translation.override(job.actor.get("language")), timezone.override(job.actor.get("zone")):
             if resumed and (not run.repeatable or run.attempt > MOST_ATTEMPTS):
                 _end(run, JobState.FAILED, error=_("The program ended before the job did."))
             else:

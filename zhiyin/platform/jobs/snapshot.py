@@ -6,7 +6,7 @@ from typing import Any
 from zhiyin.platform.actors import Actor
 
 
-def dump_actor(actor: Actor, language: str | None) -> dict[str, Any]:
+def dump_actor(actor: Actor, language: str | None, zone: str) -> dict[str, Any]:
     return {
         "member_id": str(actor.member_id) if actor.member_id else None,
         "user_id": str(actor.user_id) if actor.user_id else None,
@@ -17,6 +17,7 @@ def dump_actor(actor: Actor, language: str | None) -> dict[str, Any]:
         "unit_id": str(actor.unit_id) if actor.unit_id else None,
         "unit_ids": [str(unit) for unit in actor.unit_ids],
         "language": language,
+        "zone": zone,
     }
 
 

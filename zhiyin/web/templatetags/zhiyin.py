@@ -31,6 +31,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django_vite.templatetags.django_vite import vite_asset_url
 
+from zhiyin.platform.times import has_twelve_hours
 from zhiyin.web import navigation
 from zhiyin.web.charts import Chart, HeatTable
 from zhiyin.web.http import undo_address
@@ -105,6 +106,14 @@ def _day(value: date, _language: str) -> str:
     return formats.date_format(value, "DATE_FORMAT")
 
 
+def exact_time(local: datetime) -> str:
+    """Date and time of day, with twelve or twenty-four hours as the reader chose."""
+    if not has_twelve_hours():
+        return formats.date_format(local, "DATETIME_FORMAT")
+    half = _("%(day)s, %(time)s a.m.") if local.hour < 12 else _("%(day)s, %(time)s p.m.")
+    return half % {"day": day(local), "time": f"{local.hour % 12 or 12}:{local:%M}"}
+
+
 @register.simple_tag
 def ago(value: datetime | None) -> SafeString | str:
     """How long ago within a week, the date otherwise; the exact time on hover."""
@@ -114,7 +123,7 @@ def ago(value: datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="seconds"),
-        formats.date_format(local, "DATETIME_FORMAT"),
+        exact_time(local),
         _relative((timezone.now() - value).total_seconds()) or day(local),
     )
 
