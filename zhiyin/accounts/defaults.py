@@ -29,10 +29,10 @@ ROLES = [
     ),
     DefaultRole(_("Sales person"), RecordScope.OWN, frozenset(_SELL)),
     DefaultRole(_("Service agent"), RecordScope.ALL, frozenset(_READ | {"customers.edit"})),
-    DefaultRole(_("Marketer"), RecordScope.ALL, frozenset(_READ | {"customers.export", "insight.view"})),
+    DefaultRole(_("Marketer"), RecordScope.ALL, frozenset(_READ | {"customers.export", "insight.view", "insight.company"})),
     DefaultRole(
         _("Analyst"),
         RecordScope.ALL,
-        frozenset(_READ | {"customers.export", "imports.run", "insight.view", "insight.run"}),
+        frozenset(_READ | {"customers.export", "imports.run", "insight.view", "insight.company", "insight.run"}),
     ),
 ]

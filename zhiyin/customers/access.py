@@ -10,6 +10,20 @@ from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
 
 
+# columns, filters and orders of a list of customers that tell what this permission guards
+GUARDED = {
+    "orders.view": frozenset({"orders", "spend", "last", "ordered", "last_from", "last_to", "spend_min"}),
+    "insight.view": frozenset(
+        {"value", "value_low", "value_high", "alive", "group", "value_min", "value_max", "alive_max", "rfm"}
+    ),
+}
+
+
+def hidden(actor: Actor) -> frozenset[str]:
+    """The columns, filters and orders of a list of customers that this actor may not use."""
+    return frozenset().union(*(names for permission, names in GUARDED.items() if not actor.may(permission)))
+
+
 def reach(actor: Actor) -> Q:
     """The condition under which a row with ``owner`` and ``unit`` is within the actor's record scope."""
     match actor.scope:

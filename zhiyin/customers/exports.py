@@ -66,11 +66,13 @@ def write_customers(
     stream: IO[bytes],
     *,
     columns: list[str],
+    hidden: frozenset[str] = frozenset(),
     style: str,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> int:
-    """Write customers in the order of their ids and return how many."""
-    columns = [name for name in columns if name in HEADINGS] or list(HEADINGS)
+    """Write customers in the order of their ids and return how many; ``columns`` empty means all but ``hidden``."""
+    open_to_see = [name for name in HEADINGS if name not in hidden]
+    columns = [name for name in columns if name in open_to_see] or open_to_see
     write = {"csv": _csv, "xlsx": _xlsx}[style]
     return write(stream, [str(HEADINGS[name]) for name in columns], _rows(customers, columns, progress))
 

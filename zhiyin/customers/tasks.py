@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from zhiyin.customers import actions
+from zhiyin.customers import access, actions
 from zhiyin.customers.exports import write_customers
 from zhiyin.platform import files, jobs
 
@@ -31,6 +31,7 @@ def export(run: jobs.JobRun) -> dict[str, Any]:
             chosen,
             stream,
             columns=run.arguments["columns"],
+            hidden=access.hidden(run.actor),
             style=style,
             progress=lambda done: run.progress(done, None, _("Writing")),
         )

@@ -51,7 +51,7 @@ WORK = [
     Item(_("Customers"), "customers:list", "users", "customers.view", "customers 客户 kh"),
     Item(_("Orders"), "commerce:orders", "receipt", "orders.view", "orders sales 订单 dd"),
     Item(_("Products"), "commerce:products", "package", "products.view", "products 产品 商品 cp"),
-    Item(_("Insight"), "insight:overview", "chart-dots", "insight.view", "insight analysis 洞察 分析 dc"),
+    Item(_("Insight"), "insight:overview", "chart-dots", "insight.company", "insight analysis 洞察 分析 dc"),
 ]
 DATA = [
     Item(_("Imports"), "imports:list", "database-import", "imports.run", "imports files 导入 dr"),

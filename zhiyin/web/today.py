@@ -10,7 +10,7 @@ from zhiyin.customers.queries.listing import CustomerFilter, list_customers
 from zhiyin.platform import jobs
 from zhiyin.platform.choices import JobState
 from zhiyin.web.http import HttpRequest, page, render
-from zhiyin.web.insight.views import said
+from zhiyin.web.insight.views import said_by
 
 ROWS = 6
 FINDINGS = 5
@@ -25,12 +25,12 @@ def home(request: HttpRequest) -> HttpResponse:
         "running": jobs.visible(actor).filter(created_by=actor.member_id, state=JobState.RUNNING)[:3],
     }
     if actor.may("customers.view"):
-        context["leaving"] = list_customers(
-            actor, CustomerFilter(alive_max=UNLIKELY), sort="-value", limit=ROWS
-        ).rows
         context["anybody"] = list_customers(actor, CustomerFilter(), limit=1).rows
+    if actor.may("customers.view") and actor.may("insight.view"):
+        leaving = CustomerFilter(alive_max=UNLIKELY)
+        context["leaving"] = list_customers(actor, leaving, sort="-value", limit=ROWS).rows
     if actor.may("orders.view"):
         context["orders"] = list_orders(actor, OrderFilter(), limit=ROWS).rows
-    if actor.may("insight.view") and (found := analysed.latest_analysis()) is not None:
-        context["findings"] = [said(each, request.tenant.currency) for each in found.findings[:FINDINGS]]
+    if actor.may("insight.company") and (found := analysed.latest_analysis()) is not None:
+        context["findings"] = said_by(found, request.tenant.currency, current=True)[:FINDINGS]
     return render(request, "home.html", context)

@@ -20,7 +20,7 @@ REGIONS = {
 }
 _READ = ("customers.view", "orders.view", "products.view")
 _WORK = (*_READ, "customers.edit", "orders.edit")
-_INSIGHT = ("insight.view", "insight.run")
+_INSIGHT = ("insight.view", "insight.company", "insight.run")
 _LEAD = (*_WORK, *_INSIGHT, "customers.delete", "customers.export", "imports.run")
 _RULE = ("products.edit", "accounts.manage", "settings.manage", "audit.view", "jobs.view_all")
 ADMINISTRATOR = "管理员"

@@ -21,6 +21,7 @@ from zhiyin.customers.queries.counting import Count, count
 from zhiyin.platform import search
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
+from zhiyin.platform.errors import PermissionDenied
 from zhiyin.platform.paging import Keyset, Page
 
 Row = Mapping[str, object]
@@ -108,7 +109,8 @@ COLUMNS = tuple(CustomerRow.__annotations__)
 
 
 def matching(actor: Actor, where: CustomerFilter) -> QuerySet[Customer]:
-    """The visible customers that a filter lets through."""
+    """The visible customers that a filter lets through. Raises ``PermissionDenied`` for what is hidden."""
+    _demand(actor, where)
     rows = access.customers(actor)
     for name in ("kind", "status", "stage", "source", "country"):
         if values := getattr(where, name):
@@ -142,6 +144,7 @@ def find_customers(
 
 def count_customers(actor: Actor, where: CustomerFilter) -> Count:
     """How many customers a filter lets through; two SQL statements at most."""
+    _demand(actor, where)
     return count(matching(actor, where), same=("customers", actor.reach, where))
 
 
@@ -157,7 +160,10 @@ def list_customers(
 
 def _list(actor: Actor, where: str, sort: Sort, _zone: str) -> Keyset[CustomerRow]:
     """A list by all that decides on its SQL; no rows."""
-    column, twin = SORTS[sort.removeprefix("-")]
+    name = sort.removeprefix("-")
+    if name in access.hidden(actor):
+        raise PermissionDenied
+    column, twin = SORTS[name]
     sign = "-" if sort.startswith("-") else ""
     matched = matching(actor, CustomerFilter.model_validate_json(where))
     rows: QuerySet[Customer, CustomerRow] = matched.values(*COLUMNS)
@@ -233,6 +239,11 @@ def saved_views(actor: Actor, page: str) -> list[SavedView]:
 @functools.lru_cache(maxsize=500)
 def _saved_views(actor: Actor, page: str) -> Planned[SavedView]:
     return Planned(lambda _key: access.saved_views(actor, page).order_by("created_at"))
+
+
+def _demand(actor: Actor, where: CustomerFilter) -> None:
+    if access.hidden(actor) & where.model_dump(exclude_defaults=True).keys():
+        raise PermissionDenied
 
 
 def _someone(column: str, people: list[Someone]) -> Q:

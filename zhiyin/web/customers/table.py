@@ -9,7 +9,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.analytics.choices import ValueGroup
+from zhiyin.customers import access
 from zhiyin.customers.choices import CustomerKind, Stage, Status
+from zhiyin.platform.actors import Actor
 from zhiyin.web.tables import Cell, Column, Row, text
 from zhiyin.web.templatetags.zhiyin import day, money, number, percent
 
@@ -55,15 +57,16 @@ def _words(_language: str | None) -> _Words:
     )
 
 
-def columns(currency: str, tags: dict[Any, list[Row]]) -> list[Column]:
-    """All columns; money in the tenant's currency."""
+def columns(actor: Actor, currency: str, tags: dict[Any, list[Row]]) -> list[Column]:
+    """All columns that this actor may see; money in the tenant's currency."""
+    hidden = access.hidden(actor)
     words = _words(get_language())
     statuses, stages, groups, kinds = words.statuses, words.stages, words.groups, words.kinds
 
     def amount(key: str) -> Cell:
         return lambda row: money(row[key], currency)
 
-    return [
+    made = [
         Column("name", _("Customer"), text("name"), "name", fixed=True),
         Column("code", _("Code"), text("code")),
         Column("kind", _("Kind"), lambda row: kinds.get(row["kind"], ""), shown=False),
@@ -91,6 +94,7 @@ def columns(currency: str, tags: dict[Any, list[Row]]) -> list[Column]:
             down_first=True,
         ),
     ]  # fmt: skip
+    return [each for each in made if each.key not in hidden]
 
 
 def _value(currency: str) -> Cell:

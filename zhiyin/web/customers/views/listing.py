@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from zhiyin.analytics.choices import ValueGroup
-from zhiyin.customers import actions, queries
+from zhiyin.customers import access, actions, queries
 from zhiyin.customers.choices import CustomerKind, Stage, Status
 from zhiyin.customers.models import SavedView
 from zhiyin.customers.queries import SORTS, Count, CustomerFilter
@@ -103,7 +103,7 @@ def _table(request: HttpRequest, sort: str, rows: list[Any]) -> Table:
     tags: dict[Any, list[Row]] = {}
     if "tags" in chosen and rows:
         tags = queries.tags_of(row["id"] for row in rows)  # type: ignore[assignment]
-    return Table(all_columns(request.tenant.currency, tags), chosen, _link, request.GET, sort)
+    return Table(all_columns(request.actor, request.tenant.currency, tags), chosen, _link, request.GET, sort)
 
 
 def _link(row: Row) -> tuple[str, str]:
@@ -126,6 +126,7 @@ def filters(request: HttpRequest) -> HttpResponse:
         "countries": queries.used_values("country"),
         "chosen": {str(each) for name in ("owner", "unit", "tag") for each in getattr(where, name)},
         "sort": request.GET.get("sort", ""),
+        "hidden": access.hidden(request.actor),
     }
     return render(request, "customers/filters.html", context)
 
@@ -134,7 +135,7 @@ def filters(request: HttpRequest) -> HttpResponse:
 @page(permission="customers.view")
 def columns(request: HttpRequest) -> HttpResponse:
     """Keep the columns that this person wants to see, in this browser's session."""
-    known = {column.key for column in all_columns("", {})}
+    known = {column.key for column in all_columns(request.actor, "", {})}
     request.session[CHOSEN] = [key for key in request.POST.getlist("columns") if key in known]
     if request.htmx:
         response = HttpResponse(status=204)
@@ -214,6 +215,8 @@ def _tabs(request: HttpRequest, views: list[SavedView]) -> list[Tab]:
         Tab(_("Most valuable"), f"{listed}?sort=-value&view=value", current == "value"),
         Tab(_("New"), f"{listed}?sort=-created&view=new", current == "new"),
     ]
+    if "value" in access.hidden(request.actor):
+        tabs.pop(2)
     if request.actor.member_id is None or request.actor.scope == "own":
         tabs.pop(1)
     return tabs + [Tab(view.name, _view_url(view), str(view.pk) == current) for view in views]
