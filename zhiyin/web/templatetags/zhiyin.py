@@ -71,7 +71,7 @@ def money(value: Any, currency: str = "") -> str:
 
 @register.filter
 def compact(value: Any, currency: str = "") -> str:
-    """A large number in short: 3.46 万 or 34.6k; with ``currency`` as money. For headers, not for tables."""
+    """A large number in three digits: 3.46 万 or 34.6k; with ``currency`` as money. For headers, not tables."""
     if _missing(value):
         return NOTHING
     units = [(10**8, " 亿"), (10**4, " 万")] if _chinese() else [(10**9, "B"), (10**6, "M"), (10**4, "k")]
@@ -80,8 +80,10 @@ def compact(value: Any, currency: str = "") -> str:
     if word == "k":
         unit = 1000
     scaled = Decimal(str(size)) / unit
-    places = 0 if scaled >= 1000 or scaled == int(scaled) else 1 if scaled >= 100 else 2
-    return f"{sign}{_symbol(currency)}{_written(scaled, places)}{word}"
+    digits = _written(scaled, max(0, 2 - max(scaled.adjusted(), 0)))
+    if "." in digits:
+        digits = digits.rstrip("0").rstrip(".")
+    return f"{sign}{_symbol(currency)}{digits}{word}"
 
 
 @register.filter
