@@ -3,10 +3,12 @@
 import datetime
 import uuid
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pyarrow.csv
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from tests.analytics.shop import NOW, Shop
@@ -138,6 +140,53 @@ def test_nothing_is_done_twice_when_nothing_has_changed(shop: Shop) -> None:
     assert (first.fresh, again.fresh) == (True, False)
     assert again.analysis.pk == first.analysis.pk
     shop.sell(("a", "2026-01-06", 10))
+    assert shop.run().fresh
+
+
+def test_without_a_change_no_row_is_exported_read_or_written(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.sell(("a", "2026-01-05", 10), ("b", "2026-02-05", 20))
+    shop.analyse()
+    files = warehouse(shop)
+
+    def work(*_arguments: Any, **_options: Any) -> None:
+        pytest.fail("work without a change")
+
+    for place in ("warehouse.export._write", "compute.purchases.read_purchases", "actions.run.keep"):
+        monkeypatch.setattr(f"zhiyin.analytics.{place}", work)
+    assert not shop.run().fresh
+    assert warehouse(shop) == files
+
+
+def test_one_customers_order_rewrites_one_month_and_that_customers_row(shop: Shop) -> None:
+    limits = {"recency": [30, 60, 90, 180], "frequency": [2, 3, 5, 9], "monetary": [10, 20, 30, 40]}
+    with shop.company.scope():
+        InsightSettings.objects.create(scores=limits)
+    codes = [f"c{number}" for number in range(20)]
+    for month in range(1, 7):
+        shop.sell(*((code, f"2026-0{month}-05", 10 + month) for code in codes))
+    shop.analyse()
+    files = warehouse(shop)
+    shop.sell(("c7", "2026-03-09", 99))
+    second = shop.analyse()
+    after = warehouse(shop)
+    assert {path for path in files | after if files.get(path) != after.get(path)} == {
+        path for path in after if "dataset=orders" in path and ("2026-03" in path or "_exported" in path)
+    }
+    assert [code for code, row in values(shop).items() if row.analysis_id == second.pk] == ["c7"]
+
+
+def warehouse(shop: Shop) -> dict[str, bytes]:
+    """The files of a company's warehouse."""
+    place = Path(settings.ZHIYIN_HOME) / "warehouse" / f"tenant={shop.company.tenant.id}"
+    return {str(path): path.read_bytes() for path in place.rglob("*") if path.is_file()}
+
+
+def test_other_methods_analyse_anew(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.sell(("a", "2026-01-05", 10))
+    shop.analyse()
+    monkeypatch.setattr("zhiyin.analytics.compute.options.METHOD", 999)
     assert shop.run().fresh
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import override
 
 import zhiyin.analytics.compute.findings as findings_module
 from zhiyin.analytics.methods.thin import Reason
-from zhiyin.analytics.sentences import FINDINGS, REASONS, money, reason, sentence
+from zhiyin.analytics.sentences import FINDINGS, OTHER_REASON, REASONS, money, reason, sentence
 
 SOURCE = Path(findings_module.__file__).read_text()
 
@@ -50,3 +50,16 @@ def test_facts_are_written_by_their_kind() -> None:
     }
     with override("en"):
         assert sentence(finding, currency="CNY").startswith("2,314 orders worth ¥1.8M")
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        {"code": "of_another_version", "tone": "bad", "facts": {"customers": 3}},
+        {"code": "anonymous", "tone": "neutral", "facts": {"orders": 2314}},
+    ],
+    ids=["code", "facts"],
+)
+def test_what_another_version_has_stored_is_left_out(finding: dict[str, object]) -> None:
+    assert sentence(finding, currency="CNY") == ""
+    assert reason("of_another_version", {}) == reason("too_few_customers", {}) == str(OTHER_REASON)

@@ -1,6 +1,7 @@
 """Pages of insight: without data, with too little, and with models; settings; the value card."""
 
 import datetime
+import html
 import re
 
 import numpy as np
@@ -85,13 +86,89 @@ def test_findings_pictures_and_models(shop: Shop, page: Client) -> None:
     assert "300" in text(page, "insight:history")
 
 
-def test_a_cell_opens_exactly_its_customers(shop: Shop, page: Client) -> None:
+def listed(client: Client, address: str) -> set[str]:
+    """The customers of a list, over all its pages."""
+    found: set[str] = set()
+    while address:
+        shown = client.get(address).content.decode()
+        found |= set(re.findall(r'href="/customers/([0-9a-f-]{36})/"', shown))
+        following = re.search(
+            r'href="(\?[^"]*after=[^"]*)"[^>]*rel="next"|rel="next"[^>]*href="(\?[^"]*)"', shown
+        )
+        step = following and html.unescape(following[1] or following[2])
+        address = f"/customers/{step}" if step else ""
+    return found
+
+
+def test_every_number_opens_exactly_its_customers(shop: Shop, page: Client) -> None:
+    simulated(shop)
+    shop.known(["never bought"])
+    analysis = shop.analyse()
+    shown = text(page, "insight:overview")
+    cells = re.findall(r'href="(/customers/\?rfm=[^"]*)"[^>]*>([\d,]+)<', shown)
+    assert len(cells) == len(analysis.groups["cells"]) > 15
+    lists = {address: listed(page, html.unescape(address)) for address, _number in cells}
+    assert [len(lists[address]) for address, _number in cells] == [int(number) for _address, number in cells]
+    assert len(set().union(*lists.values())) == 300
+    for group in analysis.groups["groups"]:
+        assert len(listed(page, f"/customers/?group={group['group']}")) == group["customers"]
+    (leaving,) = (each["facts"] for each in analysis.findings if each["code"] == "leaving")
+    ((address,),) = {
+        (html.unescape(found),) for found in re.findall(r'href="(/customers/\?spend_min[^"]*)"', shown)
+    }
+    assert len(listed(page, address)) == leaving["customers"]
+    assert len(listed(page, "/customers/?ordered=false")) == 1
+
+
+def test_the_card_and_the_grid_agree_after_an_analysis_that_left_the_row_alone(
+    shop: Shop, page: Client
+) -> None:
+    limits = {"recency": [30, 60, 90, 180], "frequency": [2, 3, 5, 9], "monetary": [10, 20, 30, 40]}
+    with shop.company.scope():
+        InsightSettings.objects.create(scores=limits)
+    shop.sell(("a", "2026-01-05", 10), ("z", "2026-06-01", 10))
+    earlier = shop.analyse()
+    shop.sell(("b", "2026-01-05", 50))
+    latest = shop.analyse()
+    with shop.company.scope():
+        assert CustomerValue.objects.get(pk=shop.customers["a"]).analysis_id == earlier.pk != latest.pk
+    assert "2 customers bought about as lately" in text(page, "insight:value", shop.customers["a"])
+    assert len(listed(page, "/customers/?rfm=21")) + len(listed(page, "/customers/?rfm=11")) == 2
+    # the customers have gone on, so an earlier analysis does not send anybody to them
+    assert "rfm=" in text(page, "insight:overview")
+    assert "rfm=" not in text(page, "insight:analysis", earlier.pk)
+
+
+def test_the_grid_says_what_its_scores_stand_for_and_why_some_are_empty(shop: Shop, page: Client) -> None:
     simulated(shop)
     analysis = shop.analyse()
-    cell = max(analysis.groups["cells"], key=lambda each: -each["customers"])
-    shown = page.get(f"/customers/?rfm={cell['recency']}{cell['frequency']}").content.decode()
-    rows = re.findall(r'href="/customers/[0-9a-f-]{36}/"', shown)
-    assert len(set(rows)) == min(cell["customers"], 50)
+    shown = text(page, "insight:overview")
+    assert analysis.groups["purchases"]["1"] == [1, 2]
+    assert "1 · 1–2" in shown
+    assert {cell["frequency"] for cell in analysis.groups["cells"]} == {1, 2, 3, 4, 5}
+    low, high = analysis.groups["recency_days"]["5"]
+    assert f"5 · {low}–{high}" in shown
+    assert "stay empty" not in shown
+
+
+def test_ties_that_empty_a_score_are_told(shop: Shop, page: Client) -> None:
+    shop.sell(*((f"c{number}", f"2026-0{1 + number % 6}-05", 10) for number in range(60)))
+    shop.analyse()
+    shown = text(page, "insight:overview")
+    assert "Too many customers bought equally often for five scores" in shown
+    assert "bought last on the same day" not in shown
+
+
+def test_an_analysis_of_another_version_is_shown_as_far_as_it_is_understood(shop: Shop, page: Client) -> None:
+    shop.sell(("a", "2026-01-05", 10), ("a", "2026-06-05", 20))
+    analysis = shop.analyse()
+    with shop.company.scope():
+        analysis.findings += [{"code": "of_another_version", "tone": "bad", "facts": {}}]
+        analysis.groups = {key: analysis.groups[key] for key in ("cells", "groups")}
+        analysis.save()
+    shown = text(page, "insight:overview")
+    assert "bought on 2 days" in shown
+    assert shown.count('<li class="is-') == len(analysis.findings) - 1
 
 
 def test_the_value_card_says_why(shop: Shop, page: Client) -> None:
