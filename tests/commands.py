@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 PROGRAM = """
@@ -25,12 +26,15 @@ class Outcome(NamedTuple):
     stderr: str
 
 
-def run_commands(*commands: list[str], variables: Mapping[str, str]) -> list[Outcome]:
-    """The outcomes of ``zhiyin`` commands, with no other ``ZHIYIN_*`` variables than these."""
+def run_commands(
+    *commands: list[str], variables: Mapping[str, str], folder: Path | None = None
+) -> list[Outcome]:
+    """The outcomes of ``zhiyin`` commands in a folder, with no other ``ZHIYIN_*`` variables than these."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHIYIN_")}
     found = subprocess.run(
         [sys.executable, "-c", PROGRAM, json.dumps(commands)],
         env={**inherited, "LANG": "en", **variables},
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,

@@ -17,9 +17,11 @@ from click.testing import CliRunner, Result
 from zhiyin.config import startup
 from zhiyin.config.cli import COMMANDS, main
 from zhiyin.config.cli.common import FAILED, UNFIT, USAGE
+from zhiyin.config.cli.doctor import remove_leftovers
 from zhiyin.config.environment import environment
+from zhiyin.platform import postgres
 from zhiyin.platform.errors import Conflict
-from zhiyin.platform.postgres import Cluster, PostgresError
+from zhiyin.platform.postgres import Cluster, PostgresError, find_leftovers
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -119,6 +121,20 @@ def test_a_mistake_in_the_environment_ends_with_3(monkeypatch: pytest.MonkeyPatc
         environment.cache_clear()
     assert result.exit_code == 3
     assert "ZHIYIN_PORT" in result.output
+
+
+@pytest.mark.parametrize(("answered", "there"), [("y\n", False), ("n\n", True)])
+def test_doctor_asks_before_it_removes_a_database(
+    answered: str, there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "postgres-0123"
+    folder.mkdir()
+    (folder / "belongs-to").write_text("/mnt/away/postgres\n")
+    found = find_leftovers(tmp_path)
+    monkeypatch.setattr(postgres, "find_leftovers", lambda: found)
+    result = CliRunner().invoke(click.command()(lambda: remove_leftovers(sure=False)), input=answered)
+    assert "/mnt/away/postgres? It holds a database" in result.output
+    assert folder.exists() is there
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,14 @@ import psutil
 import psycopg
 import pytest
 
-from zhiyin.platform.postgres import Cluster, PostgresError, Programs, client_programs, embedded_programs
+from zhiyin.platform.postgres import (
+    Cluster,
+    PostgresError,
+    Programs,
+    client_programs,
+    embedded_programs,
+    find_leftovers,
+)
 from zhiyin.platform.postgres.places import APPLICATION_ROLE, OWNER_ROLE, SUPERUSER
 
 PARENT = """
@@ -343,13 +350,20 @@ class TestPlaces:
         )
         with cluster:
             assert query(cluster.application_url(), "SELECT 1") == [(1,)]
+            assert find_leftovers(shared_root / "lib") == []
             assert postmaster(cluster).uids().real != 0
             assert str(cluster.places.programs.bin).startswith(str(shared_root / "lib"))
             assert cluster.places.pgdata.is_relative_to(shared_root / "lib")
             assert stat.S_IMODE(cluster.places.pgdata.stat().st_mode) == 0o700
         assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+        assert find_leftovers(shared_root / "lib") == []
         cluster.destroy()
         assert not cluster.places.pgdata.exists()
+        shutil.rmtree(closed)
+        (programs,) = find_leftovers(shared_root / "lib")
+        assert not programs.holds_data
+        programs.remove()
+        assert list((shared_root / "lib").iterdir()) == []
 
     @pytest.mark.parametrize("running", [False, True])
     def test_what_lies_elsewhere_goes_too_when_the_folder_was_removed(
@@ -362,10 +376,17 @@ class TestPlaces:
         fresh.chmod(0o700)
         with cluster:
             server, elsewhere = postmaster(cluster), cluster.places.elsewhere
+            assert find_leftovers(shared_root) == []
             if running:
                 shutil.rmtree(cluster.places.data_dir)
+                assert find_leftovers(shared_root) == [], "a server runs in it"
+        if not running:
+            assert find_leftovers(shared_root) == []
         shutil.rmtree(cluster.places.data_dir, ignore_errors=True)
         assert (elsewhere / "pgdata").exists()
+        if not server.is_running():
+            assert [each.folder for each in find_leftovers(shared_root)] == [elsewhere]
+            assert find_leftovers(shared_root)[0].belonged_to == str(cluster.places.data_dir)
         Cluster(fresh / "closed", shared_root=shared_root).destroy()
         assert eventually(lambda: not server.is_running())
         assert not elsewhere.exists()

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from zhiyin.config import startup
 from zhiyin.config.environment import ConfigurationError, environment
-from zhiyin.platform.postgres import PostgresError, check_external
+from zhiyin.platform.postgres import PostgresError, check_external, find_leftovers
 
 State = Literal["ok", "warning", "failed"]
 _OLDEST_PYTHON = (3, 11)
@@ -65,6 +65,7 @@ def examine() -> Iterator[Check]:
     yield _check("assets", _assets)
     yield _check("files", _storage)
     yield _check("mail", _mail)
+    yield _check("left-over folders", _leftovers)
 
 
 def _with_database() -> Iterator[Check]:
@@ -261,3 +262,11 @@ def _mail() -> str:
     except (OSError, smtplib.SMTPException) as error:
         raise Finding(f"{parts.hostname} does not take mail: {error}", "Check ZHIYIN_MAIL_URL.") from error
     return f"{parts.hostname} takes mail."
+
+
+def _leftovers() -> str:
+    found = find_leftovers()
+    if not found:
+        return "None."
+    names = "; ".join(f"{each.folder} of {each.belonged_to}" for each in found)
+    raise Finding(f"No longer used: {names}.", "`zhiyin doctor --clean` removes them.", "warning")

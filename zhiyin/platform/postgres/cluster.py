@@ -28,7 +28,13 @@ from psycopg import sql
 from zhiyin.platform.postgres import supervisor
 from zhiyin.platform.postgres.errors import PostgresError, remedy
 from zhiyin.platform.postgres.orphans import stop_orphans
-from zhiyin.platform.postgres.places import APPLICATION_ROLE, OWNER_ROLE, SUPERUSER, Places
+from zhiyin.platform.postgres.places import (
+    APPLICATION_ROLE,
+    OWNER_ROLE,
+    SHARED_ROOT,
+    SUPERUSER,
+    Places,
+)
 from zhiyin.platform.postgres.programs import Programs
 from zhiyin.platform.postgres.tuning import render, server_settings
 
@@ -53,7 +59,7 @@ class Cluster:
         *,
         durable: bool = True,
         programs: Programs | None = None,
-        shared_root: Path = Path("/var/lib/zhiyin"),
+        shared_root: Path = SHARED_ROOT,
     ) -> None:
         self.durable = durable
         self.places = Places(data_dir, programs, shared_root)

@@ -22,6 +22,8 @@ from zhiyin.platform.postgres.programs import Programs, embedded_programs
 SUPERUSER = "postgres"
 OWNER_ROLE = "zhiyin_owner"
 APPLICATION_ROLE = "zhiyin_app"
+SHARED_ROOT = Path("/var/lib/zhiyin")
+BELONGS_TO = "belongs-to"  # a file in each folder of the shared root: which folder it serves
 
 _SOCKET_NAME = "/.s.PGSQL.5432.lock"
 _SOCKET_LIMIT = 103  # bytes in a socket's address: 107 on Linux, 103 on macOS
@@ -29,6 +31,15 @@ _SOCKET_LIMIT = 103  # bytes in a socket's address: 107 on Linux, 103 on macOS
 
 def _short_hash(path: Path) -> str:
     return hashlib.sha256(bytes(path)).hexdigest()[:12]
+
+
+def programs_stamp(installation: Path) -> str:
+    """Changes with each installation of PostgreSQL's programs; empty when there is none."""
+    try:
+        program = (installation / "bin" / "postgres").stat()
+    except OSError:
+        return ""
+    return _short_hash(Path(f"{installation}:{program.st_size}:{program.st_mtime_ns}"))
 
 
 class Places:
@@ -88,6 +99,7 @@ class Places:
                 self._make_shared_root()
                 self.account.make_folder(self.elsewhere)
                 link.symlink_to(self.elsewhere)
+                (self.elsewhere / BELONGS_TO).write_text(f"{self.data_dir}\n")
         return link.resolve()
 
     @property
@@ -124,11 +136,11 @@ class Places:
         return self._copied(programs)
 
     def _copied(self, programs: Programs) -> Programs:
-        installation, postgres = programs.bin.parent, programs.path("postgres")
-        stamp = f"{installation}:{postgres.stat().st_size}:{postgres.stat().st_mtime_ns}"
+        installation = programs.bin.parent
         self._make_shared_root()
-        folder = self.shared_root / f"programs-{_short_hash(Path(stamp))}"
+        folder = self.shared_root / f"programs-{programs_stamp(installation)}"
         copy_programs(installation, folder)
+        (folder / BELONGS_TO).write_text(f"{installation}\n")
         copied = Programs(programs.major, folder / installation.parent.name / installation.name / "bin")
         if not self.account.can_run(copied.path("postgres")):
             raise PostgresError(
