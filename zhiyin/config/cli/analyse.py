@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from zhiyin.config.cli.common import Command, Failed, answer, json_option, open_database
+from zhiyin.config.cli.common import Command, Failed, answer, find_tenant, json_option, open_database
 
 
 @click.command(
@@ -31,16 +31,13 @@ def run(code: str, until: datetime.date | None = None, *, quiet: bool = True) ->
     """Analyse in this process. Raises ``Failed`` with the reason."""
     from django.utils.timezone import now
 
-    from zhiyin.accounts.models import Tenant
     from zhiyin.analytics import actions
     from zhiyin.platform import jobs
     from zhiyin.platform.actors import Actor
     from zhiyin.platform.choices import JobState
     from zhiyin.platform.tenancy import scope
 
-    tenant = Tenant.objects.filter(code=code).first()
-    if tenant is None:
-        raise Failed(f"There is no company with the code {code}.")
+    tenant = find_tenant(code)
     with scope(tenant.id):
         job = actions.start_analysis(actor=Actor.system(tenant.id), now=now(), until=until, foreground=True)
     job = jobs.run_now(job, watcher=None if quiet else watch)

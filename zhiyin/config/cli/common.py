@@ -88,6 +88,8 @@ def _as_click(error: Exception) -> click.ClickException | None:
 
     if isinstance(error, ConfigurationError | PostgresError):
         return Unfit(str(error))
+    if isinstance(error, OSError):
+        return Failed(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     if "django" not in sys.modules:
         return None
     from django.db import OperationalError
