@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from zhiyin.imports.reading import ROW, FileError, Options, open_file
+from zhiyin.imports.reading.streams import Narrowed, Utf8
 
 
 @pytest.fixture
@@ -62,6 +63,64 @@ def test_encodings_and_delimiters_are_found_out(put, encoding, delimiter):
         {ROW: 2, "订单号": "A1", "客户": "王小明", "金额": "12.50"},
         {ROW: 3, "订单号": "A2", "客户": "李芳", "金额": "3"},
     ]
+
+
+@pytest.mark.parametrize("delimiter", ["||", "::", "|~|", "；", "~=~"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_delimiter_of_several_characters(put, delimiter, encoding):
+    content = TEXT.replace(",", delimiter) + delimiter.join(['"x' + delimiter + 'y"', "", "7\n"])
+    path = put(content.encode(encoding))
+    source, found = rows(path, delimiter=delimiter)
+    assert (source.columns, source.delimiter) == (("订单号", "客户", "金额"), delimiter)
+    cells = [tuple(row.values()) for row in found]
+    assert cells == [(2, "A1", "王小明", "12.50"), (3, "A2", "李芳", "3"), (4, f"x{delimiter}y", "", "7")]
+
+
+@pytest.mark.parametrize("delimiter", ["||", "::", "|~|"])
+def test_an_obvious_delimiter_of_several_characters_is_found_out(put, delimiter):
+    source, found = rows(put((TEXT + "A3,,5\n").replace(",", delimiter)))
+    assert source.delimiter == delimiter
+    assert [tuple(row.values()) for row in found][-1] == (4, "A3", "", "5")
+
+
+@pytest.mark.parametrize("text", ["a|b|c\n1||3\n", "a,b\n1::2,3\n", "a,,c\n1,,3\n"])
+def test_an_empty_cell_does_not_make_a_delimiter(put, text):
+    assert len(rows(put(text))[0].delimiter) == 1
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_a_delimiter_cut_by_the_end_of_a_chunk(size):
+    text = Utf8(io.BytesIO(b"a|~|b||~|c|~|~|"), "utf-8")
+    stream, found = Narrowed(text, "|~|"), b""
+    while chunk := stream.read(size):
+        found += chunk
+    assert found == b"a\x1fb|\x1fc\x1f~|"
+
+
+def test_a_row_of_another_width_under_a_long_delimiter(put):
+    source, _ = rows(put('a||b\n1||2\n3||"x||y"||5\n'))
+    assert source.ragged[0].cells == ("3", "x||y", "5")
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ('a,b\n1,2\n3,"4\n5,6\n7,8\n', 3),
+        ('a,b\n1,2\n"3,4\n5,6\n7,8\n', 3),
+        ('a,b\n"1,2\n3,4', 2),
+        ('a||b\n1||2\n"3||4\n5||6\n', 3),
+    ],
+)
+def test_a_quotation_mark_that_is_never_closed_is_named_with_its_row(put, text, row):
+    error = refusal(put(text))
+    assert (error.code, error.message.values["row"]) == ("quote", row)
+
+
+@pytest.mark.parametrize(
+    "text", ['a,b\n1,"2\n3"\n', 'a,b\n1,"2\n3"', 'a,b\n1,2\n3,"x\ny",5\n', 'a,b\n1,5" pipe\n2,3\n']
+)
+def test_a_quotation_mark_that_is_closed_is_none_of_these(put, text):
+    assert rows(put(text))[1]
 
 
 def test_quotes_line_breaks_and_windows_line_ends(put):

@@ -8,7 +8,7 @@ from zhiyin.imports.messages import Message
 class FileError(Exception):
     """The file cannot be read; ``message`` says why and what to do.
 
-    ``code`` is stable for scripts: empty, missing, binary, encoding, nul, long_row, no_header, columns,
+    ``code`` is stable for scripts: empty, missing, binary, encoding, nul, long_row, quote, no_header, columns,
     bomb, too_large, damaged, protected, unsupported.
     """
 

@@ -120,7 +120,7 @@ def _open_text(path: Path, options: Options, *, packed: bool) -> Source:
             "unsupported",
             gettext_noop("Only text files may be compressed. Unpack the file and choose it again."),
         )
-    dialect, _ = detect_dialect(
+    dialect = detect_dialect(
         reopen, encoding=options.encoding, delimiter=options.delimiter, header=options.header
     )
     return Source(

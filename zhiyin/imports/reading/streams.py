@@ -15,6 +15,8 @@ GZIP = b"\x1f\x8b"
 MOST_UNPACKED = 20 * 2**30
 MOST_RATIO = 250
 CHUNK = 2**20
+STAND_IN = "\x1f"
+"""The unit separator: one byte in place of a delimiter of several, as Arrow takes only one."""
 
 _BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
@@ -63,6 +65,7 @@ class Utf8(io.RawIOBase):
         self._lines = 0
         self._started = False
         self._ended = False
+        self.tail = b""
 
     def readable(self) -> bool:
         return True
@@ -72,7 +75,7 @@ class Utf8(io.RawIOBase):
         super().close()
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes; empty only at the end."""
+        """The next bytes; empty only at the end, where ``tail`` holds the last ones."""
         while not self._ended:
             chunk = self._raw.read(CHUNK if size < 0 else max(size, 4)) or b""
             self._ended = not chunk
@@ -105,7 +108,40 @@ class Utf8(io.RawIOBase):
                 row=row,
             )
         self._lines += data.count(b"\n")
+        self.tail = (self.tail + data[-256:])[-256:]
         return data
+
+
+class Narrowed(io.RawIOBase):
+    """UTF-8 text whose delimiter of several bytes is written ``STAND_IN`` instead, also within quotes."""
+
+    def __init__(self, text: Utf8, delimiter: str) -> None:
+        self._text = text
+        self._mark = delimiter.encode()
+        self._held = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._text.close()
+        super().close()
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes; empty only at the end."""
+        while chunk := self._text.read(size):
+            *whole, last = (self._held + chunk).split(self._mark)
+            begun = self._begun(last)
+            self._held = last[len(last) - begun :]
+            if data := STAND_IN.encode().join([*whole, last[: len(last) - begun]]):
+                return data
+        rest, self._held = self._held, b""
+        return rest
+
+    def _begun(self, text: bytes) -> int:
+        """How many bytes of the delimiter, cut off by the end of a chunk, ``text`` ends with."""
+        lengths = range(len(self._mark) - 1, 0, -1)
+        return next((n for n in lengths if text.endswith(self._mark[:n])), 0)
 
 
 def detect_encoding(raw: BinaryIO | io.RawIOBase) -> str:
