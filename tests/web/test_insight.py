@@ -144,10 +144,10 @@ def test_the_grid_says_what_its_scores_stand_for_and_why_some_are_empty(shop: Sh
     analysis = shop.analyse()
     shown = text(page, "insight:overview")
     assert analysis.groups["purchases"]["1"] == [1, 2]
-    assert "1 · 1–2" in shown
+    assert "1 · 1–2×" in shown
     assert {cell["frequency"] for cell in analysis.groups["cells"]} == {1, 2, 3, 4, 5}
     low, high = analysis.groups["recency_days"]["5"]
-    assert f"5 · {low}–{high}" in shown
+    assert f"5 · {low}–{high} d" in shown
     assert "stay empty" not in shown
 
 
@@ -266,3 +266,15 @@ def test_the_page_asks_a_fixed_number_of_statements(
     text(page, "insight:overview")
     with django_assert_max_num_queries(14):  # type: ignore[operator]
         text(page, "insight:overview")
+
+
+def test_a_test_period_in_which_nobody_bought_is_said_and_not_divided_by(shop: Shop, page: Client) -> None:
+    simulated(shop)
+    shop.sell(("late", "2032-01-01", 10.0))
+    found = shop.analyse(until=datetime.date(2032, 1, 2))
+    test = found.backtest["person"]
+    assert test["actual"] == 0
+    assert test["model"]["total_error"] is None
+    shown = text(page, "insight:overview")
+    assert "were forecast, and nobody bought" in shown
+    assert "Nobody bought what was forecast" in shown

@@ -48,6 +48,9 @@ FINDINGS: dict[str, str | Promise] = {
         "%(to)s was off by %(error)s in total, and by %(mae)s purchases a customer; “as in the last period” was "
         "off by %(last_period)s, “at the mean rate” by %(mean_rate)s."
     ),
+    "backtest_nobody": gettext_lazy(
+        "%(segment)s: from %(from)s to %(to)s %(predicted)s purchases were forecast, and nobody bought."
+    ),
     "nobody_leaves": gettext_lazy(
         "%(segment)s: the record shows nobody leaving for good, perhaps because it is short; so everybody who came "
         "back counts as a customer still."
@@ -144,7 +147,7 @@ def percent(value: float) -> str:
 
 
 def money(value: float, currency: str) -> str:
-    """An amount for a sentence: whole, with its currency; large ones shortened as the language does."""
+    """An amount for a sentence: whole, with its currency; large ones in three digits as the language does."""
     chinese = (get_language() or "").startswith("zh")
     units = ((1e8, " 亿"), (1e5, " 万")) if chinese else ((1e9, "B"), (1e6, "M"), (1e5, "k"))
     divisors = {" 万": 1e4, "k": 1e3}
@@ -152,5 +155,8 @@ def money(value: float, currency: str) -> str:
     sign, size = "-" if value < 0 else "", abs(value)
     for limit, word in units:
         if size >= limit:
-            return f"{sign}{symbol}{number(size / divisors.get(word, limit), 1)}{word}"
+            scaled = size / divisors.get(word, limit)
+            places = next((places for places, limit in ((2, 9.995), (1, 99.95)) if scaled < limit), 0)
+            digits = number(scaled, places)
+            return f"{sign}{symbol}{digits.rstrip('0').rstrip('.') if places else digits}{word}"
     return f"{sign}{symbol}{number(size)}"

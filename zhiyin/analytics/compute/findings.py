@@ -126,6 +126,8 @@ def tested(segment: Segment) -> list[Finding]:
         "last_period": test.last_period.mae,
         "mean_rate": test.mean_rate.mae,
     }
+    if not test.actual:
+        return [said("backtest_nobody", BAD, **facts)]
     return [
         said("backtest_better", GOOD, **facts)
         if test.model.mae < naive

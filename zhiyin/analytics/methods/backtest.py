@@ -27,14 +27,14 @@ class Errors:
     ----------
     total : float
         Predicted total.
-    total_error : float
-        (predicted - actual) / actual total.
+    total_error : float or None
+        (predicted - actual) / actual total; None where nothing was bought.
     mae, rmse : float
         Mean absolute and root mean square error per customer.
     """
 
     total: float
-    total_error: float
+    total_error: float | None
     mae: float
     rmse: float
 
@@ -192,7 +192,7 @@ def errors(predicted: ArrayLike, actual: Ints) -> Errors:
     total, truth = float(guess.sum()), float(actual.sum())
     return Errors(
         total=total,
-        total_error=(total - truth) / truth if truth else float("inf") if total else 0.0,
+        total_error=(total - truth) / truth if truth else None,
         mae=float(np.abs(off).mean()),
         rmse=float(np.sqrt((off**2).mean())),
     )

@@ -67,11 +67,11 @@ def grid(analysis: Analysis, *, current: bool) -> HeatTable | None:
         )
         if current
         else _("Customers by score: 5 is the most recent and the most frequent."),
-        corner=_("Days since ↓ purchases →") if days else _("Recency ↓ frequency →"),
-        columns=[_heading(score, times) for score in scores],
+        corner=_("Recency ↓ frequency →"),
+        columns=[_heading(score, times, _("%s×")) for score in scores],
         rows=[
             (
-                _heading(recency, days),
+                _heading(recency, days, _("%s d")),
                 [
                     _cell(cells.get((recency, frequency)), recency, frequency, current=current)
                     for frequency in scores
@@ -83,13 +83,13 @@ def grid(analysis: Analysis, *, current: bool) -> HeatTable | None:
     )
 
 
-def _heading(score: int, ranges: dict[str, list[int]]) -> str:
+def _heading(score: int, ranges: dict[str, list[int]], unit: str) -> str:
     """A score, and the numbers it stands for."""
     found = ranges.get(str(score))
     if found is None:
         return str(score)
-    low, high = (number(end) for end in found)
-    return f"{score} · {low}" if low == high else f"{score} · {low}–{high}"
+    ends = dict.fromkeys(number(end) for end in found)
+    return f"{score} · {unit % '–'.join(ends)}"
 
 
 def _ties(analysis: Analysis, **scores: set[int]) -> str:
@@ -209,7 +209,7 @@ class Rule:
 
     name: str
     total: float
-    total_error: float
+    total_error: float | None
     mae: float
     rmse: float
     best: bool
@@ -292,9 +292,14 @@ def _rules(test: dict[str, Any]) -> list[Rule]:
 def _by_group(test: dict[str, Any], name: str) -> Chart:
     rows = test["groups"]
     error = test["model"]["total_error"]
+    off = (
+        _("Nobody bought what was forecast")
+        if error is None
+        else _("In all, the forecast was %s off") % percent(abs(error))
+    )
     return Chart(
         key=f"backtest-{name or 'all'}",
-        title=_("In all, the forecast was %s off") % percent(abs(error)),
+        title=off,
         subtitle=_("Purchases a customer from %(start)s to %(end)s, by repeat purchases before")
         % {"start": written(test["calibration_end"]), "end": written(test["end"])},
         kind="bar",
