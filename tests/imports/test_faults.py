@@ -40,7 +40,7 @@ def job_of(actor, batch):
 
 
 def test_a_worker_killed_in_the_middle_resumes_without_doubling_a_row(own):
-    count = 60_000
+    count = 400_000
     batch = upload(own, many(count), kind="orders")
     with scope(own.tenant_id):
         actions.start(actor=own, import_id=batch.id, step="apply", now=NOW)

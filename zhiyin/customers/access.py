@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from zhiyin.customers.models import Customer, Note, SavedView, Undo
@@ -53,6 +54,14 @@ def customer(
     if found is None:
         raise NotFound
     return found
+
+
+def hold(customer_id: uuid.UUID) -> None:
+    """Keep a customer from being deleted until the transaction ends. Raises ``NotFound`` if that happened."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM customers_customer WHERE id = %s FOR KEY SHARE", [customer_id])
+        if cursor.fetchone() is None:
+            raise NotFound
 
 
 def note(actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID) -> Note:

@@ -25,7 +25,9 @@ CODE = ("customer_code", "customer_phone", "customer_email", "customer_name")
 """What tells customers apart in any file: the first of these that a row has."""
 DETAILS = ("name", "short_name", "kind", "phone", "email", "address", "city", "country", "source")
 
-_MATCH = Match("landed_codes", "cno", "customer_ids", "customers_customer", "t.code_key = l.code_key")
+_MATCH = Match(
+    "landed_codes", "cno", "customer_ids", "customers_customer", "t.code_key = l.code_key", held=True
+)
 
 used_by: list[str] = []
 """Queries of apps above that give the ids of customers who must not be deleted."""
@@ -299,6 +301,7 @@ def undo_customers(landing: Landing) -> dict[str, int]:
     used = "".join(f" AND NOT EXISTS ({query})" for query in used_by)
     landing.create("gone_customers", "id uuid PRIMARY KEY")
     made = "FROM customers_customer c WHERE c.tenant_id = %(tenant)s AND c.import_id = %(import)s"
+    landing.run(f"SELECT {made} FOR UPDATE")  # waits for orders being written, so that they are seen
     gone = landing.run(
         f"INSERT INTO gone_customers SELECT c.id {made} AND c.version = 1 AND c.owner_id IS NULL"
         " AND NOT EXISTS (SELECT FROM customers_note n WHERE n.customer_id = c.id)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,20 +21,24 @@ _ISO_TIMES = ("T%H:%M:%S", "T%H:%M", "T%H:%M:%S.%f")
 
 @dataclass(frozen=True)
 class DateFormat:
-    """One way to write dates; ``shape`` is matched against a value with each run of digits as 9s."""
+    """One way to write dates, with or without a time of day.
+
+    ``shape`` is matched against a value with its digits as 9s; ``patterns`` are tried one after the other.
+    """
 
     name: str
     label: str
     shape: str
-    expression: str
+    expression: str = "try_strptime({v}, {patterns})"
+    patterns: tuple[str, ...] = ()
 
-    def sql(self, value: str) -> str:
-        return self.expression.format(v=value)
+    def sql(self, value: str, patterns: Sequence[str] = ()) -> str:
+        """The expression for a value's date; ``patterns`` are those of the format that are to be tried."""
+        return self.expression.format(v=value, patterns=list(patterns or self.patterns))
 
 
-def _strptime(pattern: str, times: tuple[str, ...] = _TIMES) -> str:
-    formats = ", ".join(f"'{pattern}{time}'" for time in times)
-    return f"try_strptime({{v}}, [{formats}])"
+def _at(pattern: str, times: tuple[str, ...] = _TIMES) -> tuple[str, ...]:
+    return tuple(pattern + time for time in times)
 
 
 def _number(low: float, high: float, make: str) -> str:
@@ -43,8 +48,7 @@ def _number(low: float, high: float, make: str) -> str:
 
 _CLOCK = r"([ T]9{1,2}:9{2}(:9{2}(\.9+)?)?( ?[AaPp][Mm])?)?"
 _CHINESE = (
-    "try_strptime(regexp_replace(translate({v}, '年月日号时点分秒', '--  ::: '), '[ :]+$', ''),"
-    " ['%Y-%m-%d', '%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M', '%Y-%m-%d %H'])"
+    "try_strptime(regexp_replace(translate({v}, '年月日号时点分秒', '--  ::: '), '[ :]+$', ''), {patterns})"
 )
 _ZONE = r"(Z|[+-]9{2}(:?9{2})?)"
 
@@ -53,7 +57,7 @@ def _ordered(order: str, label: str, mark: str, digits: tuple[str, str, str]) ->
     pattern = mark.join("%" + letter for letter in order)
     shape = re.escape(mark).join(digits)
     times = (*_TIMES, *_ISO_TIMES) if order == "Ymd" else _TIMES
-    return DateFormat(pattern, label.replace("-", mark), f"{shape}{_CLOCK}", _strptime(pattern, times))
+    return DateFormat(pattern, label.replace("-", mark), f"{shape}{_CLOCK}", patterns=_at(pattern, times))
 
 
 _D2, _D4 = "9{1,2}", "9{4}"
@@ -76,18 +80,26 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
         rf"9{{4}}-9{{2}}-9{{2}}[T ]9{{2}}:9{{2}}(:9{{2}}(\.9+)?)?{_ZONE}",
         "timezone('UTC', try_cast({v} AS TIMESTAMPTZ))",
     ),
-    DateFormat("chinese", "2024年3月5日", r"9{4} ?年 ?9{1,2} ?月 ?9{1,2} ?[日号].*", _CHINESE),
-    DateFormat("%Y%m%d", "yyyymmdd", rf"9{{8}}{_CLOCK}", _strptime("%Y%m%d")),
-    DateFormat("%Y%m%d%H%M%S", "yyyymmddhhmmss", r"9{14}", _strptime("%Y%m%d%H%M%S", ("",))),
-    DateFormat("%Y%m%d%H%M", "yyyymmddhhmm", r"9{12}", _strptime("%Y%m%d%H%M", ("",))),
-    DateFormat("%d-%b-%Y", "5-Mar-2024", rf"9{{1,2}}-[A-Za-z]+-9{{4}}{_CLOCK}", _strptime("%d-%b-%Y")),
-    DateFormat("%d-%b-%y", "5-Mar-24", rf"9{{1,2}}-[A-Za-z]+-9{{2}}{_CLOCK}", _strptime("%d-%b-%y")),
-    DateFormat("%d %b %Y", "5 Mar 2024", rf"9{{1,2}} [A-Za-z]{{3}} 9{{4}}{_CLOCK}", _strptime("%d %b %Y")),
-    DateFormat("%d %B %Y", "5 March 2024", rf"9{{1,2}} [A-Za-z]+ 9{{4}}{_CLOCK}", _strptime("%d %B %Y")),
     DateFormat(
-        "%b %d, %Y", "Mar 5, 2024", rf"[A-Za-z]{{3}} 9{{1,2}}, 9{{4}}{_CLOCK}", _strptime("%b %d, %Y")
+        "chinese",
+        "2024年3月5日",
+        r"9{4} ?年 ?9{1,2} ?月 ?9{1,2} ?[日号].*",
+        _CHINESE,
+        ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H"),
     ),
-    DateFormat("%B %d, %Y", "March 5, 2024", rf"[A-Za-z]+ 9{{1,2}}, 9{{4}}{_CLOCK}", _strptime("%B %d, %Y")),
+    DateFormat("%Y%m%d", "yyyymmdd", rf"9{{8}}{_CLOCK}", patterns=_at("%Y%m%d")),
+    DateFormat("%Y%m%d%H%M%S", "yyyymmddhhmmss", r"9{14}", patterns=_at("%Y%m%d%H%M%S", ("",))),
+    DateFormat("%Y%m%d%H%M", "yyyymmddhhmm", r"9{12}", patterns=_at("%Y%m%d%H%M", ("",))),
+    DateFormat("%d-%b-%Y", "5-Mar-2024", rf"9{{1,2}}-[A-Za-z]+-9{{4}}{_CLOCK}", patterns=_at("%d-%b-%Y")),
+    DateFormat("%d-%b-%y", "5-Mar-24", rf"9{{1,2}}-[A-Za-z]+-9{{2}}{_CLOCK}", patterns=_at("%d-%b-%y")),
+    DateFormat("%d %b %Y", "5 Mar 2024", rf"9{{1,2}} [A-Za-z]{{3}} 9{{4}}{_CLOCK}", patterns=_at("%d %b %Y")),
+    DateFormat("%d %B %Y", "5 March 2024", rf"9{{1,2}} [A-Za-z]+ 9{{4}}{_CLOCK}", patterns=_at("%d %B %Y")),
+    DateFormat(
+        "%b %d, %Y", "Mar 5, 2024", rf"[A-Za-z]{{3}} 9{{1,2}}, 9{{4}}{_CLOCK}", patterns=_at("%b %d, %Y")
+    ),
+    DateFormat(
+        "%B %d, %Y", "March 5, 2024", rf"[A-Za-z]+ 9{{1,2}}, 9{{4}}{_CLOCK}", patterns=_at("%B %d, %Y")
+    ),
     DateFormat(
         "excel",
         "spreadsheet day number",
@@ -164,6 +176,15 @@ def decide_dates(con: duckdb.DuckDBPyConnection, table: str, column: str, *, now
         if len(winners) > 1
         else _sure(winners[0], candidates, fits, total)
     )
+
+
+def patterns_met(con: duckdb.DuckDBPyConnection, chosen: DateFormat) -> list[str]:
+    """Those patterns of the format just decided on that occur in the column, the commonest first."""
+    if not chosen.patterns:
+        return []
+    counts = ", ".join(f"count({chosen.sql('v', [pattern])})" for pattern in chosen.patterns)
+    counted = zip(con.execute(f"SELECT {counts} FROM dates_").fetchall()[0], chosen.patterns, strict=True)
+    return [pattern for count, pattern in sorted(counted, reverse=True) if count]
 
 
 def _sure(chosen: DateFormat, candidates: list[DateFormat], fits: list[int], total: int) -> Decision:

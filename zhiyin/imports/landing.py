@@ -33,7 +33,8 @@ class Match:
     """How landed rows (``l``) find theirs in a table (``t``), and the temporary table of ``number`` and ``id``.
 
     They are looked up one by one on purpose: the cost grows with the file, and no plan can go astray over a
-    table whose statistics are older than its rows. ``more`` is a further column of what is found.
+    table whose statistics are older than its rows. ``more`` is a further column of what is found; ``held`` rows
+    cannot be deleted until the transaction ends.
     """
 
     landed: str
@@ -42,13 +43,15 @@ class Match:
     table: str
     same: str
     more: str = ""
+    held: bool = False
 
     @property
     def found(self) -> str:
         columns = f"t.id{', ' if self.more else ''}{self.more}"
         return (
             f"SELECT l.{self.number}, t.* FROM {self.landed} l CROSS JOIN LATERAL (SELECT {columns}"
-            f" FROM {self.table} t WHERE t.tenant_id = %(tenant)s AND {self.same} LIMIT 1) t"
+            f" FROM {self.table} t WHERE t.tenant_id = %(tenant)s AND {self.same} LIMIT 1"
+            f"{' FOR KEY SHARE' if self.held else ''}) t"
         )
 
 
@@ -154,11 +157,23 @@ class Landing:
     ) -> None:
         """Fill ``table`` batch by batch, call ``then`` after each and empty it again.
 
-        The next batch is made in a thread while the database works on this one.
+        The next batch is made in a thread while the database works on this one. Its columns are such that
+        ``binary.encode`` takes.
         """
-        with ahead((_as_csv(batch), batch.num_rows) for batch in _batches(con, query)) as ready:
+        from zhiyin.imports.binary import HEADER, TRAILER, encode
+
+        aside = con.cursor()
+        aside.execute("SET SESSION arrow_lossless_conversion = true")
+        batches = ((encode(batch), batch.num_rows) for batch in _batches(aside, query))
+        with ahead(batches) as ready:
             for data, rows in ready:
-                self._copy(table, data)
+                with (
+                    connection.cursor() as cursor,
+                    cursor.copy(f"COPY {table} FROM STDIN (FORMAT binary)") as copy,
+                ):
+                    copy.write(HEADER)
+                    copy.write(data)
+                    copy.write(TRAILER)
                 then()
                 self.run(f"TRUNCATE {table}")
                 self.progress(rows)

@@ -144,6 +144,7 @@ def _one_at_a_time(run: jobs.JobRun) -> None:
 
 
 def _result(work: Workspace, outcome: Outcome, effect: dict[str, int]) -> Result:
+    work.wait()
     return {
         "rows": work.rows,
         "blank": work.blank,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import itertools
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute
 
 from zhiyin.imports import formats
-from zhiyin.imports.ahead import ahead
+from zhiyin.imports.ahead import Task, ahead, pour
 from zhiyin.imports.formats import NUMBER, Decision
-from zhiyin.imports.kinds import NUMBERS, Check, FieldType, Kind
+from zhiyin.imports.kinds import NUMBERS, Check, Field, FieldType, Kind
 from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW, FileError, Source
 
@@ -49,7 +50,7 @@ class Frame:
 
 @dataclass
 class Workspace:
-    """The rows of one file on their way: ``raw`` as read, ``typed`` as meant, ``refused`` with reasons."""
+    """The rows of one file on their way: ``raw`` as read, its view ``typed`` as meant, ``refused`` with reasons."""
 
     kind: Kind
     mapping: Mapping[str, str]
@@ -63,6 +64,8 @@ class Workspace:
     refused: int = 0
     warnings: list[Message] = field(default_factory=list)
     refusals: list[tuple[Message, int]] = field(default_factory=list)
+    _task: Task | None = None
+    _patterns: dict[str, Sequence[str]] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory(prefix="zhiyin-import-")
@@ -77,8 +80,19 @@ class Workspace:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._task:
+            self._task.interrupt()
         self.con.close()
         self._folder.cleanup()
+
+    def beside(self, task: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
+        """Begin a task on a connection of its own, in a thread; ``wait`` for it before using what it makes."""
+        self._task = Task(self.con.cursor(), task)
+
+    def wait(self) -> None:
+        """Return when the task begun with ``beside`` has ended; its error is raised here."""
+        if self._task:
+            self._task.result()
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -87,25 +101,34 @@ class Workspace:
         self._source = source
         wanted = set(self.mapping.values()) or set(source.columns)
         self.columns = [column for column in source.columns if column in wanted]
-        with ahead(source.batches(), 1) as batches:
-            for batch in batches:
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for batch in read:
                 self.rows += batch.num_rows
                 if progress:
                     progress(self.rows)
                 if batch.num_rows:
-                    self._append("raw", _trimmed(batch.select([ROW, *self.columns])))
+                    yield batch
                 if most is not None and self.rows >= most:
-                    break
+                    return
+
+        with ahead((_trimmed(b.select([ROW, *self.columns])) for b in source.batches()), 2) as read:
+            self._fill("raw", batches())
         pa.default_memory_pool().release_unused()
         if not self.rows:
             raise FileError("empty", gettext_noop("The file has a header and no rows."))
 
-    def _append(self, table: str, batch: pa.RecordBatch) -> None:
-        """Append a batch, pulled here and not by DuckDB, whose threads would turn errors into text."""
-        self.con.register("batch", batch)
-        self.con.execute(f"CREATE TABLE IF NOT EXISTS {table} AS SELECT * FROM batch LIMIT 0")
-        self.con.execute(f"INSERT INTO {table} SELECT * FROM batch")
-        self.con.unregister("batch")
+    def _fill(self, table: str, batches: Iterator[pa.RecordBatch]) -> None:
+        """Make a table of the batches if there are any. They are pulled here: errors stay what they are."""
+        if (first := next(batches, None)) is None:
+            return
+
+        def write(rows: Iterator[pa.RecordBatch]) -> None:
+            con = self.con.cursor()
+            con.register("batches", pa.RecordBatchReader.from_batches(first.schema, rows))
+            con.execute(f"CREATE TABLE {table} AS SELECT * FROM batches")
+
+        pour(write, itertools.chain([first], batches))
 
     def samples(self, count: int = 500) -> dict[str, list[str]]:
         """Some different values of each column, as text."""
@@ -159,25 +182,41 @@ class Workspace:
         decision = formats.decide_dates(self.con, "raw", name(column), now=self.frame.now.isoformat())
         if decision is None:
             raise FileError("dates", _NO_DATE, column=column)
+        self._patterns[field_name] = formats.patterns_met(self.con, formats.BY_NAME[decision.name])
         return decision
 
     def type_rows(self) -> None:
-        """Make ``typed`` from ``raw``: one column a field, wrong rows set aside in ``refused`` with the reasons."""
-        types = self._types()
-        parts = [ROW]
+        """Make of ``raw`` the view ``typed``: one column a field; wrong rows go to ``refused`` with the reasons.
+
+        Columns are rewritten one by one and only where a value is not meant as it is stored.
+        """
+        blank = " AND ".join(f"{name(column)} IS NULL" for column in self.columns)
+        self.blank = self.con.execute(f"DELETE FROM raw WHERE {blank}").fetchall()[0][0]
+        self.con.execute(f"CREATE TABLE refused ({ROW} BIGINT, reason INTEGER)")
+        self.con.execute(f"CREATE TABLE unreadable ({ROW} BIGINT, field VARCHAR)")
+        types, parts = self._types(), [ROW]
         for f in self.kind.fields:
             column = self.mapping.get(f.name)
             if column is None:
                 parts.append(f"NULL::{_SQL_TYPES[f.type]} AS {f.name}")
                 continue
-            parts.append(f"{self._value(f.name, f.type, column, types[column])} AS {f.name}")
-        self.con.execute(f"CREATE TABLE typed AS SELECT {', '.join(parts)} FROM raw")
-        total = self.one("SELECT count(*) FROM typed")
-        self.con.execute(f"CREATE TABLE refused ({ROW} BIGINT, reason INTEGER)")
-        self._drop_blank()
+            self._rewrite(f, column, types[column])
+            parts.append(f"{name(column)} AS {f.name}")
+        self.con.execute(f"CREATE VIEW typed AS SELECT {', '.join(parts)} FROM raw")
         self._refuse([*self._own_checks(), *self.kind.checks(self)])
-        self.blank = total - self.one("SELECT count(*) FROM typed") - self.refused
-        self.con.execute("DROP TABLE raw")
+
+    def _rewrite(self, f: Field, column: str, stored: str) -> None:
+        """Give a column the type and the values that its field means."""
+        value, type_ = self._value(f.name, f.type, column, stored), _SQL_TYPES[f.type]
+        if value == name(column) and stored == type_:
+            return
+        decision = self.decisions.get(f.name)
+        if type_ != "VARCHAR" and (decision is None or decision.misses or f.name in self.forced):
+            self.con.execute(
+                f"INSERT INTO unreadable SELECT {ROW}, '{f.name}' FROM raw"
+                f" WHERE {name(column)} IS NOT NULL AND {value} IS NULL"
+            )
+        self.con.execute(f"ALTER TABLE raw ALTER {name(column)} TYPE {type_} USING {value}")
 
     def _value(self, field_name: str, kind: FieldType, column: str, stored: str) -> str:
         text = _text(column, stored)
@@ -187,7 +226,7 @@ class Workspace:
             if stored != "VARCHAR":
                 return f"try_cast({name(column)} AS TIMESTAMP)"
             decision = self.decisions[field_name]
-            date = formats.BY_NAME[decision.name].sql(text)
+            date = formats.BY_NAME[decision.name].sql(text, self._patterns.get(field_name, ()))
             return (
                 f"timezone('{self.frame.time_zone}', timezone('UTC', {date}))"
                 if decision.is_instant
@@ -201,29 +240,23 @@ class Workspace:
             text = f"regexp_replace({text}, '^''([=@+-])', '\\1')"
         return text
 
-    def _drop_blank(self) -> None:
-        empty = " AND ".join(f"{f} IS NULL" for f in self.mapping)
-        blank = " AND ".join(f"{name(c)} IS NULL" for c in self.columns)
-        if self.one(f"SELECT count(*) FROM typed WHERE {empty}"):
-            self.con.execute(f"DELETE FROM typed WHERE {ROW} IN (SELECT {ROW} FROM raw WHERE {blank})")
-
     def _own_checks(self) -> Iterator[Check]:
         """What holds for all kinds: required values, values that could not be read, values too long."""
         for f in self.kind.fields:
             if f.name not in self.mapping:
                 continue
             label = Message(f.label)
-            raw = name(self.mapping[f.name])
+            unread = f"{ROW} IN (SELECT {ROW} FROM unreadable WHERE field = '{f.name}')"
             missing = f"{f.name} IS NULL"
             if f.type is FieldType.DATE or f.type in NUMBERS:
-                yield Check(missing, self._unreadable(f.name, label), confirm=_raw_has(f"{raw} IS NOT NULL"))
+                yield Check(missing, self._unreadable(f.name, label), confirm=unread)
             else:
                 yield Check(
                     f"strlen({f.name}) > {f.length} AND length({f.name}) > {f.length}",
                     Message(_TOO_LONG, {"field": label, "most": f.length}),
                 )
             if f.required:
-                yield Check(missing, Message(_EMPTY, {"field": label}), confirm=_raw_has(f"{raw} IS NULL"))
+                yield Check(missing, Message(_EMPTY, {"field": label}), confirm=f"NOT {unread}")
 
     def _unreadable(self, field_name: str, label: Message) -> Message:
         if self.kind.field(field_name).type in NUMBERS:
@@ -252,7 +285,7 @@ class Workspace:
         self.refusals = [(message, tally[n]) for n, message in enumerate(reasons) if tally.get(n)]
         self.refused = self.one(f"SELECT count(DISTINCT {ROW}) FROM refused")
         if self.refused:
-            self.con.execute(f"DELETE FROM typed WHERE {ROW} IN (SELECT {ROW} FROM refused)")
+            self.con.execute(f"DELETE FROM raw WHERE {ROW} IN (SELECT {ROW} FROM refused)")
 
     def _refuse_ragged(self, reasons: list[Message]) -> None:
         width = len(self._source.columns)
@@ -280,10 +313,8 @@ class Workspace:
         wanted = pa.array(
             [row for (row,) in self.con.execute(f"SELECT {ROW} FROM shown ORDER BY 1").fetchall()], pa.int64()
         )
-        for batch in source.batches():
-            self._append(
-                "refused_rows", batch.filter(pyarrow.compute.is_in(batch.column(0), value_set=wanted))
-            )
+        chosen = (b.filter(pyarrow.compute.is_in(b.column(0), value_set=wanted)) for b in source.batches())
+        self._fill("refused_rows", (batch for batch in chosen if batch.num_rows))
         cells = ", ".join(f"{_harmless(column)} AS {name(column)}" for column in source.columns)
         if self.one("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'refused_rows'"):
             self.con.execute(
@@ -369,7 +400,3 @@ def _harmless(column: str) -> str:
     """A cell that a spreadsheet does not run as a formula."""
     cell = f"{name(column)}::VARCHAR"
     return f"CASE WHEN regexp_matches({cell}, '^([=@]|[+-][^0-9.])') THEN '''' || {cell} ELSE {cell} END"
-
-
-def _raw_has(condition: str) -> str:
-    return f"{ROW} IN (SELECT {ROW} FROM raw WHERE {condition})"

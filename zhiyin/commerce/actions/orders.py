@@ -139,7 +139,9 @@ def total_up(order: Order, rows: Sequence[OrderLine], costs: dict[uuid.UUID, Dec
 
 
 def write(order: Order, rows: Sequence[OrderLine]) -> None:
-    """Insert an order with its lines. Raises ``NumberTaken``."""
+    """Insert an order with its lines. Raises ``NumberTaken``, and ``NotFound`` when its customer is gone."""
+    if order.customer_id:
+        customer_access.hold(order.customer_id)
     try:
         with transaction.atomic():
             order.save(force_insert=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 import zoneinfo
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,6 +19,8 @@ from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW
 
 if TYPE_CHECKING:
+    import duckdb
+
     from zhiyin.imports.workspace import Workspace
 
 _PRIME = 2**61 - 1
@@ -122,8 +125,9 @@ class Orders(Kind):
         outcome = self._gather_customers(work)
         outcome.counts["products"] = self._gather_products(work)
         self._gather_orders(work)
-        self._find_repeated(work)
         self._say(work, outcome)
+        # the database meanwhile takes customers, products and orders
+        work.beside(lambda con: self._gather_lines(work, con, outcome))
         return outcome
 
     def _gather_customers(self, work: Workspace) -> Outcome:
@@ -161,12 +165,11 @@ class Orders(Kind):
             " FROM typed GROUP BY number) o LEFT JOIN spellings s ON s.spelling = o.buyer"
         )  # fmt: skip
 
-    def _find_repeated(self, work: Workspace) -> None:
+    def _gather_lines(self, work: Workspace, con: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
         """Make ``lines``, and of lines alike the turn of each after the first.
 
         ``again`` counts them by what identifies a line, ``alike`` by every column of the file.
         """
-        con = work.con
         con.execute(
             f"CREATE TABLE lines AS SELECT {ROW}, o.ono, p.pno, ({ROW} - o.first_row + 1)::INTEGER AS place,"
             f" {_QUANTITY} AS quantity, {_PRICE} AS unit_price, {_AMOUNT} AS amount, hash(o.ono, p.pno,"
@@ -188,6 +191,14 @@ class Orders(Kind):
                 f"CREATE TABLE {table} AS SELECT * FROM (SELECT {ROW}, (row_number() OVER (PARTITION BY {key}"
                 f" ORDER BY {ROW}))::INTEGER AS occurrence FROM {query}) WHERE occurrence > 1"
             )
+        con.execute(
+            "CREATE TABLE marks AS SELECT pno,"
+            f" (md5_number_lower(code) % {_PRIME})::BIGINT AS mark FROM products"
+        )
+        con.execute(f"CREATE VIEW digested AS {_LINES}")
+        duplicates = outcome.counts["duplicates"] = con.execute("SELECT count(*) FROM alike").fetchall()[0][0]
+        if duplicates:
+            outcome.messages.append(Message(_DUPLICATES, {"count": duplicates}))
 
     def _say(self, work: Workspace, outcome: Outcome) -> None:
         row = work.con.execute(
@@ -205,7 +216,6 @@ class Orders(Kind):
             "lines_without_customer": row[2],
             "cancellation_lines": row[3],
             "return_lines": row[4],
-            "duplicates": work.one("SELECT count(*) FROM alike"),
             "countries": row[7],
         }
         outcome.totals = {"quantity": f"{row[5].normalize():f}" if row[5] else "0", "value": f"{row[6]:f}"}
@@ -213,8 +223,7 @@ class Orders(Kind):
         if "order_number" not in work.mapping:
             outcome.messages.append(Message(_NO_NUMBERS))
         for text, count in (
-            (_RETURNS, row[4]), (_ANONYMOUS, row[2]), (_DUPLICATES, outcome.counts["duplicates"]), (_NEGATIVE,
-                row[8]),
+            (_RETURNS, row[4]), (_ANONYMOUS, row[2]), (_NEGATIVE, row[8]),
             (_MANY_BUYERS, row[9]), (_MANY_DATES, row[10]), (_MANY_CURRENCIES, row[11]),
         ):  # fmt: skip
             if count:
@@ -237,7 +246,7 @@ class Orders(Kind):
 
     def _fetch_known(self, work: Workspace, landing: Landing) -> int:
         """Bring into the workspace, as ``known``, what identifies the lines there already; how many match."""
-        work.con.execute(f"CREATE OR REPLACE VIEW digested AS {_lines(work)}")
+        work.wait()
         landing.fetch(
             work,
             "SELECT o.ono, l.digest FROM order_ids o CROSS JOIN LATERAL (SELECT digest FROM commerce_orderline"
@@ -283,12 +292,15 @@ class Orders(Kind):
     def _write_lines(self, work: Workspace, landing: Landing) -> int:
         written = 0
         known = self._fetch_known(work, landing)
+        landing.fetch(
+            work, "SELECT ono, id, base FROM order_ids", "order_keys", "ono INTEGER, key UUID, base INTEGER"
+        )
+        landing.fetch(work, "SELECT pno, id FROM product_ids", "product_keys", "pno INTEGER, key UUID")
         insert = (
             "INSERT INTO commerce_orderline"
             " (tenant_id, order_id, position, product_id, quantity, unit_price, amount, digest, occurrence)"
-            " SELECT %(tenant)s, o.id, o.base + l.place, p.id, l.quantity, l.unit_price, l.amount, l.digest,"
-            " l.occurrence FROM landed_lines l JOIN order_ids o USING (ono) LEFT JOIN product_ids p USING"
-            " (pno)"
+            f" SELECT %(tenant)s, order_id, position, nullif(product_id, '{_NONE}'), quantity, unit_price, amount,"
+            " digest, occurrence FROM landed_lines"
         )
 
         def write() -> None:
@@ -296,8 +308,15 @@ class Orders(Kind):
             written += landing.run(insert)
 
         landing.create("landed_lines", _LINE_COLUMNS)
-        new = "SELECT * FROM digested" + (" ANTI JOIN known USING (ono, digest)" if known else "")
-        landing.stream(work.con, new, "landed_lines", write)
+        new = " ANTI JOIN known USING (ono, digest)" if known else ""
+        landing.stream(
+            work.con,
+            f"SELECT o.key, base + place, coalesce(p.key, '{_NONE}'), quantity, unit_price, amount, digest, occurrence"
+            f" FROM (SELECT * FROM digested{new}) JOIN order_keys o USING (ono)"
+            " LEFT JOIN product_keys p USING (pno)",
+            "landed_lines",
+            write,
+        )
         return written
 
     def undo(self, landing: Landing) -> dict[str, int]:
@@ -310,9 +329,10 @@ class Orders(Kind):
 _QUANTITY = f"coalesce(quantity, 1::{NUMBER})"
 _AMOUNT = f"coalesce(amount, round({_QUANTITY} * unit_price, 4))::{NUMBER}"
 _PRICE = f"coalesce(unit_price, try_cast(amount / nullif({_QUANTITY}, 0) AS {NUMBER}), 0)"
+_NONE = uuid.UUID(int=0)
 _LINE_COLUMNS = (
-    "ono int, pno int, place int, quantity numeric(19, 4), unit_price numeric(19, 4), amount numeric(19, 4),"
-    " digest bigint, occurrence int"
+    "order_id uuid, position int, product_id uuid, quantity numeric(19, 4), unit_price numeric(19, 4),"
+    " amount numeric(19, 4), digest bigint, occurrence int"
 )
 
 
@@ -344,21 +364,16 @@ def _first(work: Workspace, name: str) -> str:
     return f"arg_min({name}, {ROW}) AS {name}" if name in work.mapping else f"NULL::VARCHAR AS {name}"
 
 
-def _lines(work: Workspace) -> str:
-    """The lines to be landed. ``digest`` identifies a line within its order by product, quantity, price, turn."""
-    parts = f"coalesce(mark, 0)::HUGEINT * {_A} + (quantity * 10000)::BIGINT::HUGEINT * {_B}"
-    parts += (
-        f" + (unit_price * 10000)::BIGINT::HUGEINT * {_C} + coalesce(again.occurrence, 1)::HUGEINT * {_D}"
-    )
-    work.con.execute(
-        "CREATE OR REPLACE TABLE marks AS SELECT pno,"
-        f" (md5_number_lower(code) % {_PRIME})::BIGINT AS mark FROM products"
-    )
-    return (
-        "SELECT ono, pno, place, quantity, unit_price, amount,"
-        f" (({parts} + {_ABOVE}) % {_PRIME})::BIGINT AS digest, coalesce(alike.occurrence, 1) AS occurrence"
-        f" FROM lines LEFT JOIN marks USING (pno) LEFT JOIN again USING ({ROW}) LEFT JOIN alike USING ({ROW})"
-    )
+_SUM = (
+    f"coalesce(mark, 0)::HUGEINT * {_A} + (quantity * 10000)::BIGINT::HUGEINT * {_B}"
+    f" + (unit_price * 10000)::BIGINT::HUGEINT * {_C} + coalesce(again.occurrence, 1)::HUGEINT * {_D}"
+)
+_LINES = (
+    "SELECT ono, pno, place, quantity, unit_price, amount,"
+    f" (({_SUM} + {_ABOVE}) % {_PRIME})::BIGINT AS digest, coalesce(alike.occurrence, 1) AS occurrence"
+    f" FROM lines LEFT JOIN marks USING (pno) LEFT JOIN again USING ({ROW}) LEFT JOIN alike USING ({ROW})"
+)
+"""The lines to be landed. ``digest`` identifies a line within its order by product, quantity, price, turn."""
 
 
 # --- statements ---------------------------------------------------------------------------------------

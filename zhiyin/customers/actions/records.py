@@ -114,6 +114,8 @@ def delete_customer(*, actor: Actor, customer_id: uuid.UUID, now: datetime.datet
     """
     actor.require("customers.delete")
     customer = access.customer(actor, customer_id, lock=True)
+    # an order being written holds its customer: wait for it, then it is seen
+    Customer.objects.select_for_update().get(pk=customer_id)
     try:
         with transaction.atomic():
             customer.delete()
