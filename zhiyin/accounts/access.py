@@ -16,7 +16,7 @@ from django.utils.crypto import constant_time_compare
 from zhiyin.accounts.models import ApiToken, Member, Tenant, Unit, User
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import planned_cursor
-from zhiyin.platform.permissions import registered
+from zhiyin.platform.permissions import registered, usable
 from zhiyin.platform.tenancy import as_user, scope
 
 TENANT_KEY = "zhiyin_tenant"
@@ -179,7 +179,7 @@ def _actor(
         member_id=member_id,
         name=f"{name} ({token[0]})" if token else name,
         kind="token" if token else "user",
-        permissions=allowed & frozenset(token[1]) if token else allowed,
+        permissions=usable(allowed & frozenset(token[1]) if token else allowed),
         scope=record_scope,
         unit_id=unit_id,
         unit_ids=tuple(units),

@@ -33,6 +33,6 @@ ROLES = [
     DefaultRole(
         _("Analyst"),
         RecordScope.ALL,
-        frozenset(_READ | {"customers.export", "imports.run", "insight.view", "insight.company", "insight.run"}),
+        frozenset(_READ | {"customers.export", "insight.view", "insight.company", "insight.run"}),
     ),
 ]

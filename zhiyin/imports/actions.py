@@ -208,7 +208,7 @@ def _check_ready(batch: Import, kind: Kind, step: Step) -> None:
 
 
 def _recognise(actor: Actor, batch: Import) -> None:
-    allowed = [kind for kind in kinds().values() if actor.may(kind.permission)]
+    allowed = access.kinds_for(actor)
     try:
         with files.local_path(batch.file) as path:
             seen = look(Path(path), Options(**batch.options), kinds().get(batch.kind), allowed)

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 from zhiyin.imports.messages import Message
+from zhiyin.platform import permissions
 
 if TYPE_CHECKING:
     from zhiyin.imports.landing import Landing
@@ -127,6 +128,7 @@ _kinds: dict[str, Kind] = {}
 def register(kind: Kind) -> None:
     """Make a kind known; called when the domain app loads."""
     _kinds[kind.name] = kind
+    permissions.needs_one("imports.run", kind.permission)
 
 
 def kinds() -> dict[str, Kind]:

@@ -7,23 +7,16 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from zhiyin.imports.kinds import Kind, kinds
+from zhiyin.imports import access
 from zhiyin.imports.messages import Message
 from zhiyin.imports.models import Import, ImportProfile
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.paging import Page, keyset
 
 
-def kinds_for(actor: Actor) -> list[Kind]:
-    """The kinds of file that this actor may import."""
-    actor.require("imports.run")
-    return [kind for kind in kinds().values() if actor.may(kind.permission)]
-
-
 def imports(actor: Actor, *, after: str = "", limit: int = 20) -> Page[Import]:
-    """Imports, newest first. One SQL statement."""
-    actor.require("imports.run")
-    rows = Import.objects.select_related("file", "job")
+    """The imports that this actor may see, newest first. One SQL statement."""
+    rows = access.imports(actor).select_related("file", "job")
     return keyset(rows, order=["-id"], after=after, limit=limit)
 
 

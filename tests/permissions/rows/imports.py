@@ -1,8 +1,8 @@
-"""Imports are for those who may import; whoever may sees all of the company's."""
+"""Imports are for those who may import: everybody's for those who see all records, else their own."""
 
 import datetime
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,21 +15,27 @@ from zhiyin.platform import files
 
 NOW = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
 FILE = "order number,date,customer id,product code,quantity,unit price\nA1,2024-03-05,K1,P1,2,9.5\n"
-ALLOWED = "302 403 403 {0} 403*3 {0} 404"
-API = "401 403 403 {0} 403*3 {0} 404"
+ALLOWED = "302 403 403 404 403*3 {0} 404"
+API = "401 403 403 404 403*3 {0} 404"
+SHARED = ALLOWED.replace("404", "{0}", 1)
+API_SHARED = API.replace("404", "{0}", 1)
+Given = Callable[[Company], Mapping[str, Any]]
 
 
-def an_import(company: Company) -> Mapping[str, Any]:
-    batch = actions.upload_file(
-        actor=company.gao.actor, stream=io.BytesIO(FILE.encode()), name="a.csv", kind="orders", now=NOW
-    )
-    return {"import_id": batch.id}
+def import_of(name: str, state: str = "draft") -> Given:
+    def given(company: Company) -> Mapping[str, Any]:
+        actor = company.people[name].actor
+        batch = actions.upload_file(
+            actor=actor, stream=io.BytesIO(FILE.encode()), name="a.csv", kind="orders", now=NOW
+        )
+        Import.objects.filter(pk=batch.pk).update(state=state)
+        return {"import_id": batch.id}
 
-
-def an_applied_import(company: Company) -> Mapping[str, Any]:
-    given = an_import(company)
-    Import.objects.filter(pk=given["import_id"]).update(state="applied")
     return given
+
+
+an_import = import_of("gao")
+an_applied_import = import_of("gao", "applied")
 
 
 def with_refused(company: Company) -> Mapping[str, Any]:
@@ -75,7 +81,7 @@ ROWS = [
     Row("GET", "imports:start", "302 403 403 200 403*3 200 200"),
     Row("POST", "imports:start", "302 403 403 302 403*3 302 302", data=a_file),
     Row("GET", "imports:profiles", "302 403 403 200 403*3 200 200"),
-    Row("POST", "imports:delete_profile", ALLOWED.format(302), given=a_profile),
+    Row("POST", "imports:delete_profile", SHARED.format(302), given=a_profile),
     Row("GET", "imports:show", ALLOWED.format(200), given=an_import),
     Row("POST", "imports:columns", ALLOWED.format(302), given=an_import, data=its_columns),
     Row("POST", "imports:reading", ALLOWED.format(302), given=an_import, data={"kind": "orders"}),
@@ -85,6 +91,11 @@ ROWS = [
     Row("POST", "imports:undo", ALLOWED.format(302), given=an_applied_import),
     Row("POST", "imports:discard", ALLOWED.format(302), given=an_import),
     Row("GET", "imports:refused", ALLOWED.format(200), given=with_refused),
+    Row("GET", "imports:show", SHARED.format(200), given=import_of("ma"), note="of a manager"),
+    Row("POST", "imports:apply", SHARED.format(302), given=import_of("ma"), note="of a manager"),
+    Row("POST", "imports:undo", SHARED.format(302), given=import_of("ma", "applied"), note="of a manager"),
+    Row("POST", "imports:discard", SHARED.format(302), given=import_of("ma"), note="of a manager"),
+    Row("GET", "api:get_import", API_SHARED.format(200), given=import_of("ma"), note="of a manager"),
     Row("GET", "api:list_import_kinds", "401 403 403 200 403*3 200 200"),
     Row("GET", "api:list_imports", "401 403 403 200 403*3 200 200"),
     Row("POST", "api:upload_import", "401 403 403 201 403*3 201 201", data=a_file),
@@ -97,5 +108,5 @@ ROWS = [
     Row("GET", "api:get_refused_rows", API.format(200), given=with_refused),
     Row("GET", "api:list_import_profiles", "401 403 403 200 403*3 200 200"),
     Row("POST", "api:save_import_profile", API.format(201), given=an_import, data={"name": "shop"}),
-    Row("DELETE", "api:delete_import_profile", API.format(204), given=a_profile),
+    Row("DELETE", "api:delete_import_profile", API_SHARED.format(204), given=a_profile),
 ]

@@ -21,7 +21,7 @@ routes = Routes("imports")
 @routes.get("/imports/kinds/", permission="imports.run", response=list[KindOut])
 def list_import_kinds(request: Request) -> list[dict[str, Any]]:
     """The kinds of file that one may import, with their fields."""
-    return [{"name": kind.name, "fields": list(kind.fields)} for kind in queries.kinds_for(request.actor)]
+    return [{"name": kind.name, "fields": list(kind.fields)} for kind in access.kinds_for(request.actor)]
 
 
 @routes.get("/imports/", permission="imports.run", response=PageOut[ImportOut])

@@ -30,7 +30,7 @@ ROLES = {
     "大区经理": (RecordScope.SUBTREE, (*_WORK, "customers.export", "insight.view")),
     "销售代表": (RecordScope.OWN, (*_WORK, "insight.view")),
     "客服专员": (RecordScope.ALL, (*_READ, "customers.edit")),
-    "数据分析师": (RecordScope.ALL, (*_READ, *_INSIGHT, "customers.export", "imports.run")),
+    "数据分析师": (RecordScope.ALL, (*_READ, *_INSIGHT, "customers.export")),
     "审计员": (RecordScope.ALL, ("audit.view", "jobs.view_all")),
 }
 # name, mail name, role, unit: these can sign in

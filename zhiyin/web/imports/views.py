@@ -42,7 +42,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 @page(permission="imports.run")
 def start(request: HttpRequest) -> HttpResponse:
     """Choose a file; it is uploaded and recognised at once."""
-    form = UploadForm(request.POST or None, request.FILES or None, allowed=queries.kinds_for(request.actor))
+    form = UploadForm(request.POST or None, request.FILES or None, allowed=access.kinds_for(request.actor))
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data["file"]
         with refusals(form):
@@ -94,7 +94,7 @@ def reading(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
     """Open the file in another way, or as another kind."""
     batch = access.get_import(request.actor, import_id)
     seen = actions.file_preview(batch)
-    form = ReadingForm(request.POST, allowed=queries.kinds_for(request.actor), seen=seen)
+    form = ReadingForm(request.POST, allowed=access.kinds_for(request.actor), seen=seen)
     if form.is_valid():
         with refusals(form):
             actions.choose_columns(
@@ -193,7 +193,7 @@ def _columns_page(
     seen = actions.file_preview(batch)
     form = form or ColumnsForm(batch=batch, seen=seen)
     initial = {**batch.options, "kind": batch.kind, "no_header": batch.options.get("header") is False}
-    allowed = queries.kinds_for(request.actor)
+    allowed = access.kinds_for(request.actor)
     context = {
         "batch": batch,
         "seen": seen,
