@@ -1,15 +1,19 @@
-"""Work on many customers in the background."""
+"""Work on many customers in the background, and what runs by the clock."""
 
+import datetime
 import tempfile
 import uuid
 from typing import Any
 
+import structlog
+from django.db import OperationalError
 from django.utils.translation import gettext as _
 
 from zhiyin.customers import access, actions
 from zhiyin.customers.exports import write_customers
-from zhiyin.platform import files, jobs
+from zhiyin.platform import clock, files, jobs
 
+log = structlog.get_logger("zhiyin.clock")
 TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
@@ -61,3 +65,12 @@ def undo(run: jobs.JobRun) -> dict[str, Any]:
             actor=run.actor, undo_id=uuid.UUID(run.arguments["undo_id"]), now=run.now, in_background=True
         )
     return {"restored": undone.restored, "left": undone.left}
+
+
+@clock.periodic("customers.timeline", cron="5 * * * *")
+def make_months_ahead(now: datetime.datetime) -> None:
+    """Room for this month and the next two, before whoever writes first would have to make it."""
+    try:
+        actions.make_timeline_months(now, months=2)
+    except OperationalError:  # somebody writes for long; there is time until the month begins
+        log.warning("customers.timeline_busy")

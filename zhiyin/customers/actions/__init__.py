@@ -14,7 +14,7 @@ from zhiyin.customers.actions.contacts import add_contact, change_contact, remov
 from zhiyin.customers.actions.notes import add_note, change_note, pin_note, remove_note
 from zhiyin.customers.actions.records import create_customer, delete_customer, update_customer
 from zhiyin.customers.actions.tags import create_tag, delete_tag, set_tags, update_tag
-from zhiyin.customers.actions.timeline import add_to_timeline
+from zhiyin.customers.actions.timeline import add_to_timeline, make_timeline_months
 from zhiyin.customers.actions.undo import Undone, undo_change
 from zhiyin.customers.actions.views import delete_view, save_view
 
@@ -35,6 +35,7 @@ __all__ = [
     "delete_tag",
     "delete_view",
     "export_customers",
+    "make_timeline_months",
     "pin_note",
     "remove_contact",
     "remove_note",

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from zhiyin.accounts.models import Member
 from zhiyin.customers.choices import TimelineKind
@@ -36,6 +36,16 @@ def add_to_timeline(
         object_id=object_id,
         data=data or {},
     )
+
+
+def make_timeline_months(now: datetime.datetime, *, months: int) -> None:
+    """Make the partitions of this month and some after it, where they are missing.
+
+    Raises ``OperationalError`` rather than wait behind a long import, since all others would wait behind it.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '2s'")
+        cursor.execute("SELECT timeline_partitions(%s, %s + %s * interval '1 month')", [now, now, months])
 
 
 def owners_on_timeline(
