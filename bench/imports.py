@@ -45,7 +45,7 @@ def database() -> Iterator[Cluster]:
         try:
             yield cluster
         finally:
-            cluster.stop()
+            cluster.destroy()
 
 
 def bare_copy(url: str, csv: Path) -> float:

@@ -78,6 +78,7 @@ def main() -> None:
             os.environ["ZHIYIN_LOG_LEVEL"] = "WARNING"
             cookie = prepare()
             measure(options, cookie)
+        cluster.destroy()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
