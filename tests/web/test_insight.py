@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.analytics.shop import Shop
+from tests.analytics.shop import NOW, Shop
 from tests.cast import Company
 from zhiyin.analytics.methods.bgnbd import BGNBD
 from zhiyin.analytics.methods.simulate import simulate
@@ -62,11 +62,14 @@ def test_too_little_data_give_a_reason_and_no_number(shop: Shop, page: Client) -
     shop.sell(("a", "2026-01-05", 10), ("a", "2026-06-05", 20))
     shop.analyse()
     shown = text(page, "insight:overview")
-    assert "There are 1 customers; the model needs at least 100." in shown
+    assert "One customer bought on 2 days" in shown
+    assert "Customers so far: 1; the model needs at least 100." in shown
+    assert "of the margin" not in shown
     assert "too little data" in shown
     card = text(page, "insight:value", shop.customers["a"])
     assert "Nothing is predicted:" in card
     assert "Bought on 2 days" in card
+    assert "bought about as lately" not in card
 
 
 def test_findings_pictures_and_models(shop: Shop, page: Client) -> None:
@@ -278,3 +281,16 @@ def test_a_test_period_in_which_nobody_bought_is_said_and_not_divided_by(shop: S
     shown = text(page, "insight:overview")
     assert "were forecast, and nobody bought" in shown
     assert "Nobody bought what was forecast" in shown
+
+
+def test_a_failed_analysis_is_said_above_the_results_of_the_one_before(shop: Shop, page: Client) -> None:
+    shop.sell(("c1", "2026-01-01", 10.0))
+    shop.analyse()
+    with shop.company.scope():
+        Job.objects.create(
+            kind="analytics.analyse", title="x", state="failed", error="The disk is full.", finished_at=NOW
+        )
+    shown = text(page, "insight:overview")
+    assert "The newest analysis failed" in shown
+    assert "The disk is full." in shown
+    assert "from the one before it" in shown

@@ -47,6 +47,12 @@ def running_job(states: Sequence[JobState] = _BUSY) -> Job | None:
     return Job.objects.filter(kind="analytics.analyse", state__in=states).order_by("-id").first()
 
 
+def failed_job() -> Job | None:
+    """The company's newest analysis, where it failed."""
+    newest = Job.objects.filter(kind="analytics.analyse").order_by("-id").first()
+    return newest if newest is not None and newest.state == JobState.FAILED else None
+
+
 def customer_value(actor: Actor, customer_id: uuid.UUID) -> CustomerValue | None:
     """What the last analysis knows of one customer, whom the caller has already found visible to the actor."""
     actor.require("insight.view")

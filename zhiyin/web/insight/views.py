@@ -59,6 +59,7 @@ def show(request: HttpRequest, found: Analysis | None, *, current: bool) -> Http
         "analysis": found,
         "running": running,
         "job": running if own else None,
+        "failed": queries.failed_job(),
         "may_run": request.actor.may("insight.run"),
         "may_import": request.actor.may("imports.run"),
     }
