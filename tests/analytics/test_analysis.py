@@ -74,6 +74,11 @@ def test_without_a_repeat_buyer_nothing_is_predicted(shop: Shop) -> None:
     analysis = shop.analyse()
     assert analysis.fits["person"]["transactions"]["refused"] == "no_repeat_buyers"
     assert analysis.backtest["person"]["refused"] == "no_repeat_buyers"
+    assert [code for code in codes(analysis) if code != "concentration"] == [
+        "coverage",
+        "nobody_again",
+        "thin_buying",
+    ]
     assert all(row.value is None for row in values(shop).values())
 
 

@@ -20,6 +20,10 @@ FINDINGS: dict[str, str | Promise] = {
     "coverage": gettext_lazy(
         "%(buyers)s customers bought on %(purchases)s days between %(first)s and %(last)s, for %(amount)s."
     ),
+    "coverage_of_one": gettext_lazy(
+        "One customer bought on %(purchases)s days between %(first)s and %(last)s, for %(amount)s."
+    ),
+    "nobody_again": gettext_lazy("Nobody has bought a second time yet."),
     "repeat_buyers": gettext_lazy(
         "%(share)s of them (%(repeat_buyers)s) bought again after their first time."
     ),
@@ -71,10 +75,10 @@ FINDINGS: dict[str, str | Promise] = {
 # Why a model is refused (methods/thin.py)
 REASONS: dict[str, str | Promise] = {
     "no_purchases": gettext_lazy("There are no purchases."),
-    "too_few_customers": gettext_lazy("There are %(found)s customers; the model needs at least %(needed)s."),
+    "too_few_customers": gettext_lazy("Customers so far: %(found)s; the model needs at least %(needed)s."),
     "no_repeat_buyers": gettext_lazy("Nobody has bought twice, so nothing tells how customers come back."),
     "too_few_repeat_buyers": gettext_lazy(
-        "Only %(found)s customers bought again; the model needs %(needed)s."
+        "Customers who bought again so far: %(found)s; the model needs at least %(needed)s."
     ),
     "too_short": gettext_lazy("The record spans %(found)s periods; the model needs at least %(needed)s."),
     "degenerate": gettext_lazy(

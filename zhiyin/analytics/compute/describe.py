@@ -13,16 +13,18 @@ from zhiyin.analytics.methods.concentration import concentration
 from zhiyin.analytics.methods.rfm import DAYS, Unit, period_of
 
 MOST_COHORTS = {"month": 24, "quarter": 24, "year": 40}
+FEWEST = 20
+"""Customers below which a tenth of them is nothing to speak of."""
 TOP_SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
 
 
 def describe_concentration(purchases: Purchases) -> dict[str, Any]:
-    """Share of the margin that the best share of customers brings; empty without customers."""
+    """Share of the margin that the best share of customers brings; only counts where they are few."""
     margin = purchases.customers.margin
     if not len(margin):
         return {}
     found = concentration(margin)
-    if found.total <= 0:
+    if found.total <= 0 or found.customers < FEWEST:
         return {"customers": found.customers, "total": found.total, "losing": found.losing}
     return {
         "customers": found.customers,

@@ -54,14 +54,16 @@ def coverage(purchases: Purchases, values: Values) -> list[Finding]:
     first = purchases.first_day
     return [
         said(
-            "coverage",
+            "coverage" if len(people) > 1 else "coverage_of_one",
             buyers=len(people),
             purchases=len(purchases.day),
             amount=float(people.spend.sum()),
             first=first.isoformat() if first else None,
             last=purchases.as_of.isoformat() if purchases.as_of else None,
         ),
-        said("repeat_buyers", share=again / len(people), repeat_buyers=again),
+        said("repeat_buyers", share=again / len(people), repeat_buyers=again)
+        if again
+        else said("nobody_again", BAD),
     ]
 
 
@@ -137,17 +139,21 @@ def tested(segment: Segment) -> list[Finding]:
 
 def doubts(segment: Segment) -> list[Finding]:
     result = []
-    for what, fit in (("buying", segment.transactions), ("spending", segment.spend)):
-        if isinstance(fit, TooThin):
-            facts = {"segment": segment.name, "reason": str(fit.reason), **fit.facts}
-            borrowed = bool(segment.model_of) and what == "buying"
-            result.append(said(f"thin_{what}_borrowed" if borrowed else f"thin_{what}", BAD, **facts))
+    if isinstance(segment.transactions, TooThin):
+        borrowed = "_borrowed" if segment.model_of else ""
+        result.append(said(f"thin_buying{borrowed}", BAD, **why_thin(segment, segment.transactions)))
+    if isinstance(segment.spend, TooThin) and segment.model_of:
+        result.append(said("thin_spending", BAD, **why_thin(segment, segment.spend)))
     if isinstance(segment.transactions, Fit) and isinstance(segment.transactions.model, NBD):
         result.append(said("nobody_leaves", segment=segment.name))
     related = correlation(segment.summary)
     if related is not None and abs(related) > DEPENDENT and not isinstance(segment.spend, TooThin):
         result.append(said("dependent", BAD, segment=segment.name, correlation=related))
     return result
+
+
+def why_thin(segment: Segment, refused: TooThin) -> dict[str, Any]:
+    return {"segment": segment.name, "reason": str(refused.reason), **refused.facts}
 
 
 def left_out(purchases: Purchases) -> list[Finding]:

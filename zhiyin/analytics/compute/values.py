@@ -105,7 +105,7 @@ def put_prediction(found: dict[str, np.ndarray], segment: Segment, share: Floats
 def score_customers(purchases: Purchases, x: Floats, silence: Floats, options: Options) -> dict[str, Ints]:
     """Scores 1 to 5: time since the last purchase, number of purchases, money paid."""
     cuts = options.thresholds
-    days = silence * DAYS[options.unit]
+    days = np.rint(silence * DAYS[options.unit])
     measures = (
         ("recency", days, True),
         ("frequency", x + 1, False),

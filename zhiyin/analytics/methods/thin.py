@@ -19,9 +19,9 @@ class Reason(StrEnum):
 
 SENTENCES = {
     Reason.NO_PURCHASES: "There are no purchases.",
-    Reason.TOO_FEW_CUSTOMERS: "There are {found:.0f} customers; a model needs at least {needed:.0f}.",
+    Reason.TOO_FEW_CUSTOMERS: "Customers so far: {found:.0f}; a model needs at least {needed:.0f}.",
     Reason.NO_REPEAT_BUYERS: "No customer has bought twice, so nothing tells how they come back.",
-    Reason.TOO_FEW_REPEAT_BUYERS: "Only {found:.0f} customers bought again; a model needs {needed:.0f}.",
+    Reason.TOO_FEW_REPEAT_BUYERS: "Customers who bought again so far: {found:.0f}; a model needs at least {needed:.0f}.",
     Reason.TOO_SHORT: "The record spans {found:.1f} periods; a model needs at least {needed:.1f}.",
     Reason.DEGENERATE: "The likelihood has no clear maximum: the data do not tell the parameters apart.",
     Reason.NO_SPEND: "The amounts of repeat purchases are missing, not positive or all the same.",
