@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from django.template import Context
 from django.utils import translation
+from django.utils.html import escape
 
 from tests.cast import Company, Person
 from zhiyin.web.templatetags.zhiyin import kept
@@ -67,11 +69,25 @@ def test_every_form_has_the_readers_own_token(cast: Company) -> None:
     assert not set(first) & set(second), "a token is masked anew for each page"
 
 
+def _kept(fragment: str, **values: object) -> str:
+    return kept(Context({"csrf_token": "tok"}), fragment, **values)
+
+
 def test_a_kept_fragment_sees_no_request_and_shows_what_is_in_its_key() -> None:
-    hostile = kept("components/rail.html", name="<b>A</b>", work=(), data=())
+    hostile = _kept("components/rail.html", company="<b>A</b>")
     assert "&lt;b&gt;A&lt;/b&gt;" in hostile
-    assert kept("components/rail.html", name="B", work=(), data=()) != hostile
+    assert _kept("components/rail.html", company="B") != hostile
     with translation.override("en"):
-        english = kept("components/shortcuts.html")
+        english = _kept("components/shortcuts.html")
     with translation.override("zh-hans"):
-        assert kept("components/shortcuts.html") != english
+        assert _kept("components/shortcuts.html") != english
+
+
+def test_what_comes_late_is_escaped_and_not_kept() -> None:
+    for summary in ("<b>1</b>", "2", None):
+        html = _kept(
+            "components/pages.html", previous=False, next=True, late_summary=summary, late_next="?a&b"
+        )
+        assert f"<span>{escape(summary or '')}</span>" in html
+        assert 'href="?a&amp;b"' in html
+    assert 'value="tok"' in _kept("components/language_form.html", here="/")

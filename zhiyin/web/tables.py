@@ -93,19 +93,18 @@ class Table:
         parts: list[str] = []
         for row in rows:
             url, name = self.link(row)
-            parts.append("<tr>")
-            if self.choosable:
-                parts.append(
-                    '<td class="check"><input class="form-check-input m-0" type="checkbox" name="ids"'
-                    f' value="{row["id"]}" aria-label="{escape(name)}"></td>'
-                )
-            parts.append(f'<th scope="row"><a href="{url}">{first.cell(row)}</a></th>')
-            parts.extend(f"{start}{cell(row)}</td>" for start, cell in cells)
+            box = BOX.format(row["id"], escape(name)) if self.choosable else ""
+            parts.append(f'<tr>{box}<th scope="row"><a href="{url}">{first.cell(row)}</a></th>')
+            parts += [f"{start}{cell(row)}</td>" for start, cell in cells]
             parts.append("</tr>")
         # every cell escapes what it holds
         return mark_safe("".join(parts))  # noqa: S308
 
 
+BOX = (
+    '<td class="check"><input class="form-check-input m-0" type="checkbox" name="ids" value="{}"'
+    ' aria-label="{}"></td>'
+)
 ARROWS = {"ascending": "arrow-narrow-up", "descending": "arrow-narrow-down"}
 
 

@@ -1,6 +1,6 @@
 """Reads for lists and pages, each with a fixed number of SQL statements."""
 
-from zhiyin.customers.queries.counting import Count, count
+from zhiyin.customers.queries.counting import Count, count, kept_count
 from zhiyin.customers.queries.listing import (
     SORTS,
     CustomerFilter,
@@ -36,6 +36,7 @@ __all__ = [
     "count",
     "count_customers",
     "find_customers",
+    "kept_count",
     "labels",
     "list_customers",
     "matching",

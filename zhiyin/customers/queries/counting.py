@@ -1,6 +1,7 @@
 """How many rows a list has, without reading them all."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,18 +21,22 @@ class Count:
     exact: bool
 
 
-def count(queryset: QuerySet[Any, Any], *, same: object = None) -> Count:
-    """The exact count up to 1,000, the planner's estimate beyond.
+def count(queryset: QuerySet[Any, Any]) -> Count:
+    """The exact count up to 1,000, the planner's estimate beyond."""
+    return _count(queryset)
 
-    An estimate is kept for half a minute for who asks with an equal ``same``, which must name the tenant and
-    all that narrows the rows.
+
+def kept_count(make: Callable[[], QuerySet[Any, Any]], *, same: object) -> Count:
+    """``count`` of the query set that ``make`` gives; an estimate is kept for half a minute.
+
+    It is kept for who asks with an equal ``same``, which must name the tenant and all that narrows the rows.
     """
-    name = f"count:{hashlib.sha256(repr(same).encode()).hexdigest()}" if same else ""
-    kept: Count | None = cache.get(name) if name else None
+    name = f"count:{hashlib.sha256(repr(same).encode()).hexdigest()}"
+    kept: Count | None = cache.get(name)
     if kept is not None:
         return kept
-    found = _count(queryset)
-    if name and not found.exact:
+    found = _count(make())
+    if not found.exact:
         cache.set(name, found, KEPT)
     return found
 

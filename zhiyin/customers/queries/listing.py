@@ -17,7 +17,7 @@ from zhiyin.customers import access
 from zhiyin.customers.choices import CustomerKind, Stage, Status
 from zhiyin.customers.keys import search_words
 from zhiyin.customers.models import Customer, CustomerTag, SavedView, Tag
-from zhiyin.customers.queries.counting import Count, count
+from zhiyin.customers.queries.counting import Count, kept_count
 from zhiyin.platform import search
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
@@ -145,7 +145,8 @@ def find_customers(
 def count_customers(actor: Actor, where: CustomerFilter) -> Count:
     """How many customers a filter lets through; two SQL statements at most."""
     _demand(actor, where)
-    return count(matching(actor, where), same=("customers", actor.reach, where))
+    same = "customers", actor.reach, where.model_dump_json()
+    return kept_count(lambda: matching(actor, where), same=same)
 
 
 def list_customers(

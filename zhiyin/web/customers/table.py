@@ -1,9 +1,11 @@
 """The columns of the list of customers."""
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import tzinfo
 from typing import Any
 
+from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +15,7 @@ from zhiyin.customers import access
 from zhiyin.customers.choices import CustomerKind, Stage, Status
 from zhiyin.platform.actors import Actor
 from zhiyin.web.tables import Cell, Column, Row, text
-from zhiyin.web.templatetags.zhiyin import day, money, number, percent
+from zhiyin.web.templatetags.zhiyin import day_in, money, number, percent
 
 STATUS_CLASS = {
     Status.LOYAL: "is-good", Status.WON_BACK: "is-good", Status.REPEAT: "is-info",
@@ -60,7 +62,21 @@ def _words(_language: str | None) -> _Words:
 def columns(actor: Actor, currency: str, tags: dict[Any, list[Row]]) -> list[Column]:
     """All columns that this actor may see; money in the tenant's currency."""
     hidden = access.hidden(actor)
-    words = _words(get_language())
+    made = _columns(currency, get_language(), timezone.get_current_timezone())
+    return [
+        replace(each, cell=_tags(tags)) if each.key == "tags" else each
+        for each in made
+        if each.key not in hidden
+    ]
+
+
+def _tags(tags: dict[Any, list[Row]]) -> Cell:
+    return lambda row: " ".join(map(tag_badge, tags.get(row["id"], ())))
+
+
+@functools.lru_cache(maxsize=64)
+def _columns(currency: str, language: str | None, zone: tzinfo) -> list[Column]:
+    words, day = _words(language), day_in(zone, language)
     statuses, stages, groups, kinds = words.statuses, words.stages, words.groups, words.kinds
 
     def amount(key: str) -> Cell:
@@ -74,7 +90,7 @@ def columns(actor: Actor, currency: str, tags: dict[Any, list[Row]]) -> list[Col
         Column("stage", _("Lifecycle stage"), lambda row: stages.get(row["stage"], ""), shown=False),
         Column("owner", _("Owner"), text("owner__name")),
         Column("unit", _("Unit"), text("unit__name"), shown=False),
-        Column("tags", _("Tags"), lambda row: " ".join(map(tag_badge, tags.get(row["id"], ()))), shown=False),
+        Column("tags", _("Tags"), _tags({}), shown=False),
         Column("city", _("City"), text("city"), shown=False),
         Column("country", _("Country"), text("country"), shown=False),
         Column("source", _("Source"), text("source"), shown=False),
@@ -94,7 +110,7 @@ def columns(actor: Actor, currency: str, tags: dict[Any, list[Row]]) -> list[Col
             down_first=True,
         ),
     ]  # fmt: skip
-    return [each for each in made if each.key not in hidden]
+    return [replace(each, label=str(each.label)) for each in made]
 
 
 def _value(currency: str) -> Cell:

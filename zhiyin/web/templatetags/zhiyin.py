@@ -2,9 +2,11 @@
 
 import functools
 import math
-from collections.abc import Hashable, Sequence
+import re
+import secrets
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -20,6 +22,7 @@ from django.forms import (
     Select,
     SelectMultiple,
 )
+from django.http import QueryDict
 from django.template.context import Context
 from django.template.defaultfilters import linebreaksbr
 from django.template.loader import get_template
@@ -31,6 +34,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django_vite.templatetags.django_vite import vite_asset_url
 
+from zhiyin.platform.paging import Page
 from zhiyin.platform.times import has_twelve_hours
 from zhiyin.web import navigation
 from zhiyin.web.charts import Chart, HeatTable
@@ -97,10 +101,19 @@ def percent(value: Any, places: int = 1) -> str:
 @register.filter
 def day(value: date | datetime | None) -> str:
     """A date in the reader's locale; for rows of lists."""
-    if value is None:
-        return NOTHING
-    local = timezone.localtime(value).date() if isinstance(value, datetime) else value
-    return _day(local, get_language() or "")
+    return day_in(timezone.get_current_timezone(), get_language())(value)
+
+
+def day_in(zone: tzinfo, language: str | None) -> Callable[[date | datetime | None], str]:
+    """``day`` for many values: what it depends on is looked up once."""
+
+    def written(value: date | datetime | None) -> str:
+        if value is None:
+            return NOTHING
+        local = value.astimezone(zone).date() if isinstance(value, datetime) else value
+        return _day(local, language or "")
+
+    return written
 
 
 @functools.lru_cache(maxsize=4096)
@@ -145,6 +158,8 @@ def _relative(seconds: float) -> str:
 
 
 def _missing(value: Any) -> bool:
+    if isinstance(value, float):
+        return not math.isfinite(value)
     return value is None or value == "" or (not isinstance(value, str) and not math.isfinite(value))
 
 
@@ -153,6 +168,11 @@ def _written(value: Any, places: int) -> str:
 
     Both languages of the pages write 1,234.50.
     """
+    if isinstance(value, float):
+        shortest = repr(value)
+        half = shortest[-1] == "5" and shortest.find(".") == len(shortest) - places - 2
+        if not half:  # then all ways of rounding agree
+            return f"{value:,.{places}f}"
     exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
     rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     return f"{rounded:,f}"
@@ -320,19 +340,83 @@ def _attributes(bound: BoundField) -> dict[str, str | bool]:
     return attributes
 
 
-@register.simple_tag
-def kept(template_name: str, **values: Hashable) -> SafeString:
+@register.simple_tag(takes_context=True)
+def kept(context: Context, template_name: str, **values: Any) -> SafeString:
     """A fragment that is rendered once for the same values and language, then kept in this process.
 
     The template sees the values and nothing else, no request and no person, so what it shows is in the key
-    under which it is kept. Not for forms with a token, nor for times, which depend on the reader's zone.
+    under which it is kept. Values named ``late_…`` it can only print: they and the form token are put in
+    afterwards, escaped, and are not kept. Not for times, which depend on the reader's zone.
     """
-    return _kept(template_name, get_language(), tuple(values.items()))
+    late = {name: values.pop(name) for name in list(values) if name.startswith(LATE)}
+    texts, places = _kept(template_name, get_language(), tuple(values.items()), tuple(late))
+    if not places:
+        return texts[0]
+    late["csrf_token"] = context.get("csrf_token", "")
+    filled = {name: escape("" if late[name] is None else late[name]) for name in set(places)}
+    parts = [each for text, name in zip(texts, places, strict=False) for each in (text, filled[name])]
+    return mark_safe("".join(parts) + texts[-1])  # noqa: S308  # a template and escape() made them
+
+
+LATE = "late_"
+# cannot be guessed, so nothing that people wrote is taken for it
+_MARK = secrets.token_hex(8)
+_PLACE = re.compile(rf"{_MARK}_(\w+?)_{_MARK}")
 
 
 @functools.lru_cache(maxsize=512)
-def _kept(template_name: str, _language: str | None, values: tuple[tuple[str, Hashable], ...]) -> SafeString:
-    return mark_safe(get_template(template_name).render(dict(values)))  # noqa: S308  # a template escapes
+def _kept(
+    template_name: str,
+    _language: str | None,
+    values: tuple[tuple[str, Hashable], ...],
+    late: tuple[str, ...],
+) -> tuple[list[SafeString], list[str]]:
+    """The texts of a fragment, and the names of the values between them."""
+    marks = {name: f"{_MARK}_{name}_{_MARK}" for name in ("csrf_token", *late)}
+    parts = _PLACE.split(get_template(template_name).render({**dict(values), **marks}))
+    return [mark_safe(text) for text in parts[::2]], parts[1::2]  # noqa: S308  # a template escapes
+
+
+@register.simple_tag(takes_context=True)
+def frame(context: Context, template_name: str) -> SafeString:
+    """A part of what stands around every page: the way to other pages, and the person's own menu."""
+    request = context["request"]
+    actor, tenant = getattr(request, "actor", None), getattr(request, "tenant", None)
+    return kept(
+        context,
+        template_name,
+        company=tenant.name if tenant else "",
+        theme=theme(context),
+        nav=destinations(context),
+        signed_in=actor is not None,
+        late_person=actor.name if actor else "",
+        late_initial=initial(actor.name) if actor else "",
+        late_email=request.user.email if actor else "",
+        late_here=request.get_full_path(),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def pages(context: Context, page: Page[Any], summary: str = "") -> SafeString:
+    """The foot of a list: how many there are, and the way to the pages beside this one."""
+    query: QueryDict = context["request"].GET
+    return kept(
+        context,
+        "components/pages.html",
+        previous=page.previous is not None,
+        next=page.next is not None,
+        late_summary=summary,
+        late_previous=_at(query, page.previous),
+        late_next=_at(query, page.next),
+    )
+
+
+def _at(query: QueryDict, position: str | None) -> str:
+    if position is None:
+        return ""
+    there = query.copy()
+    there["after"] = position
+    return f"?{there.urlencode()}"
 
 
 @register.simple_tag(takes_context=True)

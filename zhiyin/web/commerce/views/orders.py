@@ -54,8 +54,8 @@ def order_list(request: HttpRequest) -> HttpResponse:
     sort = checked_sort(request.GET.get("sort", ""), ("date",), "-date")
     token = request.GET.get("after") or request.GET.get("before") or ""
     found = queries.list_orders(request.actor, where, sort=sort, after=token)  # type: ignore[arg-type]
-    count = customers.count(
-        queries.matching_orders(request.actor, where), same=("orders", request.actor.reach, where)
+    count = customers.kept_count(
+        lambda: queries.matching_orders(request.actor, where), same=("orders", request.actor.reach, where)
     )
     table = Table(_columns(), frozenset(), _link, request.GET, sort, choosable=False)
     written = number(count.number)

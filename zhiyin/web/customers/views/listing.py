@@ -89,12 +89,13 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "where": where,
         "kept": kept(request.GET),
         "query": request.GET.urlencode(),
-        "columns_url": reverse("customers:columns"),
         "all_columns": table.all_headings,
+        "more": bool(found.next or found.previous),
     }
     if not request.htmx:
         views = queries.saved_views(request.actor, "customers")
-        context |= {"tabs": _tabs(request, views), "view": _current(request, views)}
+        view = _current(request, views)
+        context |= {"tabs": _tabs(request, views), "view": view, "view_shared": view and not view.member_id}
     return render(request, "customers/list.html", context, partial="list")
 
 
