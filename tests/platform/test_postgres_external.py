@@ -21,14 +21,14 @@ CREATE ROLE bypassing LOGIN BYPASSRLS PASSWORD 'd';
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """The address of a PostgreSQL 15 with a database "crm", with places for role and password."""
-    with postgres15() as folder:
-        with psycopg.connect(f"postgresql://admin@/postgres?host={folder}", autocommit=True) as connection:
+    with postgres15() as server:
+        with psycopg.connect(server.on_socket("admin", "postgres"), autocommit=True) as connection:
             connection.execute(ROLES)
             connection.execute("CREATE DATABASE crm OWNER owning")
             connection.execute(
                 "CREATE DATABASE old ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0 OWNER owning"
             )
-        yield f"postgresql://{{}}@/crm?host={folder}"
+        yield server.on_socket("{}", "crm")
 
 
 def test_a_proper_server_is_accepted(server: str) -> None:
