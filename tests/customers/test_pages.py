@@ -171,12 +171,42 @@ def test_editing_keeps_an_owner_beyond_reach(cast: Company, wang: Customer, now:
             actor=cast.gao.actor, customer_id=wang.pk, changes={"unit_id": cast.wu.member.unit_id}, now=now
         )
     values = {"name": "王大明", "kind": "person", "code": "K-1", "status": "potential",
-              "owner_id": str(cast.lin.member.pk), "city": "上海", "version": "2"}  # fmt: skip
+              "owner_id": str(cast.lin.member.pk), "city": "上海"}  # fmt: skip
     assert cast.lin.client.post(f"/customers/{wang.pk}/edit/", values).status_code == 302
     with cast.scope():
         customer = Customer.objects.get()
         assert (customer.name, customer.owner_id) == ("王大明", cast.lin.member.pk)
         assert customer.unit_id == cast.wu.member.unit_id
+
+
+def _typed(response: Any) -> dict[str, str]:
+    """What a browser would send of the form as it stands."""
+    seen = re.findall(
+        r'<input type="hidden" name="(initial-\w+)"(?: value="([^"]*)")?', response.content.decode()
+    )
+    form = response.context["form"]
+    return dict(seen) | {name: str(form[name].value() or "") for name in form.fields}
+
+
+def test_two_who_edit_at_once_meet_field_by_field(cast: Company, wang: Customer) -> None:
+    url = f"/customers/{wang.pk}/edit/"
+    mine, theirs = (_typed(person.client.get(url)) for person in (cast.lin, cast.gao))
+    assert cast.gao.client.post(url, theirs | {"city": "杭州", "short_name": "小王"}).status_code == 302
+    assert cast.lin.client.post(url, mine | {"source": "展会"}).status_code == 302
+    with cast.scope():
+        customer = Customer.objects.get()
+        assert (customer.city, customer.short_name, customer.source) == ("杭州", "小王", "展会")
+    late = cast.lin.client.post(url, mine | {"city": "北京", "country": "中国"})
+    assert late.status_code == 422
+    again = _typed(late)
+    assert "杭州" in late.content.decode()
+    assert (again["city"], again["initial-city"], again["short_name"]) == ("北京", "杭州", "")
+    with cast.scope():
+        assert Customer.objects.get().country == ""
+    assert cast.lin.client.post(url, again).status_code == 302
+    with cast.scope():
+        customer = Customer.objects.get()
+        assert (customer.city, customer.country, customer.short_name) == ("北京", "中国", "小王")
 
 
 def test_bulk_changes_those_ticked_or_all_that_match(client: Client, cast: Company, now: Now) -> None:

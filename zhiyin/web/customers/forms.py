@@ -6,6 +6,8 @@ from typing import Any, get_origin
 
 from django import forms
 from django.http import QueryDict
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
@@ -56,6 +58,40 @@ class CustomerForm(forms.Form):
     def clean_owner_id(self) -> Any:
         value = self.cleaned_data["owner_id"]
         return uuid.UUID(value) if value else None
+
+
+class EditCustomerForm(CustomerForm):
+    """What the page showed comes back with what was typed, so two people's edits meet field by field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+    def seen(self) -> SafeString:
+        """What the page shows, as hidden inputs."""
+        return format_html_join(
+            "", "{}", ((self[name].as_hidden(only_initial=True),) for name in self.fields)
+        )
+
+    def clashes(self) -> bool:
+        """Whether somebody meanwhile changed what this person changes; each such field then says to what."""
+        met = [name for name in self.changed_data if self._was_changed(name)]
+        if met:
+            self.data = self.data.copy()
+        for name in met:
+            value = self._present(name)
+            self.data[self[name].html_initial_name] = value
+            shown = dict(getattr(self.fields[name], "choices", ())).get(value, value) or "–"
+            self.add_error(name, _("Somebody changed this to “%s”. Save again to replace it.") % shown)
+        return bool(met)
+
+    def _was_changed(self, name: str) -> bool:
+        seen = self.data.get(self[name].html_initial_name, self._present(name))
+        return self._present(name) not in (seen, self.data.get(name))
+
+    def _present(self, name: str) -> str:
+        return str(self.initial.get(name) or "")
 
 
 class NewCustomerForm(CustomerForm):

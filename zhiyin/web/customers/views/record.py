@@ -22,7 +22,7 @@ from zhiyin.customers.choices import ContactKind, Stage, Status, TimelineKind
 from zhiyin.customers.keys import REGIONS, phone_text
 from zhiyin.customers.models import Customer
 from zhiyin.platform.errors import Invalid, NotFound
-from zhiyin.web.customers.forms import ContactForm, CustomerForm, NewCustomerForm
+from zhiyin.web.customers.forms import ContactForm, CustomerForm, EditCustomerForm, NewCustomerForm
 from zhiyin.web.customers.table import STAGE_CLASS, STATUS_CLASS, TAG_CLASS
 from zhiyin.web.customers.views.listing import Tab
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
@@ -280,15 +280,15 @@ def edit(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     customer = queries.record_customer(request.actor, customer_id)
     initial = {name: getattr(customer, name) for name in CustomerForm.base_fields}
     initial["owner_name"] = customer.owner.name if customer.owner else ""
-    form = CustomerForm(request.actor, request.POST or None, initial=initial)
-    if form.is_valid():
+    form = EditCustomerForm(request.actor, request.POST or None, initial=initial)
+    if form.is_valid() and not form.clashes():
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         with refusals(form):
             actions.update_customer(
                 actor=request.actor,
                 customer_id=customer_id,
                 changes=changes,
-                version=_version(request),
+                version=customer.version,
                 now=timezone.now(),
             )
             notify(request, _("Saved."))
