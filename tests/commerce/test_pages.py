@@ -11,7 +11,7 @@ from django.test import Client
 from tests.cast import Company
 from zhiyin.commerce import actions, queries
 from zhiyin.commerce.actions import NewLine
-from zhiyin.commerce.models import Order, Payment, Product
+from zhiyin.commerce.models import Payment, Product
 from zhiyin.customers import actions as customer_actions
 from zhiyin.customers.models import Customer
 
@@ -66,29 +66,6 @@ def test_every_page_opens(client: Client, shop: dict[str, Any], language: str) -
         assert '<b>"' not in html
         assert "王<b>" not in html
         assert "电水壶 <b>" not in html
-
-
-def test_an_order_is_drafted_with_live_totals_and_recorded(
-    client: Client, cast: Company, shop: dict[str, Any]
-) -> None:
-    key, buyer = str(shop["product"].pk), str(shop["buyer"].pk)
-    drafted = client.post("/orders/new/lines/", {"add": key}).content.decode()
-    assert 'value="199.9"' in drafted
-    typed = {"product": [key, key], "quantity": ["3", "x"], "price": ["0.10", "1"]}
-    reckoned = client.post("/orders/new/lines/", typed).content.decode()
-    assert "¥0.30" in reckoned
-    found = client.post("/orders/new/lines/", {**typed, "words": "dian shui"}).content.decode()
-    assert f'name="add" value="{key}"' in found
-    fewer = client.post("/orders/new/lines/", {**typed, "remove": "1"}).content.decode()
-    assert fewer.count('name="product"') == 1
-    assert client.post("/orders/new/", {**typed, "customer": buyer}).status_code in (302, 400)
-    whole = {"product": [key], "quantity": ["3"], "price": ["0.10"], "customer": buyer, "number": "H-1"}
-    assert client.post("/orders/new/", whole).status_code == 302
-    assert client.post("/orders/new/", whole).status_code == 422
-    assert client.post("/orders/new/", {"customer": buyer}).status_code == 422
-    with cast.scope():
-        order = Order.objects.get(number="H-1")
-        assert (order.total, order.customer_id) == (Decimal("0.3"), shop["buyer"].pk)
 
 
 def test_payments_and_returns_on_the_record(client: Client, cast: Company, shop: dict[str, Any]) -> None:

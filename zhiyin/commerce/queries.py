@@ -181,12 +181,24 @@ def matching_products(where: ProductFilter) -> QuerySet[Product]:
     rows = Product.objects.all()
     if words := normalise(where.q):
         for word in words.split():
-            rows = rows.filter(Q(name__icontains=word) | Q(name_key__contains=word) | Q(code__icontains=word))
+            rows = rows.filter(
+                Q(name__icontains=word)
+                | Q(name_key__contains=word)
+                | Q(code__icontains=word)
+                | _spelled(word)
+            )
     if where.category:
         rows = rows.filter(category__in=where.category)
     if where.active is not None:
         rows = rows.filter(is_active=where.active)
     return rows
+
+
+def _spelled(word: str) -> Q:
+    """Pinyin without blanks, or initials: ``dianshui`` or ``dsh`` for 电水壶, whose key is ``dian shui hu``."""
+    if not (word.isascii() and word.isalpha()):
+        return Q()
+    return Q(name_key__regex=" ?".join(word)) | Q(name_key__regex="(^| )" + "[^ ]* ".join(word))
 
 
 def find_products(text: str, *, limit: int = 8) -> list[Product]:
@@ -195,6 +207,11 @@ def find_products(text: str, *, limit: int = 8) -> list[Product]:
         return []
     found = matching_products(ProductFilter(q=text, active=True)).order_by("name_key", "id")
     return list(found[:limit])
+
+
+def product_by_code(code: str) -> Product | None:
+    """The product on sale whose whole code this is."""
+    return Product.objects.filter(code=code.strip(), is_active=True).first() if "\0" not in code else None
 
 
 def categories() -> list[str]:

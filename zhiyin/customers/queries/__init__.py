@@ -21,6 +21,7 @@ from zhiyin.customers.queries.listing import (
 from zhiyin.customers.queries.record import (
     TIMELINE_KINDS,
     contact_points,
+    customer_by_code,
     notes,
     record_customer,
     timeline,
@@ -35,6 +36,7 @@ __all__ = [
     "contact_points",
     "count",
     "count_customers",
+    "customer_by_code",
     "find_customers",
     "kept_count",
     "labels",

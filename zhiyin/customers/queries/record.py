@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from zhiyin.customers import access
 from zhiyin.customers.choices import TimelineKind
+from zhiyin.customers.keys import code_key
 from zhiyin.customers.models import ContactPoint, Customer, Note, TimelineEvent
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.paging import Page, keyset
@@ -24,6 +25,12 @@ TIMELINE_KINDS: dict[str, tuple[TimelineKind, ...]] = {
 def record_customer(actor: Actor, customer_id: uuid.UUID) -> Customer:
     """A visible customer with owner, unit and what analysis found. One SQL statement."""
     return access.customer(actor, customer_id, related=("owner", "unit", "value"))
+
+
+def customer_by_code(actor: Actor, code: str) -> Customer | None:
+    """The visible customer whose whole code this is, blanks and case aside. One SQL statement."""
+    key = code_key(code)
+    return access.customers(actor).filter(code_key=key).first() if key and "\0" not in key else None
 
 
 def contact_points(customer_id: uuid.UUID) -> list[ContactPoint]:

@@ -1,3 +1,4 @@
+import { chooser } from "./choosing";
 import { closest, isTyping } from "./dom";
 
 /** The command palette: pages and actions filtered here, records found by the server. */
@@ -7,15 +8,7 @@ export function startPalette(): void {
   if (!dialog || !input) return;
 
   const items = () => [...dialog.querySelectorAll<HTMLElement>(".palette-item:not([hidden])")];
-  const select = (item: HTMLElement | undefined) => {
-    dialog.querySelector("[aria-selected=true]")?.setAttribute("aria-selected", "false");
-    item?.setAttribute("aria-selected", "true");
-    item?.scrollIntoView({ block: "nearest" });
-    if (item) {
-      item.id ||= `palette-${items().indexOf(item)}-${Date.now()}`;
-      input.setAttribute("aria-activedescendant", item.id);
-    } else input.removeAttribute("aria-activedescendant");
-  };
+  const { select, handle } = chooser(dialog, input, items);
   const filter = () => {
     for (const item of dialog.querySelectorAll<HTMLElement>("[data-words]"))
       item.hidden = !matches(item.dataset.words ?? "", input.value);
@@ -45,16 +38,7 @@ export function startPalette(): void {
     const item = closest<HTMLElement>(event, ".palette-item");
     if (item && item.getAttribute("aria-selected") !== "true") select(item);
   });
-  dialog.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
-    const shown = items();
-    const at = shown.findIndex((item) => item.getAttribute("aria-selected") === "true");
-    if (event.key === "ArrowDown") select(shown[(at + 1) % shown.length]);
-    else if (event.key === "ArrowUp") select(shown.at(at - 1));
-    else if (event.key === "Enter") shown[at]?.click();
-    else return;
-    event.preventDefault();
-  });
+  dialog.addEventListener("keydown", handle);
 }
 
 /** Whether each word of `query` begins a word of `words`; Chinese may stand anywhere in one. */

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar, get_origin
@@ -10,12 +10,13 @@ from typing import Any, TypeVar, get_origin
 from django import forms
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as later
 from pydantic import BaseModel, ValidationError
 
 from zhiyin.commerce.choices import PaymentMethod
 from zhiyin.commerce.models import Product
-from zhiyin.commerce.money import LARGEST, rounded
+from zhiyin.commerce.money import LARGEST, checked_amount, rounded
 from zhiyin.platform.errors import Invalid
 
 Filter = TypeVar("Filter", bound=BaseModel)
@@ -36,34 +37,40 @@ def parse_filter(model: type[Filter], query: QueryDict) -> Filter:
 
 
 class ProductForm(forms.Form):
-    code = forms.CharField(label=_("Code"), max_length=64)
-    name = forms.CharField(label=_("Name"), max_length=300, required=False)
-    category = forms.CharField(label=_("Category"), max_length=100, required=False)
-    unit = forms.CharField(label=_("Unit of sale"), max_length=20, required=False)
-    price = forms.DecimalField(label=_("Price"), required=False, min_value=0, max_digits=19, decimal_places=4)
-    cost = forms.DecimalField(label=_("Cost"), required=False, min_value=0, max_digits=19, decimal_places=4)
-    is_active = forms.BooleanField(label=_("On sale"), required=False, initial=True)
+    code = forms.CharField(label=later("Code"), max_length=64)
+    name = forms.CharField(label=later("Name"), max_length=300, required=False)
+    category = forms.CharField(label=later("Category"), max_length=100, required=False)
+    unit = forms.CharField(label=later("Unit of sale"), max_length=20, required=False)
+    price = forms.DecimalField(
+        label=later("Price"), required=False, min_value=0, max_digits=19, decimal_places=4
+    )
+    cost = forms.DecimalField(
+        label=later("Cost"), required=False, min_value=0, max_digits=19, decimal_places=4
+    )
+    is_active = forms.BooleanField(label=later("On sale"), required=False, initial=True)
 
 
 class PaymentForm(forms.Form):
-    amount = forms.DecimalField(label=_("Amount"), max_digits=19, decimal_places=4)
-    method = forms.ChoiceField(label=_("Method"), choices=PaymentMethod.choices)
-    reference = forms.CharField(label=_("Reference"), max_length=100, required=False)
+    amount = forms.DecimalField(label=later("Amount"), max_digits=19, decimal_places=4)
+    method = forms.ChoiceField(label=later("Method"), choices=PaymentMethod.choices)
+    reference = forms.CharField(label=later("Reference"), max_length=100, required=False)
 
 
 class OrderForm(forms.Form):
-    """The head of an order; its lines are ``LineInput``."""
+    """The head of an order; its customer and lines are chosen beside it."""
 
-    customer = forms.UUIDField(widget=forms.HiddenInput, required=False)
     number = forms.CharField(
-        label=_("Number"), max_length=64, required=False, help_text=_("Left empty, it gets the day's next.")
+        label=later("Number"),
+        max_length=64,
+        required=False,
+        help_text=later("Left empty, it gets the day's next."),
     )
     ordered_at = forms.DateTimeField(
-        label=_("Date and time"),
+        label=later("Date and time"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    channel = forms.CharField(label=_("Channel"), max_length=64, required=False)
+    channel = forms.CharField(label=later("Channel"), max_length=64, required=False)
 
     def clean_ordered_at(self) -> datetime.datetime:
         value: datetime.datetime | None = self.cleaned_data["ordered_at"]
@@ -86,11 +93,36 @@ class LineInput:
             return None
         return rounded(quantity * price)
 
+    @property
+    def quantity_error(self) -> str:
+        if not self.quantity.strip():
+            return _("How many?")
+        few = _("A quantity is more than nothing; record what comes back as a return.")
+        return _amount_error(self.quantity, few, lambda quantity: quantity > 0)
+
+    @property
+    def price_error(self) -> str:
+        if not self.price.strip():
+            return _("At what price?")
+        return _amount_error(self.price, _("A price cannot be negative."), lambda price: price >= 0)
+
+
+def _amount_error(text: str, low: str, enough: Callable[[Decimal], bool]) -> str:
+    try:
+        amount = checked_amount(without_separators(text), "")
+    except Invalid as error:
+        return str(error.message)
+    return "" if enough(amount) else low
+
+
+def without_separators(text: str) -> str:
+    return text.replace(",", "").replace("，", "").strip()
+
 
 def number_or_none(text: str) -> Decimal | None:
     """What was typed as a number; thousands separators are taken away."""
     try:
-        value = Decimal(text.replace(",", "").replace("，", "").strip())
+        value = Decimal(without_separators(text))
     except InvalidOperation:
         return None
     return value if value.is_finite() and abs(value) < LARGEST else None

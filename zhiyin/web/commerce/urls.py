@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from zhiyin.web.commerce.views import orders, products
+from zhiyin.web.commerce.views import new_order, orders, products
 
 app_name = "commerce"
 urlpatterns = [
     path("orders/", orders.order_list, name="orders"),
     path("orders/filters/", orders.filters, name="order_filters"),
-    path("orders/new/", orders.create, name="order_create"),
-    path("orders/new/lines/", orders.lines, name="order_lines"),
+    path("orders/new/", new_order.create, name="order_create"),
+    path("orders/new/draft/", new_order.draft, name="order_draft"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("orders/<uuid:order_id>/return/", orders.give_back, name="order_return"),
     path("orders/<uuid:order_id>/pay/", orders.pay, name="order_pay"),

@@ -2,7 +2,6 @@
 
 import uuid
 from decimal import Decimal
-from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -14,21 +13,16 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from zhiyin.commerce import access, actions, queries
-from zhiyin.commerce.actions import NewLine, ReturnedLine
+from zhiyin.commerce.actions import ReturnedLine
 from zhiyin.commerce.choices import OrderKind
-from zhiyin.commerce.models import Product
 from zhiyin.commerce.queries import OrderFilter
 from zhiyin.customers import access as customer_access
 from zhiyin.customers import queries as customers
-from zhiyin.customers.models import Customer
-from zhiyin.platform.errors import DomainError, Invalid, NotFound
+from zhiyin.platform.errors import Invalid
 from zhiyin.web.commerce.forms import (
-    LineInput,
-    OrderForm,
     PaymentForm,
     number_or_none,
     parse_filter,
-    read_lines,
 )
 from zhiyin.web.customers.views.listing import Chip, Tab, checked_sort, kept
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
@@ -209,80 +203,3 @@ def give_back(request: HttpRequest, order_id: uuid.UUID) -> HttpResponse:
     back = actions.record_return(actor=request.actor, order_id=order_id, lines=lines, now=timezone.now())
     notify(request, _("The return is recorded."))
     return redirect("commerce:order", back.pk)
-
-
-@page(permission="orders.edit")
-def create(request: HttpRequest) -> HttpResponse:
-    initial = {"customer": request.GET.get("customer"), "ordered_at": timezone.localtime()}
-    form = OrderForm(request.POST or None, initial=initial)
-    if form.is_valid():
-        values = dict(form.cleaned_data)
-        lines = [_new_line(each) for each in _lines(request)]
-        with refusals(form):
-            made = actions.create_order(
-                actor=request.actor,
-                customer_id=values.pop("customer"),
-                lines=lines,
-                now=timezone.now(),
-                **values,
-            )
-            notify(request, _("The order is recorded."))
-            return redirect("commerce:order", made.pk)
-    context = _draft(request) | {"form": form, "customer": _chosen(request, form)}
-    return render(request, "commerce/order_form.html", context)
-
-
-@page(permission="orders.edit")
-def lines(request: HttpRequest) -> HttpResponse:
-    """The lines of an order being written, reckoned anew: something was typed, added or taken away."""
-    return render(request, "commerce/order_lines.html", _draft(request))
-
-
-def _draft(request: HttpRequest) -> dict[str, Any]:
-    drafted = _lines(request)
-    removed = request.POST.get("remove", "")
-    if removed.isdecimal() and int(removed) < len(drafted):
-        del drafted[int(removed)]
-    if added := request.POST.get("add", ""):
-        product = _product(added)
-        drafted.append(
-            LineInput(product, "1", "" if product.price is None else f"{product.price.normalize():f}")
-        )
-    amounts = [each.amount for each in drafted]
-    words = request.POST.get("words", "").strip()
-    return {
-        "lines": drafted,
-        "total": sum((each for each in amounts if each is not None), Decimal(0)),
-        "currency": request.tenant.currency,
-        "words": "" if added else words,
-        "found": queries.find_products(words) if words and not added else [],
-    }
-
-
-def _lines(request: HttpRequest) -> list[LineInput]:
-    typed = read_lines(request.POST)
-    products = Product.objects.in_bulk([key for key, _quantity, _price in typed])
-    return [LineInput(products[key], quantity, price) for key, quantity, price in typed if key in products]
-
-
-def _new_line(line: LineInput) -> NewLine:
-    quantity, price = number_or_none(line.quantity), number_or_none(line.price)
-    if quantity is None or price is None:
-        raise Invalid(_("Each line needs a quantity and a price."), field="lines")
-    return NewLine(line.product.pk, quantity, price)
-
-
-def _product(key: str) -> Product:
-    try:
-        return access.product(uuid.UUID(key))
-    except ValueError as error:
-        raise NotFound from error
-
-
-def _chosen(request: HttpRequest, form: OrderForm) -> Customer | None:
-    """The customer of the order being written."""
-    key = form["customer"].value()
-    try:
-        return customer_access.customer(request.actor, uuid.UUID(str(key))) if key else None
-    except (ValueError, DomainError):
-        return None
