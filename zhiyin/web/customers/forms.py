@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Any, get_origin
+from typing import Any, cast, get_origin
 
 from django import forms
 from django.http import QueryDict
@@ -77,13 +77,13 @@ class EditCustomerForm(CustomerForm):
     def clashes(self) -> bool:
         """Whether somebody meanwhile changed what this person changes; each such field then says to what."""
         met = [name for name in self.changed_data if self._was_changed(name)]
-        if met:
-            self.data = self.data.copy()
+        data = cast(QueryDict, self.data).copy()
         for name in met:
             value = self._present(name)
-            self.data[self[name].html_initial_name] = value
+            data[self[name].html_initial_name] = value
             shown = dict(getattr(self.fields[name], "choices", ())).get(value, value) or "–"
             self.add_error(name, _("Somebody changed this to “%s”. Save again to replace it.") % shown)
+        self.data = data
         return bool(met)
 
     def _was_changed(self, name: str) -> bool:
