@@ -10,7 +10,6 @@ from zhiyin.customers.models import Customer, Note, SavedView, Undo
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
 
-
 # columns, filters and orders of a list of customers that tell what this permission guards
 GUARDED = {
     "orders.view": frozenset({"orders", "spend", "last", "ordered", "last_from", "last_to", "spend_min"}),

@@ -60,6 +60,7 @@ _VARIANTS = gettext_noop(
     "{count} customer codes are written in several ways that differ only by blanks or case; they are taken"
     " as one."
 )
+_BEYOND = gettext_noop("The customer is outside the records that you may change.")
 _PHONES = gettext_noop("{count} telephone numbers cannot be read as such; they are kept as they are written.")
 
 
@@ -102,6 +103,28 @@ def gather_customers(work: Workspace, identity: str, columns: dict[str, str]) ->
     return outcome
 
 
+def refuse_beyond(work: Workspace, landing: Landing, identity: str) -> None:
+    """Refuse the rows whose customer, named by ``identity``, is there already and outside the actor's scope."""
+    work.key(f"SELECT {identity} FROM typed", "code_keys", code_key)
+    landing.copy(work.con, "SELECT DISTINCT key FROM code_keys", "landed_keys", "code_key varchar(64)")
+    landing.fetch(
+        work,
+        "SELECT code_key FROM landed_keys JOIN customers_customer c USING (code_key)"
+        f" WHERE c.tenant_id = %(tenant)s AND NOT {within('c')}",
+        "beyond",
+        "code_key VARCHAR",
+    )
+    work.refuse(
+        Message(_BEYOND),
+        f"SELECT {ROW} FROM typed JOIN code_keys ON {identity} = value SEMI JOIN beyond ON key = code_key",
+    )
+
+
+def within(table: str) -> str:
+    """Whether a row with owner and unit is within the actor's record scope, as ``access.reach`` says it."""
+    return f"coalesce({table}.owner_id = %(member)s OR {table}.unit_id = ANY (%(units)s::uuid[]), false)"
+
+
 # --- into the database ---------------------------------------------------------------------------
 
 
@@ -118,6 +141,9 @@ def write_customers(work: Workspace, landing: Landing, *, update: bool) -> dict[
     Afterwards ``customer_ids`` holds them all.
     """
     new = match_customers(work, landing)
+    landing.stay_within(
+        f"SELECT count(*) FROM customer_ids JOIN customers_customer c USING (id) WHERE NOT {within('c')}"
+    )
     counts = {"customers_created": 0, "customers_changed": 0}
     if not new and not update:
         return counts
@@ -163,11 +189,12 @@ def _insert(landing: Landing) -> int:
     created = landing.insert(
         _MATCH,
         "INSERT INTO customers_customer (id, tenant_id, kind, code, code_key, name, name_key, short_name,"
-        " country, city, status, stage, source, unit_id, import_id, version, created_at, updated_at)"
+        " country, city, status, stage, source, owner_id, unit_id, import_id, version, created_at, updated_at)"
         f" SELECT {key_sql(landing.keys(), 'cno')}, %(tenant)s, kind, code, code_key, name, name_key,"
-        " short_name, country, city, 'potential', '', source, %(unit)s, %(import)s, 1, %(now)s, %(now)s"
+        " short_name, country, city, 'potential', '', source, %(owner)s, %(unit)s, %(import)s, 1, %(now)s, %(now)s"
         " FROM landed_customers l WHERE NOT EXISTS (SELECT FROM customer_ids i WHERE i.cno = l.cno)"
         " ORDER BY cno ON CONFLICT (tenant_id, code_key) DO NOTHING",
+        owner=landing.owner_id,
         unit=landing.unit_id,
     )
     write_timeline(
@@ -303,7 +330,7 @@ def undo_customers(landing: Landing) -> dict[str, int]:
     made = "FROM customers_customer c WHERE c.tenant_id = %(tenant)s AND c.import_id = %(import)s"
     landing.run(f"SELECT {made} FOR UPDATE")  # waits for orders being written, so that they are seen
     gone = landing.run(
-        f"INSERT INTO gone_customers SELECT c.id {made} AND c.version = 1 AND c.owner_id IS NULL"
+        f"INSERT INTO gone_customers SELECT c.id {made} AND c.version = 1"
         " AND NOT EXISTS (SELECT FROM customers_note n WHERE n.customer_id = c.id)"
         " AND NOT EXISTS (SELECT FROM customers_customertag t WHERE t.customer_id = c.id)"
         " AND NOT EXISTS (SELECT FROM customers_contactpoint p"
@@ -364,6 +391,9 @@ class Customers(Kind):
                 Message(gettext_noop("What stands for the customer's code is longer than 64 characters.")),
             ),
         ]
+
+    def refuse_beyond(self, work: Workspace, landing: Landing) -> None:
+        refuse_beyond(work, landing, f"coalesce({', '.join(CODE)})")
 
     def prepare(self, work: Workspace) -> Outcome:
         columns = {key: f"customer_{key}" for key in ("name", "phone", "email")}

@@ -14,3 +14,7 @@ class Unreadable(Invalid):
 
 class NotReady(Conflict):
     message = _("This import is being worked on, or cannot do this any more.")
+
+
+class ScopeChanged(Conflict):
+    """A record of the file went out of the actor's scope between the check of the rows and the writing."""

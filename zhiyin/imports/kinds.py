@@ -105,6 +105,9 @@ class Kind(ABC):
     def checks(self, work: Workspace) -> list[Check]:
         """What refuses a typed row, or is worth a warning."""
 
+    def refuse_beyond(self, work: Workspace, landing: Landing) -> None:  # noqa: B027
+        """Refuse the rows that would change records outside the scope of an actor who may not change all."""
+
     @abstractmethod
     def prepare(self, work: Workspace) -> Outcome:
         """Make the tables to be landed from the typed rows, in DuckDB; say what is in the file."""

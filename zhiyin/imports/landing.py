@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from zhiyin.imports.ahead import ahead
+from zhiyin.imports.errors import ScopeChanged
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.keys import uuid7
 
@@ -70,6 +71,8 @@ class Landing:
             "tenant": self.actor.tenant_id,
             "import": self.import_id,
             "actor": self.actor.name,
+            "member": self.actor.member_id,
+            "units": [] if self.actor.scope == "own" else list(self.actor.unit_ids),
             "now": self.frame.now,
             "zone": self.frame.time_zone,
             "currency": self.frame.currency,
@@ -110,6 +113,11 @@ class Landing:
         self.create(table, columns)
         for batch in _batches(con, query):
             self._copy(table, _as_csv(batch))
+
+    def stay_within(self, beyond: str) -> None:
+        """Raise ``ScopeChanged`` when a query counts matched rows outside the actor's record scope."""
+        if self.actor.scope != "all" and self.one(beyond):
+            raise ScopeChanged
 
     def match(self, match: Match) -> int:
         """Make the table of ids with the landed rows that are there already; how many are new."""
@@ -247,6 +255,11 @@ class Landing:
     def unit_id(self) -> uuid.UUID | None:
         """The unit of what is created: that of whoever imports, unless everybody's records are his."""
         return None if self.actor.scope == "all" else self.actor.unit_id
+
+    @property
+    def owner_id(self) -> uuid.UUID | None:
+        """The owner of what is created: whoever sees his own records only would lose them otherwise."""
+        return self.actor.member_id if self.actor.scope == "own" else None
 
     def keys(self) -> str:
         """The first 20 digits of UUIDv7 keys, to be followed by a number, so that rows lie in order."""

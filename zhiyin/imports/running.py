@@ -114,6 +114,9 @@ def _worked(run: jobs.JobRun) -> Iterator[tuple[Import, Workspace, Outcome]]:
         run.progress(work.rows, 2 * work.rows, _("Recognising values"))
         work.decide()
         work.type_rows()
+        if run.actor.scope != "all":
+            with run.scope():
+                kind.refuse_beyond(work, _landing(run, batch, work))
         run.progress(work.rows, 2 * work.rows, _("Comparing rows"))
         yield batch, work, kind.prepare(work)
 

@@ -287,6 +287,16 @@ class Workspace:
         if self.refused:
             self.con.execute(f"DELETE FROM raw WHERE {ROW} IN (SELECT {ROW} FROM refused)")
 
+    def refuse(self, message: Message, rows: str) -> None:
+        """Set aside also the rows whose numbers a query over ``typed`` gives."""
+        number = len(self._reasons)
+        self.con.execute(f"INSERT INTO refused SELECT DISTINCT {ROW}, {number} FROM ({rows})")
+        if count := self.one(f"SELECT count(*) FROM refused WHERE reason = {number}"):
+            self._reasons.append(message)
+            self.refusals.append((message, count))
+            self.refused += count
+            self.con.execute(f"DELETE FROM raw WHERE {ROW} IN (SELECT {ROW} FROM refused)")
+
     def _refuse_ragged(self, reasons: list[Message]) -> None:
         width = len(self._source.columns)
         by_width: dict[int, int] = {}

@@ -42,6 +42,7 @@ _NEGATIVE = gettext_noop(
 _DUPLICATES = gettext_noop("{count} lines repeat a line of the same order in every column; they are kept.")
 _RETURNS = gettext_noop("{count} lines are cancellations or returns; they are kept as returns.")
 _ANONYMOUS = gettext_noop("{count} lines name no customer; they are kept as anonymous sales.")
+_ORDER_BEYOND = gettext_noop("An order of this number is outside the records that you may change.")
 _NO_NUMBERS = gettext_noop(
     "There are no order numbers: what a customer bought on one day is taken as one order."
 )
@@ -118,6 +119,23 @@ class Orders(Kind):
         else:
             checks.append(Check(f"order_number IS NULL AND {buyer} IS NULL", Message(_NO_IDENTITY)))
         return checks
+
+    def refuse_beyond(self, work: Workspace, landing: Landing) -> None:
+        """Refuse rows of customers outside the actor's scope, and further lines of orders outside it."""
+        if buyer := _buyer(work):
+            customers.refuse_beyond(work, landing, buyer)
+        number = _number(work)
+        landing.copy(work.con, f"SELECT DISTINCT {number} FROM typed", "landed_numbers", "number text")
+        landing.fetch(
+            work,
+            "SELECT n.number FROM landed_numbers n JOIN commerce_order o ON o.number = n.number"
+            f" {_BEYOND} AND o.tenant_id = %(tenant)s AND o.source = %(source)s",
+            "beyond",
+            "number VARCHAR",
+        )
+        work.refuse(
+            Message(_ORDER_BEYOND), f"SELECT {ROW} FROM typed SEMI JOIN beyond b ON b.number = {number}"
+        )
 
     def prepare(self, work: Workspace) -> Outcome:
         con = work.con
@@ -269,18 +287,21 @@ class Orders(Kind):
 
     def _write_orders(self, work: Workspace, landing: Landing) -> dict[str, int]:
         new = _land_orders(work, landing)
+        landing.stay_within(f"SELECT count(*) FROM order_ids JOIN commerce_order o USING (id) {_BEYOND}")
         created = 0
         if new:
             created = landing.insert(
                 _MATCH,
                 "INSERT INTO commerce_order (id, tenant_id, number, source, kind, customer_id, ordered_at,"
-                " country, channel, currency, quantity, total, line_count, unit_id, import_id, created_at)"
+                " country, channel, currency, quantity, total, line_count, owner_id, unit_id, import_id,"
+                " created_at)"
                 f" SELECT {key_sql(landing.keys(), 'o.ono')}, %(tenant)s, o.number, %(source)s, o.kind, c.id,"
                 " o.local AT TIME ZONE %(zone)s, o.country, o.channel, o.currency, o.quantity, o.total,"
-                " o.line_count, %(unit)s, %(import)s, %(now)s"
+                " o.line_count, %(owner)s, %(unit)s, %(import)s, %(now)s"
                 " FROM landed_orders o LEFT JOIN customer_ids c USING (cno) WHERE NOT EXISTS"
                 " (SELECT FROM order_ids i WHERE i.ono = o.ono) ORDER BY o.ono"
                 " ON CONFLICT (tenant_id, source, number) DO NOTHING",
+                owner=landing.owner_id,
                 unit=landing.unit_id,
             )
             _write_timeline(landing)
@@ -375,6 +396,12 @@ _LINES = (
 )
 """The lines to be landed. ``digest`` identifies a line within its order by product, quantity, price, turn."""
 
+
+_BEYOND = (
+    "LEFT JOIN customers_customer c ON c.id = o.customer_id"
+    f" WHERE NOT {customers.within('o')} AND (c.id IS NULL OR NOT {customers.within('c')})"
+)
+"""Joined to orders ``o``: those outside the actor's record scope, as ``access.orders`` says it."""
 
 # --- statements ---------------------------------------------------------------------------------------
 
