@@ -138,6 +138,15 @@ def test_a_thin_segment_borrows_the_model_of_all(shop: Shop) -> None:
     assert sum(cell["customers"] for cell in cells) == len(found)
 
 
+def test_a_month_without_new_customers_has_no_retention(shop: Shop) -> None:
+    shop.sell(
+        ("a", "2026-01-05", 10), ("a", "2026-02-05", 10), ("b", "2026-03-05", 10), ("b", "2026-05-31", 10)
+    )
+    found = shop.analyse().retention
+    assert (found["size"], found["share"][1][:3]) == ([1, 0, 1, 0, 0], [None, None, None])
+    assert found["share"][0][:3] == [1, 1, 0]
+
+
 def test_nothing_is_done_twice_when_nothing_has_changed(shop: Shop) -> None:
     shop.sell(("a", "2026-01-05", 10))
     first = shop.run()

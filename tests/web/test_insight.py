@@ -158,8 +158,8 @@ def test_ties_that_empty_a_score_are_told(shop: Shop, page: Client) -> None:
     shop.sell(*((f"c{number}", f"2026-0{1 + number % 6}-05", 10) for number in range(60)))
     shop.analyse()
     shown = text(page, "insight:overview")
-    assert "Too many customers bought equally often for five scores" in shown
-    assert "bought last on the same day" not in shown
+    assert "The numbers of purchases are too alike for five scores" in shown
+    assert "days of the last purchases" not in shown
 
 
 def test_an_analysis_of_another_version_is_shown_as_far_as_it_is_understood(shop: Shop, page: Client) -> None:

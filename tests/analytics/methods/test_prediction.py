@@ -70,7 +70,9 @@ def test_intervals_hold_what_they_promise(world: World, level: float) -> None:
         (world.value, some(found.value_low), some(found.value_high)),
     ):
         held = (truth >= some(low)) & (truth <= some(high))
-        assert held.mean() >= level - share_error(level, CUSTOMERS)
+        # of all customers, and of those with none, few and many purchases before
+        for own in (world.x >= 0, world.x == 0, (world.x > 0) & (world.x < 4), world.x >= 4):
+            assert held[own].mean() >= level - share_error(level, int(own.sum()))
     # Where a bound of the value is inside the continuous part, exactly the tail lies beyond it.
     low, high = some(found.value_low), some(found.value_high)
     above, below = high > 0, low > 0

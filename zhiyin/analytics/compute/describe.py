@@ -105,6 +105,7 @@ def describe_retention(purchases: Purchases) -> dict[str, Any]:
     found = cohorts(purchases.customer, purchases.day, purchases.amount, unit=unit, end=purchases.as_of)
     kept = slice(-MOST_COHORTS[unit], None)
     share, size = found.retention[kept], found.size[kept]
+    share[size == 0] = np.nan
     if unfinished(purchases.as_of, unit):
         share[np.arange(len(share))[:, None] + np.arange(share.shape[1]) == len(share) - 1] = np.nan
     known = ~np.isnan(share)

@@ -5,7 +5,7 @@ from typing import Any
 
 from zhiyin.analytics.methods.rfm import Unit
 
-METHOD = 2
+METHOD = 3
 """Raised when the same data would give other results: then the next night analyses every company anew."""
 SCORES = ("recency", "frequency", "monetary")
 

@@ -95,8 +95,8 @@ def _heading(score: int, ranges: dict[str, list[int]], unit: str) -> str:
 def _ties(analysis: Analysis, **scores: set[int]) -> str:
     """Why rows or columns are empty, where the company has not chosen the limits itself."""
     reasons = {
-        "recency": _("Too many customers bought last on the same day for five scores: some stay empty."),
-        "frequency": _("Too many customers bought equally often for five scores: some stay empty."),
+        "recency": _("The days of the last purchases are too alike for five scores: some stay empty."),
+        "frequency": _("The numbers of purchases are too alike for five scores: some stay empty."),
     }
     chosen = analysis.settings.get("thresholds", {})
     return " ".join(reasons[name] for name, used in scores.items() if len(used) < 5 and not chosen.get(name))

@@ -26,7 +26,7 @@ def record_facts(found: CustomerValue, why: Explanation, made: Analysis) -> dict
     return {
         "times": number(found.frequency + 1),
         "first": day(found.first_at),
-        "silence": number(why.silence, 1 if why.silence < 10 else 0),
+        "silence": number(why.silence, 1 if 0 < why.silence < 10 else 0),
         "gap": number(why.gap, 1),
         "unit": unit_name(made),
         "customers": number(why.customers),
