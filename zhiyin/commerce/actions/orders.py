@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, connection, transaction
@@ -111,8 +112,9 @@ def create_order(
 
 
 def next_number(actor: Actor, now: datetime.datetime, prefix: str = "S") -> str:
-    """The day's next number, such as ``S20261122-0007``; one transaction at a time counts."""
-    start = f"{prefix}{now:%Y%m%d}-"
+    """The next number of the company's day, such as ``S20261122-0007``; one transaction at a time counts."""
+    zone = Tenant.objects.values_list("time_zone", flat=True).get(pk=actor.tenant_id)
+    start = f"{prefix}{now.astimezone(ZoneInfo(zone)):%Y%m%d}-"
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{actor.tenant_id}{start}"])
     last = (

@@ -167,7 +167,7 @@ def _order_page(request: HttpRequest, order_id: uuid.UUID, form: PaymentForm | N
         "due": due,
         "may_edit": request.actor.may("orders.edit") and found.kind == OrderKind.SALE,
         "may_return": any(each["left"] > 0 for each in lines),  # type: ignore[operator]
-        "form": form or PaymentForm(initial={"amount": due}),
+        "form": form or PaymentForm(initial={"amount": due and f"{due.normalize():f}"}),
         "sees_customer": found.customer_id is not None and request.actor.may("customers.view"),
     }
     return render(request, "commerce/order.html", context)
