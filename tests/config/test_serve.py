@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -11,12 +12,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.server import HOME
 from zhiyin.platform.postgres import Cluster
 
 pytestmark = pytest.mark.slow
@@ -34,14 +36,14 @@ def eventually(condition: Callable[[], object], seconds: float = 60) -> bool:
 class Product:
     """A `zhiyin serve` in a process of its own."""
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, port: int, by: Sequence[str] = ()) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHIYIN_")}
-        compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(home / "bytecode")}
+        compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(HOME / "bytecode")}
         self.log = home / "serve.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "zhiyin", "serve", "--port", str(port)],
-                env={**inherited, **compiled, "ZHIYIN_HOME": str(home)},
+                [*by, sys.executable, "-m", "zhiyin", "serve", "--port", str(port)],
+                env={**inherited, **compiled, "ZHIYIN_HOME": str(home), "TMPDIR": str(home)},
                 stdout=log,
                 stderr=log,
             )
@@ -170,3 +172,32 @@ def test_commands_work_beside_it_and_the_second_is_refused(home: Path, product: 
     assert f"cannot listen on 127.0.0.1 port {product.port}" in second.stderr
     assert product.answers()
     product.end()
+
+
+def test_an_ordinary_user_runs_all_of_it(home: Path, port: int) -> None:
+    """As root the test becomes one, who reads where Python is installed and writes below his folder only."""
+    own = home / "ordinary"
+    own.mkdir()
+    uid, by = os.geteuid(), list[str]()
+    if uid == 0:
+        nobody = pwd.getpwnam("nobody")
+        uid = nobody.pw_uid
+        os.chown(own, uid, nobody.pw_gid)
+        by = ["setpriv", f"--reuid={uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
+        by += ["--inh-caps=-all,+dac_read_search", "--ambient-caps=+dac_read_search"]
+    product = Product(own, port, by)
+    try:
+        product.ready()
+        assert product.answers()
+        data = own / "postgres" / "server" / "pgdata"
+        servers = [each for each in psutil.process_iter(["cwd", "uids"]) if each.info["cwd"] == str(data)]
+        assert servers
+        assert {each.info["uids"].effective for each in servers} == {uid}
+        product.end()
+    finally:
+        product.process.kill()
+        product.process.wait()
+    assert product.process.returncode == 0
+    made = [path for path in own.rglob("*") if path != product.log]
+    assert {path.lstat().st_uid for path in made} == {uid}
+    assert eventually(lambda: not Cluster(own / "postgres").running())
