@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import io
 import itertools
 import shutil
 import tempfile
@@ -347,8 +348,14 @@ class Workspace:
         for row in self._source.ragged:
             cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
             if len(row.cells) > width:
-                cells[-1] = self._source.delimiter.join(row.cells[width - 1 :])
+                cells[-1] = self._joined(row.cells[width - 1 :])
             yield [*cells, row.row, why[row.row]]
+
+    def _joined(self, cells: Sequence[str]) -> str:
+        """Cells as they stand in the file, in one."""
+        out = io.StringIO()
+        csv.writer(out, delimiter=self._source.delimiter[0], lineterminator="").writerow(cells)
+        return out.getvalue()
 
     def key(self, values: str, table: str, key: Callable[[str], str]) -> None:
         """Make ``table`` (``value``, ``key``) of the different values of a query, their keys made in Python."""

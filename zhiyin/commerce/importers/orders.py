@@ -107,7 +107,7 @@ class Orders(Kind):
         checks = [
             Check(f"ordered_at > TIMESTAMP '{latest}'", Message(_FUTURE)),
             Check("ordered_at < TIMESTAMP '1900-01-01'", Message(_ANCIENT)),
-            Check(f"abs({_AMOUNT}) >= 1e14", Message(_HUGE)),
+            Check(f"abs({_EXACT}) >= 1e14", Message(_HUGE)),
             currency_check(),
         ]
         if buyer := _buyer(work):
@@ -348,7 +348,8 @@ class Orders(Kind):
 # --- expressions over the typed rows -----------------------------------------------------------------
 
 _QUANTITY = f"coalesce(quantity, 1::{NUMBER})"
-_AMOUNT = f"coalesce(amount, round({_QUANTITY} * unit_price, 4))::{NUMBER}"
+_EXACT = f"coalesce(amount, round({_QUANTITY}::DECIMAL(38, 4) * unit_price, 4))"
+_AMOUNT = f"{_EXACT}::{NUMBER}"
 _PRICE = f"coalesce(unit_price, try_cast(amount / nullif({_QUANTITY}, 0) AS {NUMBER}), 0)"
 _NONE = uuid.UUID(int=0)
 _LINE_COLUMNS = (
