@@ -92,7 +92,7 @@ def test_products_are_added_reckoned_and_taken_away(client: Client, kettle: Prod
     assert 'name="product"' not in _piece(client, "product-picks", {"words": "K1"})
     added = _piece(client, "order-lines", {"add": key})
     assert 'value="199.9"' in added
-    assert "autofocus" in added
+    assert "data-focus" in added
     typed = {"product": [key, key], "quantity": ["3", "x"], "price": ["0.10", "1"]}
     reckoned = _piece(client, "order-amounts", typed)
     assert "¥0.30" in reckoned

@@ -7,6 +7,8 @@ export function configureHtmx(htmx: typeof Htmx): void {
     includeIndicatorStyles: false,
     selfRequestsOnly: true,
     historyCacheSize: 0,
+    // not "style", which browsers and their extensions put on fields and the policy forbids to copy
+    attributesToSettle: ["class", "width", "height"],
     historyRestoreAsHxRequest: false,
     scrollIntoViewOnBoost: false,
     responseHandling: [

@@ -4,6 +4,8 @@ import { whenAdded } from "./dom";
 /** A field that finds (`[data-picker]`): the server lists what fits, arrows choose, Enter takes, Escape closes. */
 export function startPickers(): void {
   whenAdded<HTMLElement>("[data-picker]", setUp);
+  // what comes next after a pick, ready to be typed over
+  whenAdded<HTMLInputElement>("input[data-focus]", (input) => input.select());
 }
 
 function setUp(picker: HTMLElement): void {
