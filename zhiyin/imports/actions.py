@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.accounts.models import Tenant
 from zhiyin.imports import access, formats
 from zhiyin.imports.choices import ImportState
 from zhiyin.imports.errors import NotReady, Unreadable
@@ -48,20 +49,33 @@ def kind_named(actor: Actor, name: str) -> Kind:
 
 
 def upload_file(
-    *, actor: Actor, stream: IO[bytes], name: str, kind: str = "", now: datetime.datetime
+    *,
+    actor: Actor,
+    stream: IO[bytes],
+    name: str,
+    kind: str = "",
+    options: Mapping[str, Any] | None = None,
+    profile_id: uuid.UUID | None = None,
+    now: datetime.datetime,
 ) -> Import:
-    """Keep a file and recognise its columns. Without ``kind`` the likeliest one is taken.
+    """Keep a file and recognise its columns, or read it as a profile says; ``options`` go before the profile's.
 
-    Raises ``Unreadable``, and then keeps nothing.
+    Without ``kind`` and profile the likeliest kind is taken. Raises ``Unreadable``, ``Invalid`` or ``TooLarge``, and
+    then keeps nothing.
     """
     actor.require("imports.run")
-    stored = files.save(stream, name=name, actor=actor, now=now)
-    batch = Import(file=stored, created_by=actor.member_id, created_by_name=actor.name, created_at=now)
-    batch.kind = kind_named(actor, kind).name if kind else ""
+    profile = access.get_profile(actor, profile_id) if profile_id else None
+    batch = Import(created_by=actor.member_id, created_by_name=actor.name, created_at=now)
+    if named := profile.kind if profile else kind:
+        batch.kind = kind_named(actor, named).name
+    batch.options = _options({**(profile.options if profile else {}), **(options or {})})
+    batch.file = files.save(stream, name=name, actor=actor, now=now)
     try:
         _recognise(actor, batch)
+        if profile:
+            _take(batch, profile.mapping, profile.date_formats, profile.source)
     except BaseException:
-        files.forget(stored)
+        files.forget(batch.file)
         raise
     batch.save()
     record(FileUploaded(batch.id, batch.kind), actor=actor, now=now, subject=("import", batch.id))
@@ -88,16 +102,25 @@ def choose_columns(
         batch.options = _options(options)
     if again:
         _recognise(actor, batch)
+    _take(batch, mapping, date_formats, source)
+    batch.state, batch.result, batch.error = ImportState.DRAFT, {}, None
+    batch.save()
+    record(ColumnsChosen(batch.id), actor=actor, now=now, subject=("import", batch.id))
+    return batch
+
+
+def _take(
+    batch: Import,
+    mapping: Mapping[str, str] | None,
+    date_formats: Mapping[str, str] | None,
+    source: str | None,
+) -> None:
     if mapping is not None:
         batch.mapping = _mapping(batch, mapping)
     if date_formats is not None:
         batch.date_formats = _date_formats(batch, date_formats)
     if source is not None:
         batch.source = " ".join(source.split())[:64]
-    batch.state, batch.result, batch.error = ImportState.DRAFT, {}, None
-    batch.save()
-    record(ColumnsChosen(batch.id), actor=actor, now=now, subject=("import", batch.id))
-    return batch
 
 
 def use_profile(
@@ -137,6 +160,13 @@ def start(
     batch.save(update_fields=["job", "state", "error"])
     record(ImportStarted(batch.id, step), actor=actor, now=now, subject=("import", batch.id))
     return batch.job
+
+
+def discard_imports(*, actor: Actor, import_ids: Sequence[uuid.UUID], now: datetime.datetime) -> None:
+    """Forget several files, all or none. Raises ``NotReady`` and ``NotFound``."""
+    actor.require("imports.run")
+    for import_id in sorted(import_ids):
+        discard_import(actor=actor, import_id=import_id, now=now)
 
 
 def discard_import(*, actor: Actor, import_id: uuid.UUID, now: datetime.datetime) -> None:
@@ -211,7 +241,9 @@ def _recognise(actor: Actor, batch: Import) -> None:
     allowed = access.kinds_for(actor)
     try:
         with files.local_path(batch.file) as path:
-            seen = look(Path(path), Options(**batch.options), kinds().get(batch.kind), allowed)
+            currency = Tenant.objects.get(pk=actor.tenant_id).currency
+            kind = kinds().get(batch.kind)
+            seen = look(Path(path), Options(**batch.options), kind, allowed, currency=currency)
     except FileError as error:
         raise Unreadable(error) from error
     batch.kind = seen.kind
@@ -226,13 +258,22 @@ def _options(options: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in options.items()
         if key in Options.__dataclass_fields__ and value not in (None, "")
     }
-    if (mark := known.get("delimiter")) and len(mark) != 1:
-        raise Invalid(_("A delimiter is one character."), field="delimiter")
+    if mark := known.get("delimiter"):
+        known["delimiter"] = mark = "\t" if mark == "\\t" else mark
+        if len(mark) > MOST_DELIMITER or set(mark) & set("\r\n\"'"):
+            raise Invalid(
+                format_lazy(
+                    _("A delimiter is 1 to {most} characters, no quotation mark or line break among them."),
+                    most=MOST_DELIMITER,
+                ),
+                field="delimiter",
+            )
     if (encoding := known.get("encoding")) and encoding not in ENCODINGS:
         raise Invalid(_("There is no such encoding."), field="encoding")
     return known
 
 
+MOST_DELIMITER = 5
 ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be", "big5", "cp1252", "shift_jis")
 
 
@@ -260,10 +301,13 @@ def _date_formats(batch: Import, date_formats: Mapping[str, str]) -> dict[str, s
     return chosen
 
 
-def find_profile(actor: Actor, kind: str, name: str) -> ImportProfile:
-    """A profile by its name. Raises ``NotFound``."""
+def find_profile(actor: Actor, name: str, kind: str = "") -> ImportProfile:
+    """A profile by its name, which each kind has but once. Raises ``NotFound`` or ``Invalid``."""
     actor.require("imports.run")
-    found = ImportProfile.objects.filter(kind=kind, name=name).first()
-    if found is None:
+    rows = ImportProfile.objects.filter(name=name)
+    found = list(rows.filter(kind=kind) if kind else rows)
+    if not found:
         raise NotFound(_("There is no profile of this name."), field="profile")
-    return found
+    if len(found) > 1:
+        raise Invalid(_("Several profiles have this name: say what kind of file it is."), field="kind")
+    return found[0]

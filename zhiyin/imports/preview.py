@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zhiyin.imports import formats
+from zhiyin.imports.currencies import foreign_signs
 from zhiyin.imports.formats import Decision
 from zhiyin.imports.kinds import NUMBERS, FieldType, Kind
 from zhiyin.imports.messages import Message, gettext_noop
@@ -29,6 +30,7 @@ class Preview:
     rows: list[dict[str, str]]
     guesses: dict[str, Guess]
     decisions: dict[str, Decision] = field(default_factory=dict)
+    warnings: dict[str, Message] = field(default_factory=dict)
     encoding: str = ""
     delimiter: str = ""
     sheet: str = ""
@@ -51,6 +53,7 @@ class Preview:
                 for key, g in self.guesses.items()
             },
             "decisions": {key: decision.to_json() for key, decision in self.decisions.items()},
+            "warnings": {key: warning.to_json() for key, warning in self.warnings.items()},
         }
 
     @classmethod
@@ -60,6 +63,7 @@ class Preview:
             for key, g in data["guesses"].items()
         }
         decisions = {key: Decision.from_json(d) for key, d in data["decisions"].items()}
+        warnings = {key: Message.from_json(w) for key, w in data.get("warnings", {}).items()}
         plain = {key: data[key] for key in ("format", "kind", "rows", "encoding", "delimiter", "sheet")}
         return cls(
             **plain,
@@ -67,15 +71,18 @@ class Preview:
             sheets=tuple(data["sheets"]),
             guesses=guesses,
             decisions=decisions,
+            warnings=warnings,
         )
 
 
-def look(path: Path, options: Options, kind: Kind | None, kinds: Sequence[Kind]) -> Preview:
-    """Read the first rows of a file and guess. Raises ``FileError``."""
+def look(
+    path: Path, options: Options, kind: Kind | None, kinds: Sequence[Kind], *, currency: str = ""
+) -> Preview:
+    """Read the first rows of a file and guess. ``currency`` is the company's. Raises ``FileError``."""
     from zhiyin.imports.workspace import SAMPLE_ROWS, Frame, Workspace
 
     source = open_file(path, options)
-    frame = Frame("UTC", "", datetime.datetime.now(datetime.UTC))
+    frame = Frame("UTC", currency, datetime.datetime.now(datetime.UTC))
     with Workspace(kinds[0], {}, frame) as work:
         work.load(source, most=SAMPLE_ROWS)
         samples = work.samples()
@@ -86,6 +93,7 @@ def look(path: Path, options: Options, kind: Kind | None, kinds: Sequence[Kind])
                 gettext_noop("The columns cannot be guessed: {columns}. Say what kind of file it is."),
                 columns=", ".join(source.columns[:20]),
             )
+        work.kind = kind
         guesses = recognise(kind, samples)
         decisions = {key: d for key, g in guesses.items() if (d := _decision(work, kind, g))}
         return Preview(
@@ -95,6 +103,7 @@ def look(path: Path, options: Options, kind: Kind | None, kinds: Sequence[Kind])
             rows=[{key: value[:200] for key, value in row.items() if key != ROW} for row in work.head(5)],
             guesses=guesses,
             decisions=decisions,
+            warnings=foreign_signs(work, {key: guess.column for key, guess in guesses.items()}),
             encoding=source.encoding,
             delimiter=source.delimiter,
             sheet=source.sheet,

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from zhiyin.accounts.models import Tenant
 from zhiyin.imports.choices import ImportState
-from zhiyin.imports.errors import Unreadable
+from zhiyin.imports.currencies import foreign_signs
+from zhiyin.imports.errors import NotReady, Unreadable
 from zhiyin.imports.events import ImportApplied, ImportUndone
 from zhiyin.imports.kinds import Outcome, kinds
 from zhiyin.imports.landing import Landing
@@ -34,6 +35,7 @@ LARGE = 48 * 2**20
 
 def check(run: jobs.JobRun) -> Result:
     """Dry run: everything but the writing; says what would happen."""
+    _check_mine(run)
     with _failing(run), _worked(run) as (batch, work, outcome):
         with run.scope():
             effect = kinds()[batch.kind].compare(work, _landing(run, batch, work))
@@ -47,7 +49,7 @@ def check(run: jobs.JobRun) -> Result:
 
 def apply(run: jobs.JobRun) -> Result:
     """Import the file. All that it writes becomes visible at once, or not at all."""
-    if done := _finished(run, ImportState.APPLIED):
+    if done := _finished(_check_mine(run), ImportState.APPLIED):
         return done
     with _failing(run), _worked(run) as (batch, work, outcome), run.scope():
         _one_at_a_time(run)
@@ -68,7 +70,7 @@ def apply(run: jobs.JobRun) -> Result:
 
 def undo(run: jobs.JobRun) -> Result:
     """Take an import back, in one transaction."""
-    if done := _finished(run, ImportState.UNDONE):
+    if done := _finished(_check_mine(run), ImportState.UNDONE):
         return done
     with _failing(run), run.scope():
         _one_at_a_time(run)
@@ -113,6 +115,7 @@ def _worked(run: jobs.JobRun) -> Iterator[tuple[Import, Workspace, Outcome]]:
         )
         run.progress(work.rows, 2 * work.rows, _("Recognising values"))
         work.decide()
+        work.warnings += foreign_signs(work, work.mapping).values()
         work.type_rows()
         if run.actor.scope != "all":
             with run.scope():
@@ -141,9 +144,20 @@ def _landing(run: jobs.JobRun, batch: Import, work: Workspace) -> Landing:
 
 def _one_at_a_time(run: jobs.JobRun) -> None:
     """Imports of one company follow each other, so that each sees what the one before wrote."""
-    key = int.from_bytes(run.tenant_id.bytes[8:], "big", signed=True) ^ 0x696D706F7274
+    while not _locked(turn(run.tenant_id)):
+        run.progress(run.done, run.total, _("Waiting for another import of the company"))
+        time.sleep(0.3)
+
+
+def turn(tenant_id: uuid.UUID) -> int:
+    """The advisory lock that the company's one import at a time holds."""
+    return int.from_bytes(tenant_id.bytes[8:], "big", signed=True) ^ 0x696D706F7274
+
+
+def _locked(key: int) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [key])
+        return bool(cursor.fetchone()[0])
 
 
 def _result(work: Workspace, outcome: Outcome, effect: dict[str, int]) -> Result:
@@ -190,11 +204,21 @@ def _settle(batch: Import, state: ImportState, **values: Any) -> None:
     batch.save(update_fields=["state", "error", *values])
 
 
-def _finished(run: jobs.JobRun, state: ImportState) -> Result | None:
-    """The result, when the work was committed and the worker died before it could say so."""
+def _check_mine(run: jobs.JobRun) -> Import:
+    """The import, as long as this is its last step: an earlier one that is run again must not undo the later.
+
+    Raises ``NotReady``, also when the file was removed.
+    """
     with run.scope():
-        batch = Import.objects.get(pk=uuid.UUID(run.arguments["import_id"]))
-        return dict(batch.result) if batch.state == state else None
+        batch = Import.objects.filter(pk=uuid.UUID(run.arguments["import_id"]), job_id=run.id).first()
+    if batch is None:
+        raise NotReady
+    return batch
+
+
+def _finished(batch: Import, state: ImportState) -> Result | None:
+    """The result, when the work was committed and the worker died before it could say so."""
+    return dict(batch.result) if batch.state == state else None
 
 
 @contextlib.contextmanager

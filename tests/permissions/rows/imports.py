@@ -102,6 +102,7 @@ ROWS = [
     Row("GET", "api:get_import", API.format(200), given=an_import),
     Row("PATCH", "api:change_import", API.format(200), given=an_import, data={"source": "web"}),
     Row("DELETE", "api:discard_import", API.format(204), given=an_import),
+    Row("POST", "api:use_import_profile", API.format(200), given=an_import, data=its_profile),
     Row("POST", "api:check_import", API.format(202), given=an_import),
     Row("POST", "api:apply_import", API.format(202), given=an_import),
     Row("POST", "api:undo_import", API.format(202), given=an_applied_import),

@@ -1,14 +1,22 @@
 """Operations on imports: upload, choose columns, check, apply, undo."""
 
 import uuid
-from typing import Any, Literal
+from typing import Any
 
 from django.http import FileResponse
 from ninja import File, Form
 from ninja.files import UploadedFile
 
 from zhiyin.api.http import PageOut, Request, Routes, now
-from zhiyin.api.imports.schemas import ChoiceIn, ImportOut, KindOut, ProfileIn, ProfileOut
+from zhiyin.api.imports.schemas import (
+    ChoiceIn,
+    ImportOut,
+    KindOut,
+    ProfileChoiceIn,
+    ProfileIn,
+    ProfileOut,
+    UploadIn,
+)
 from zhiyin.api.jobs.schemas import JobOut
 from zhiyin.imports import access, actions, queries
 from zhiyin.imports.models import Import, ImportProfile
@@ -32,14 +40,16 @@ def list_imports(request: Request, after: str = "", limit: int = 50) -> dict[str
 
 
 @routes.post("/imports/", permission="imports.run", response=ImportOut, status=201)
-def upload_import(
-    request: Request,
-    file: File[UploadedFile],
-    kind: Form[Literal["", "customers", "products", "orders"]] = "",
-) -> dict[str, Any]:
-    """Upload a file. Its columns are recognised, and so is its kind when none is given."""
+def upload_import(request: Request, file: File[UploadedFile], how: Form[UploadIn]) -> dict[str, Any]:
+    """Upload a file. Its columns are recognised, and so is its kind when none is given, unless by a profile."""
     batch = actions.upload_file(
-        actor=request.actor, stream=file, name=file.name or "file", kind=kind, now=now()
+        actor=request.actor,
+        stream=file,
+        name=file.name or "file",
+        kind=how.kind,
+        options=how.dict(exclude={"kind", "profile"}, exclude_none=True),
+        profile_id=how.profile,
+        now=now(),
     )
     return _out(batch)
 
@@ -61,6 +71,13 @@ def change_import(request: Request, import_id: uuid.UUID, body: ChoiceIn) -> dic
 def discard_import(request: Request, import_id: uuid.UUID) -> None:
     """Forget a file that was not imported, or whose import was undone."""
     actions.discard_import(actor=request.actor, import_id=import_id, now=now())
+
+
+@routes.post("/imports/{uuid:import_id}/use-profile/", permission="imports.run", response=ImportOut)
+def use_import_profile(request: Request, import_id: uuid.UUID, body: ProfileChoiceIn) -> dict[str, Any]:
+    """Read the file as a saved profile says."""
+    batch = actions.use_profile(actor=request.actor, import_id=import_id, profile_id=body.profile, now=now())
+    return _out(batch)
 
 
 @routes.post("/imports/{uuid:import_id}/check/", permission="imports.run", response=JobOut, status=202)

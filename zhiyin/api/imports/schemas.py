@@ -45,12 +45,22 @@ class ImportOut(Schema):
 
 
 class OptionsIn(Schema):
-    """How the file is opened; what is left out is found out."""
+    """How the file is opened; what is left out is found out.
+
+    ``delimiter`` is up to five characters; ``header: false`` says that the first row holds data.
+    """
 
     encoding: str | None = None
     delimiter: str | None = None
     header: bool | None = None
     sheet: str | None = None
+
+
+class UploadIn(OptionsIn):
+    """How the file is to be read; what is left out is found out, or as ``profile`` has it."""
+
+    kind: Literal["", "customers", "products", "orders"] = ""
+    profile: uuid.UUID | None = None
 
 
 class ChoiceIn(Schema):
@@ -65,6 +75,10 @@ class ChoiceIn(Schema):
 
 class ProfileIn(Schema):
     name: str
+
+
+class ProfileChoiceIn(Schema):
+    profile: uuid.UUID
 
 
 class ProfileOut(Schema):

@@ -49,9 +49,10 @@ def _pairs(_ctx: click.Context, _option: click.Parameter, values: tuple[str, ...
     callback=_pairs,
     help="FIELD=FORMAT, such as ordered_at=%d/%m/%Y.",
 )
-@click.option("--delimiter", help="What separates the columns.")
+@click.option("--delimiter", help=r"What separates the columns: up to five characters, \t for a tab.")
 @click.option("--encoding", help="How the file is written, such as gb18030.")
 @click.option("--sheet", help="Which sheet of a workbook.")
+@click.option("--no-header", is_flag=True, help="The first row holds data; columns are then called A, B, C.")
 @click.option("--source", help="Whose order numbers these are, where several shops count for themselves.")
 @click.option("--profile", help="Read the file as this saved profile says.")
 @click.option("--check", "only_check", is_flag=True, help="Say what would happen, and change nothing.")
@@ -91,8 +92,9 @@ def import_file(
     batch, result = _work(actor, batch_id, "check" if only_check else "apply", quiet=as_json)
     if refused and batch.refused_file:
         _save_refused(actor, batch, refused)
-    data = {"id": batch.id, "kind": batch.kind, "state": batch.state, "columns": batch.mapping, **result}
-    answer(data, as_json=as_json, text="\n".join(_sentences(batch, result)))
+    told = {"messages": _told(result["messages"]), "refusals": _refusals(result)}
+    same = {"id": batch.id, "kind": batch.kind, "state": batch.state, "columns": batch.mapping}
+    answer({**same, **result, **told}, as_json=as_json, text="\n".join(_sentences(batch, result)))
 
 
 def _upload(actor: "Actor", file: Path, kind: str, reading: dict[str, Any]) -> uuid.UUID:
@@ -104,15 +106,20 @@ def _upload(actor: "Actor", file: Path, kind: str, reading: dict[str, Any]) -> u
 
     now = timezone.now()
     options = {name: reading[name] for name in ("delimiter", "encoding", "sheet") if reading[name]}
+    if reading["no_header"]:
+        options["header"] = False
     with scope(actor.tenant_id), file.open("rb") as stream:
-        batch = actions.upload_file(actor=actor, stream=stream, name=file.name, kind=kind, now=now)
-        if reading["profile"]:
-            profile = actions.find_profile(actor, batch.kind, reading["profile"])
-            actions.use_profile(actor=actor, import_id=batch.id, profile_id=profile.id, now=now)
-        if options:
-            batch = actions.choose_columns(actor=actor, import_id=batch.id, options=options, now=now)
+        profile = actions.find_profile(actor, reading["profile"], kind) if reading["profile"] else None
+        batch = actions.upload_file(
+            actor=actor,
+            stream=stream,
+            name=file.name,
+            kind=kind,
+            options=options,
+            profile_id=profile.id if profile else None,
+            now=now,
+        )
         if reading["columns"] or reading["dates"] or reading["source"]:
-            batch.refresh_from_db()
             actions.choose_columns(
                 actor=actor,
                 import_id=batch.id,
@@ -157,14 +164,24 @@ def _save_refused(actor: "Actor", batch: "Import", target: Path) -> None:
         shutil.copyfileobj(cast(IO[bytes], source), copy)
 
 
-def _sentences(batch: "Import", result: dict[str, Any]) -> list[str]:
+def _told(messages: list[dict[str, Any]]) -> list[str]:
     from zhiyin.imports.messages import Message
 
+    return [str(Message.from_json(message)) for message in messages]
+
+
+def _refusals(result: dict[str, Any]) -> dict[str, int]:
+    """How many rows were refused, by the reason."""
+    reasons = _told([message for message, _count in result["refusals"]])
+    return {reason: count for reason, (_message, count) in zip(reasons, result["refusals"], strict=True)}
+
+
+def _sentences(batch: "Import", result: dict[str, Any]) -> list[str]:
     verb = "Checked" if batch.state == "checked" else "Imported"
     lines = [f"{verb} {result['rows']:,} rows of {batch.kind}; {result['refused']:,} refused."]
     lines += _counts(result["effect"])
-    lines += [f"  {Message.from_json(message)}" for message in result["messages"]]
-    lines += [f"  {count:,} refused: {Message.from_json(message)}" for message, count in result["refusals"]]
+    lines += [f"  {message}" for message in _told(result["messages"])]
+    lines += [f"  {count:,} refused: {reason}" for reason, count in _refusals(result).items()]
     if batch.state == "applied":
         lines.append(f"To take it back: zhiyin import --undo {batch.id}")
     return lines
