@@ -52,19 +52,21 @@ def tokens(tenant_id: uuid.UUID, text: str) -> list[int]:
 def query(tenant_id: uuid.UUID, text: str) -> Query | None:
     """A person's words as a query; ``None`` when there is nothing to look for."""
     seed = zlib.crc32(tenant_id.bytes)
-    grams: set[str] = set()
-    patterns: list[str] = []
-    for term in normalise(text).split():
-        found = {gram for run in _RUNS.findall(term) for gram in _grams(run)}
-        if not found and len(term) <= 2:
-            found = {"^" + term}
-            patterns.append(f"%\n{_escape(term)}%")
-        else:
-            patterns.append(f"%{_escape(term)}%")
-        grams |= found
+    terms = normalise(text).split()
+    grams = _grams_of(terms)
+    if not grams and len(terms) > 1:
+        terms = ["".join(terms)]  # syllables apart, such as "li an"
+        grams = _grams_of(terms)
+    patterns = [f"%{_escape(term)}%" for term in terms]
+    if not grams and len(terms) == 1 and len(terms[0]) <= 2:
+        grams, patterns = {"^" + terms[0]}, [f"%\n{_escape(terms[0])}%"]
     if not grams:
         return None
     return Query(sorted(_hash(gram, seed) for gram in grams), patterns)
+
+
+def _grams_of(terms: list[str]) -> set[str]:
+    return {gram for term in terms for run in _RUNS.findall(term) for gram in _grams(run)}
 
 
 def _grams(run: str) -> set[str]:
