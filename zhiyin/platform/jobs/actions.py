@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.choices import JobState
 from zhiyin.platform.errors import Conflict, NotFound
-from zhiyin.platform.jobs import queue
+from zhiyin.platform.jobs import news, queue
 from zhiyin.platform.jobs.access import visible
 from zhiyin.platform.jobs.events import JobCancelAsked, JobRetried, JobStarted
 from zhiyin.platform.jobs.registry import find
@@ -47,6 +47,7 @@ def start(
     )
     if not foreground:
         queue.put(job, actor.tenant_id)
+    news.tell(actor.tenant_id, job.id, job.created_by, job.state)
     record(JobStarted(job.id, kind), actor=actor, now=now, subject=("job", job.id))
     return job
 

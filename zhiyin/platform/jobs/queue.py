@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 from procrastinate.jobs import Job as QueuedJob
 
 from zhiyin.platform import realtime
+from zhiyin.platform.jobs import news
 from zhiyin.platform.jobs.run import JobInterrupted, execute
 from zhiyin.platform.models import Job
 
@@ -47,6 +48,7 @@ def remove(job: Job) -> None:
 def announce(job: Job) -> None:
     """Tell the pages that watch this job how it stands."""
     realtime.notify(job.tenant_id, f"job:{job.id}", state_of(job))
+    news.tell(job.tenant_id, job.id, job.created_by, job.state)
 
 
 def state_of(job: Job) -> dict[str, Any]:

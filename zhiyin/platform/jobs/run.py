@@ -20,6 +20,7 @@ from zhiyin.platform import realtime
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.choices import JobState
 from zhiyin.platform.errors import DomainError
+from zhiyin.platform.jobs import news
 from zhiyin.platform.jobs.registry import Handler, find
 from zhiyin.platform.jobs.snapshot import load_actor
 from zhiyin.platform.models import Job
@@ -225,5 +226,6 @@ def _end(run: JobRun, state: JobState, *, result: dict[str, Any] | None = None, 
             update_fields=["state", "result", "error", "done", "total", "message", "finished_at"],
         )
         realtime.notify(run.tenant_id, f"job:{run.id}", {"id": str(run.id), "state": state})
+        news.tell(run.tenant_id, run.id, job.created_by, state)
     seconds = round((now - run.now).total_seconds(), 3)
     log.info("job.ended", state=str(state), seconds=seconds)

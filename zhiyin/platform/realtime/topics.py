@@ -1,4 +1,4 @@
-"""Who may watch what. A topic is a kind, or a kind and an id: ``tenant``, ``member:<id>``, ``job:<id>``."""
+"""Who may watch what. A topic is a kind, or a kind and an id: ``tenant``, ``jobs``, ``member:<id>``, ``job:<id>``."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -32,6 +32,8 @@ def allowed(actor: Actor, topics: Iterable[str]) -> list[str]:
 def _may(actor: Actor, name: str) -> bool:
     if name == "tenant":
         return True
+    if name == "jobs":
+        return actor.may("jobs.view_all")
     kind, _colon, text = name.partition(":")
     check = _checks.get(kind)
     if check is None:

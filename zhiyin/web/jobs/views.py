@@ -19,8 +19,12 @@ UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 
 @page()
 def job_list(request: HttpRequest) -> HttpResponse:
-    shown = keyset(jobs.visible(request.actor), order=["-id"], after=request.GET.get("after", ""), limit=20)
-    return render(request, "jobs/list.html", {"page": shown})
+    """The newest first; the first page keeps itself up to date."""
+    after = request.GET.get("after", "")
+    shown = keyset(jobs.visible(request.actor), order=["-id"], after=after, limit=20)
+    sees_all = request.actor.may("jobs.view_all")
+    topic = "" if after else "jobs" if sees_all else f"member:{request.actor.member_id}"
+    return render(request, "jobs/list.html", {"page": shown, "topic": topic}, partial="list")
 
 
 @page()
