@@ -175,6 +175,9 @@ class TestDataFolder:
             assert states[name] == "ok"
         assert states["migrations"] == states["row-level security"] == "ok"
         assert states["worker"] == states["mail"] == "warning"
+        assert states["backup"] == "ok"
+        assert set(states) >= {"assets", "translations", "left-over folders"}
+        assert all(check["advice"] for check in report["checks"] if check["state"] == "warning")
 
     def test_doctor_says_what_is_wrong(self, home: Path) -> None:
         broken = {"ZHIYIN_MAIL_URL": "smtp://127.0.0.1:1", "ZHIYIN_STORAGE_URL": "file:///proc/nowhere"}

@@ -154,6 +154,11 @@ def test_over_tls_all_connections_are_encrypted_and_backups_as_well(server: Serv
     near = Company.over_tls(server, "near", tmp_path / "near")
     (restored,) = near.zhiyin(["restore", str(archive)])
     assert restored["rows"] == written["rows"]
+    without_tools = {**far.environment, "PATH": str(tmp_path)}
+    told = json.loads(run_commands(["doctor", "--json"], variables=without_tools)[0].stdout)
+    (backup,) = [check for check in told["checks"] if check["name"] == "backup"]
+    assert backup["state"] == "warning"
+    assert "postgresql-client-15" in backup["message"]
     stranger = far.owner_url.replace("server.crt", "missing.crt")
     for tampered in (far.owner_url.replace("127.0.0.1", "localhost"), stranger):
         outcome = run_commands(

@@ -19,6 +19,7 @@ State = Literal["ok", "warning", "failed"]
 _OLDEST_PYTHON = (3, 11)
 _WORKER_SILENCE = datetime.timedelta(minutes=2)
 _CLOCK_DIFFERENCE = datetime.timedelta(seconds=5)
+_PACKAGE = Path(__file__).parent.parent
 _LITTLE_DISK, _NO_DISK = 2 << 30, 200 << 20
 
 _OPEN_TABLES = """
@@ -63,6 +64,7 @@ def examine() -> Iterator[Check]:
     yield _check("secret key", _secret_key)
     yield from _with_database()
     yield _check("assets", _assets)
+    yield _check("translations", _translations)
     yield _check("files", _storage)
     yield _check("mail", _mail)
     yield _check("left-over folders", _leftovers)
@@ -80,6 +82,7 @@ def _with_database() -> Iterator[Check]:
                 yield _check("worker", _worker)
                 yield _check("deliveries", _deliveries)
                 yield _check("clock", _clock)
+                yield _check("backup", _backup)
     except PostgresError as error:
         yield Check("database", "failed", str(error))
 
@@ -214,8 +217,29 @@ def _clock() -> str:
     return "This machine's clock agrees with the database's."
 
 
+def _backup() -> str:
+    from zhiyin.config.backup.database import Owner
+
+    url = environment().owner_database_url
+    if not url:
+        raise Finding("Not possible as the application role.", "Set ZHIYIN_OWNER_DATABASE_URL.", "warning")
+    try:
+        owner = Owner(url)
+    except PostgresError as error:
+        raise Finding(
+            str(error), "Until then `zhiyin backup` and `zhiyin restore` fail.", "warning"
+        ) from error
+    return f"pg_dump {owner.programs.major} is there for PostgreSQL {owner.major}."
+
+
+def _translations() -> str:
+    if not list((_PACKAGE / "locale").glob("*/LC_MESSAGES/django.mo")):
+        raise Finding("Pages are in English only.", "In a checkout: `make wheel` or `make demo`.", "warning")
+    return "Compiled."
+
+
 def _assets() -> str:
-    manifest = Path(__file__).parent.parent / "web" / "static" / "zhiyin" / "manifest.json"
+    manifest = _PACKAGE / "web" / "static" / "zhiyin" / "manifest.json"
     if not manifest.exists():
         raise Finding(
             "The pages' style and scripts are not built.", "In a checkout: `npm ci && npm run build`."
