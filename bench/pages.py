@@ -1,9 +1,11 @@
 """Pages at a million customers and ten million events, signed in, under row-level security and permissions.
 
-    python -m bench.pages [--seconds 8] [--requests 200]
+    python -m bench.pages [--seconds 8] [--requests 200] [--only load]
 
-Needs the tenant of ``bench.scale``. Prints server time of list, search and record pages at one connection, the same
-page 10,000 pages on, the same rows by hand-written SQL without security, pages a second at eight connections, memory.
+Needs the tenant of ``bench.scale`` and ``wrk`` (Debian: ``apt install wrk``). Prints the time of list, search and record
+pages at one connection, the same page 10,000 pages on, the same rows by hand-written SQL without security, pages a
+second with the processor time of each side, and the memory of the idle product. Web server and its options are the
+product's own.
 """
 
 import argparse
@@ -11,12 +13,14 @@ import contextlib
 import http.client
 import os
 import random
+import re
+import resource
+import shutil
 import signal
 import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -27,14 +31,11 @@ import psycopg
 from bench.scale import EMAIL, GIVEN, HOME, SURNAMES, TENANT, settings
 from zhiyin.platform.postgres.cluster import Cluster
 
-WEB = [
-    sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning",
-    "zhiyin.config.wsgi:application",
-]  # fmt: skip
+PARTS = ("pages", "sql", "load", "memory")
 
 
 def sign_in() -> str:
-    """A session of the administrator; its cookie."""
+    """A session of the administrator; its cookie. Brings tables of an earlier version up to date."""
     import django
 
     django.setup()
@@ -44,7 +45,9 @@ def sign_in() -> str:
 
     from zhiyin.accounts import access
     from zhiyin.accounts.models import User
+    from zhiyin.platform.schema import migrate
 
+    migrate()
     client = Client()
     client.force_login(User.objects.get(email=EMAIL))
     session = client.session
@@ -66,35 +69,51 @@ def position(con: psycopg.Connection, page: int) -> str:
     return position_token(row)
 
 
-@contextlib.contextmanager
-def serving(workers: int, threads: int) -> Iterator[tuple[int, psutil.Process]]:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
-    process = subprocess.Popen([*WEB, *options, "--blocking-threads", str(threads)])
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextlib.contextmanager
+def running(command: list[str], port: int) -> Iterator[psutil.Process]:
+    """A server, once it answers."""
+    process = psutil.Popen(command)
     try:
         for _ in range(300):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
             time.sleep(0.1)
-        yield port, psutil.Process(process.pid)
+        yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            for child in psutil.Process(process.pid).children(recursive=True):
-                child.kill()
-            process.kill()
+        process.wait(30)
+
+
+@contextlib.contextmanager
+def serving(workers: int) -> Iterator[tuple[int, psutil.Process]]:
+    """The product's web processes."""
+    from zhiyin.config import servers
+    from zhiyin.config.environment import environment
+
+    port = free_port()
+    env = environment().model_copy(update={"web_workers": workers})
+    with running(servers.web(env, "127.0.0.1", port).command, port) as process:
+        yield port, process
 
 
 class Browser:
-    """One connection with a session."""
+    """One connection with a session; it keeps the cookie of forms, as browsers do."""
 
     def __init__(self, port: int, cookie: str) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.headers = {"Cookie": cookie, "Accept-Language": "zh-CN"}
+        self.connection.request("GET", "/jobs/", headers=self.headers)
+        answer = self.connection.getresponse()
+        answer.read()
+        for header in answer.headers.get_all("Set-Cookie", []):
+            self.headers["Cookie"] += "; " + header.split(";")[0]
 
     def get(self, path: str) -> float:
         """Milliseconds until the whole answer is here."""
@@ -198,6 +217,10 @@ def by_hand(con: psycopg.Connection, requests: int) -> None:
         report(name, times)
 
 
+def family(process: psutil.Process) -> list[psutil.Process]:
+    return [process, *process.children(recursive=True)]
+
+
 def cpu(processes: list[psutil.Process]) -> float:
     """Seconds of processor time that these processes have used."""
     spent = 0.0
@@ -207,39 +230,36 @@ def cpu(processes: list[psutil.Process]) -> float:
     return spent
 
 
-def throughput(port: int, cookie: str, path: str, seconds: float, clients: int = 8) -> float:
-    """Answers a second over several connections, asked from a process of its own."""
-    command = [
-        sys.executable,
-        "-m",
-        "bench.pages",
-        "--load",
-        str(port),
-        cookie,
-        path,
-        str(seconds),
-        str(clients),
-    ]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+def wrk(port: int, cookie: str, path: str, seconds: float, connections: int) -> tuple[int, float, float]:
+    """Answers, answers a second, and seconds of processor time that asking took."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-H", f"Cookie: {cookie}"]
+    text = subprocess.run(
+        [*command, f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True, check=True
+    ).stdout
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    number, rate = re.search(r"(\d+) requests in", text), re.search(r"Requests/sec:\s+([\d.]+)", text)
+    if "Non-2xx" in text or not number or not rate:
+        raise SystemExit(text)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return int(number[1]), float(rate[1]), spent
 
 
-def load(port: int, cookie: str, path: str, seconds: float, clients: int) -> float:
-    counts = [0] * clients
-    end = time.perf_counter() + seconds
-
-    def ask(place: int) -> None:
-        browser = Browser(port, cookie)
-        while time.perf_counter() < end:
-            browser.get(path)
-            counts[place] += 1
-
-    threads = [threading.Thread(target=ask, args=(place,)) for place in range(clients)]
-    started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts) / (time.perf_counter() - started)
+def throughput(cookie: str, seconds: float, connections: int) -> None:
+    """Pages a second of two web processes, and what each side of the two cores did for a page."""
+    with serving(workers=2) as (port, server):
+        cookie = Browser(port, cookie).headers["Cookie"]
+        print(f"web processes, before a request: {memory(family(server)):.0f} MB")
+        # every worker compiles templates and plans statements at its first requests
+        wrk(port, cookie, "/customers/", seconds, connections)
+        print("| pages | a second | ms web | ms database | ms wrk |\n|---|---|---|---|---|")
+        for name, path in {"list": "/customers/", "record": f"/customers/{_some_customer()}/"}.items():
+            before = cpu(family(server)), cpu(_backends())
+            pages, rate, asking = wrk(port, cookie, path, seconds, connections)
+            spent = cpu(family(server)) - before[0], cpu(_backends()) - before[1], asking
+            costs = " | ".join(f"{1000 * each / pages:.2f}" for each in spent)
+            print(f"| {name} | {rate:.0f} | {costs} |", flush=True)
+        print(f"web processes, after load: {memory(family(server)):.0f} MB")
 
 
 def memory(processes: list[psutil.Process]) -> float:
@@ -247,46 +267,25 @@ def memory(processes: list[psutil.Process]) -> float:
     return sum(each.memory_full_info().pss for each in processes) / (1 << 20)
 
 
-def main() -> None:
-    if sys.argv[1:2] == ["--load"]:
-        address, cookie, path, seconds, clients = sys.argv[2:]
-        print(load(int(address), cookie, path, float(seconds), int(clients)))
-        return
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=8)
-    parser.add_argument("--requests", type=int, default=200)
-    options = parser.parse_args()
-    with Cluster(HOME / "postgres", durable=False) as cluster:
-        settings(cluster)
-        os.environ["ZHIYIN_LOG_LEVEL"] = "WARNING"
-        cookie = sign_in()
-        superuser = psycopg.connect(cluster.superuser_url("zhiyin"))
-        with serving(workers=1, threads=2) as (port, _server):
-            latencies(Browser(port, cookie), superuser, options.requests)
-        by_hand(superuser, options.requests)
-        superuser.close()
-        with serving(workers=2, threads=2) as (port, server):
-            web = memory([server, *server.children(recursive=True)])
-            # every worker compiles templates and translations at its first request
-            throughput(port, cookie, "/customers/", options.seconds)
-            for name, path in {"list": "/customers/", "record": f"/customers/{_some_customer()}/"}.items():
-                before = cpu(server.children(recursive=True)), cpu(_backends())
-                rate = throughput(port, cookie, path, options.seconds)
-                spent = cpu(server.children(recursive=True)) - before[0], cpu(_backends()) - before[1]
-                web_ms, sql_ms = (1000 * each / (rate * options.seconds) for each in spent)
-                print(
-                    f"{name} pages a second, 8 connections, 2 workers: {rate:.0f};"
-                    f" processor time a page: {web_ms:.1f} ms web, {sql_ms:.1f} ms database",
-                    flush=True,
-                )
-            after = memory([server, *server.children(recursive=True)])
-            print(f"web processes: {web:.0f} MB at first, {after:.0f} MB after load")
+def idle() -> None:
+    """Memory of ``zhiyin serve`` with its own PostgreSQL on the same tenant, half a minute after its start."""
+    for name in ("ZHIYIN_DATABASE_URL", "ZHIYIN_OWNER_DATABASE_URL"):
+        os.environ.pop(name)
+    port = free_port()
+    with running([sys.executable, "-m", "zhiyin", "serve", "--port", str(port)], port) as server:
+        time.sleep(30)
+        ours, database = memory(family(server)), memory([_postmaster(), *_backends()])
+        print(f"idle product: {ours + database:.0f} MB, {database:.0f} of them PostgreSQL")
+
+
+def _postmaster() -> psutil.Process:
+    pid = next((HOME / "postgres").rglob("postmaster.pid")).read_text().split("\n")[0]
+    return psutil.Process(int(pid))
 
 
 def _backends() -> list[psutil.Process]:
-    """The database's processes that serve connections."""
-    pid = int((HOME / "postgres").rglob("postmaster.pid").__next__().read_text().split("\n")[0])
-    return psutil.Process(pid).children()
+    """The database's processes."""
+    return _postmaster().children()
 
 
 def _some_customer() -> uuid.UUID:
@@ -298,6 +297,34 @@ def _some_customer() -> uuid.UUID:
             0
         ]
         return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--requests", type=int, default=200)
+    parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--only", choices=PARTS, action="append")
+    options = parser.parse_args()
+    parts = options.only or PARTS
+    if "load" in parts and not shutil.which("wrk"):
+        raise SystemExit("wrk is missing, which asks for pages a second: apt install wrk")
+    print(f"load average at the beginning: {os.getloadavg()[0]:.1f}")
+    with Cluster(HOME / "postgres", durable=False) as cluster:
+        settings(cluster)
+        os.environ["ZHIYIN_LOG_LEVEL"] = "WARNING"
+        cookie = sign_in()
+        with psycopg.connect(cluster.superuser_url("zhiyin"), autocommit=True) as superuser:
+            if "pages" in parts:
+                with serving(workers=1) as (port, _server):
+                    latencies(Browser(port, cookie), superuser, options.requests)
+            if "sql" in parts:
+                by_hand(superuser, options.requests)
+        if "load" in parts:
+            throughput(cookie, options.seconds, options.connections)
+    if "memory" in parts:
+        idle()
+    print(f"load average at the end: {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Reads of orders and products, each with a fixed number of SQL statements."""
 
 import datetime
+import functools
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from zhiyin.commerce import access
 from zhiyin.commerce.choices import OrderKind
 from zhiyin.commerce.models import Order, OrderLine, Payment, Product
 from zhiyin.platform.actors import Actor
+from zhiyin.platform.database.planned import Planned, planned_cursor
 from zhiyin.platform.paging import Page, keyset
 from zhiyin.platform.pinyin import normalise
 
@@ -94,6 +96,18 @@ def list_orders(
     return keyset(rows, order=[f"{sign}ordered_at"], after=after, limit=limit)
 
 
+def latest_orders(actor: Actor, customer_id: uuid.UUID, *, limit: int = 5) -> list[Row]:
+    """A customer's latest orders. One SQL statement."""
+    return _latest_orders(actor, limit)(customer_id)
+
+
+@functools.lru_cache(maxsize=500)
+def _latest_orders(actor: Actor, limit: int) -> Planned[Row]:
+    latest = access.orders(actor).order_by("-ordered_at", "-id")
+    rows: QuerySet[Order, Row] = latest.values(*ORDER_COLUMNS[:4], "currency", "quantity", "total")
+    return Planned(lambda customer: rows.filter(customer=customer)[:limit])
+
+
 def find_orders(actor: Actor, text: str, *, limit: int = 5) -> list[Row]:
     """The first few orders whose number begins so, for the command palette. One SQL statement."""
     if not text.strip() or len(text) > 64 or "\0" in text:
@@ -152,7 +166,7 @@ FROM commerce_order WHERE customer_id = %(customer)s
 
 def purchases_of(customer_id: uuid.UUID) -> Purchases:
     """The key numbers of a customer that the caller has reached. One SQL statement."""
-    with connection.cursor() as cursor:
+    with planned_cursor() as cursor:
         cursor.execute(_PURCHASES, {"customer": customer_id, "sale": OrderKind.SALE.value})
         return Purchases(*cursor.fetchone())
 

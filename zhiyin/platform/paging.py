@@ -174,6 +174,13 @@ class Keyset(Generic[Row]):
         return queryset.order_by(*(sign + column.path for column in some.sorted_by))
 
 
+def first_page(rows: list[Row], *, order: Sequence[str], limit: int, key: str = "id") -> Page[Row]:
+    """The first page of rows read elsewhere from the beginning, one more than ``limit`` where there are more."""
+    shown, more = rows[:limit], len(rows) > limit
+    names = dict.fromkeys([*(name.lstrip("-") for name in order), key])
+    return Page(shown, position_token([_value(shown[-1], name) for name in names]) if more else None, None)
+
+
 def position_token(values: Sequence[Any], *, backwards: bool = False) -> str:
     """The token of the page behind a row with these sort values, its key last."""
     plain = ["p" if backwards else "n", *(_plain(value) for value in values)]

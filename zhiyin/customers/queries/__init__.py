@@ -15,6 +15,7 @@ from zhiyin.customers.queries.listing import (
     saved_views,
     tags,
     tags_of,
+    tags_of_one,
     units,
     used_values,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "saved_views",
     "tags",
     "tags_of",
+    "tags_of_one",
     "timeline",
     "units",
     "used_values",

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, TypedDict
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
@@ -126,9 +127,15 @@ def matching(actor: Actor, where: CustomerFilter) -> QuerySet[Customer]:
     if where.created_to:
         rows = rows.filter(created_at__lt=_midnight(where.created_to, days=1))
     if where.q.strip():
-        narrowed = actor.scope != "all" or where != CustomerFilter(q=where.q)
-        rows = find_customers(rows, actor, where.q, most=None if narrowed else MOST_FOUND)
+        rows = find_customers(
+            rows, actor, where.q, most=MOST_FOUND if _is_bare_search(actor, where) else None
+        )
     return rows
+
+
+def _is_bare_search(actor: Actor, where: CustomerFilter) -> bool:
+    """Whether nothing but words narrows the list."""
+    return bool(where.q.strip()) and actor.scope == "all" and where == CustomerFilter(q=where.q)
 
 
 def find_customers(
@@ -145,8 +152,22 @@ def find_customers(
 def count_customers(actor: Actor, where: CustomerFilter) -> Count:
     """How many customers a filter lets through; two SQL statements at most."""
     _demand(actor, where)
+    if _is_bare_search(actor, where):
+        return Count(_found(actor, where.q), exact=True)
     same = "customers", actor.reach, where.model_dump_json()
     return kept_count(lambda: matching(actor, where), same=same)
+
+
+def _found(actor: Actor, text: str) -> int:
+    """How many of a tenant's customers a search finds, at most ``MOST_FOUND``."""
+    query = search.query(actor.tenant_id, search_words(text))
+    if query is None:
+        return 0
+    with connection.cursor() as cursor:
+        sql = "SELECT count(*) FROM search_customers(%s::int[], %s, %s)"
+        cursor.execute(sql, [query.tokens, query.patterns, MOST_FOUND])
+        number: int = cursor.fetchone()[0]
+    return number
 
 
 def list_customers(
@@ -177,10 +198,20 @@ _kept_list = functools.lru_cache(maxsize=500)(_list)
 def tags_of(customer_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, list[Row]]:
     """The tags of some customers. One SQL statement."""
     found: dict[uuid.UUID, list[Row]] = defaultdict(list)
-    links = CustomerTag.objects.filter(customer__in=list(customer_ids)).order_by("tag__name")
-    for link in links.values("customer_id", "tag_id", name=F("tag__name"), colour=F("tag__colour")):
-        found[link["customer_id"]].append(link)
+    for link in _tag_links(CustomerTag.objects.filter(customer__in=list(customer_ids))):
+        found[link["customer_id"]].append(link)  # type: ignore[index]
     return dict(found)
+
+
+def _tag_links(links: QuerySet[CustomerTag]) -> QuerySet[CustomerTag, Row]:
+    named = links.order_by("tag__name")
+    return named.values("customer_id", "tag_id", name=F("tag__name"), colour=F("tag__colour"))
+
+
+# the tags of one customer
+tags_of_one: Planned[Row] = Planned(
+    lambda customer: _tag_links(CustomerTag.objects.filter(customer=customer))
+)
 
 
 def quick_search(actor: Actor, text: str, *, limit: int = 8) -> list[Row]:

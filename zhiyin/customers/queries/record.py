@@ -1,6 +1,7 @@
 """One customer's page: the record, contact points, notes and the timeline."""
 
 import datetime
+import functools
 import uuid
 from collections.abc import Mapping, Sequence
 
@@ -11,9 +12,12 @@ from zhiyin.customers.choices import TimelineKind
 from zhiyin.customers.keys import code_key
 from zhiyin.customers.models import ContactPoint, Customer, Note, TimelineEvent
 from zhiyin.platform.actors import Actor
-from zhiyin.platform.paging import Page, keyset
+from zhiyin.platform.database.planned import Planned
+from zhiyin.platform.errors import NotFound
+from zhiyin.platform.paging import Page, first_page, keyset
 
 Row = Mapping[str, object]
+EVENT = ("id", "occurred_at", "kind", "actor_name", "object_id", "data")
 # what the timeline can be narrowed to
 TIMELINE_KINDS: dict[str, tuple[TimelineKind, ...]] = {
     "orders": (TimelineKind.ORDER, TimelineKind.RETURN, TimelineKind.PAYMENT),
@@ -24,7 +28,16 @@ TIMELINE_KINDS: dict[str, tuple[TimelineKind, ...]] = {
 
 def record_customer(actor: Actor, customer_id: uuid.UUID) -> Customer:
     """A visible customer with owner, unit and what analysis found. One SQL statement."""
-    return access.customer(actor, customer_id, related=("owner", "unit", "value"))
+    found = _record(actor)(customer_id)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+@functools.lru_cache(maxsize=500)
+def _record(actor: Actor) -> Planned[Customer]:
+    rows = access.customers(actor).select_related("owner", "unit", "value")
+    return Planned(lambda customer: rows.filter(pk=customer))
 
 
 def customer_by_code(actor: Actor, code: str) -> Customer | None:
@@ -35,14 +48,25 @@ def customer_by_code(actor: Actor, code: str) -> Customer | None:
 
 def contact_points(customer_id: uuid.UUID) -> list[ContactPoint]:
     """All contact points of a customer that the caller has reached, the primary ones first."""
-    rows = ContactPoint.objects.filter(customer=customer_id)
-    return list(rows.order_by("kind", "-is_primary", "created_at", "id"))
+    return _contact_points(customer_id)
+
+
+_contact_points: Planned[ContactPoint] = Planned(
+    lambda customer: ContactPoint.objects.filter(customer=customer).order_by(
+        "kind", "-is_primary", "created_at", "id"
+    )
+)
 
 
 def notes(customer_id: uuid.UUID, *, limit: int = 100) -> list[Note]:
     """A customer's notes, the pinned first, then the newest."""
-    rows = Note.objects.filter(customer=customer_id).select_related("author")
-    return list(rows.order_by("-pinned", "-created_at", "-id")[:limit])
+    return _notes(limit)(customer_id)
+
+
+@functools.lru_cache(maxsize=16)
+def _notes(limit: int) -> Planned[Note]:
+    rows = Note.objects.select_related("author").order_by("-pinned", "-created_at", "-id")
+    return Planned(lambda customer: rows.filter(customer=customer)[:limit])
 
 
 def timeline(
@@ -57,12 +81,20 @@ def timeline(
 
     ``until`` is a moment that nothing lies after, which spares the months beyond it.
     """
+    if not after and not until:
+        return first_page(_latest(tuple(kinds), limit)(customer_id), order=["occurred_at"], limit=limit)
     rows = TimelineEvent.objects.filter(customer=customer_id)
     if kinds:
         rows = rows.filter(kind__in=kinds)
     if until:
         rows = rows.filter(occurred_at__lte=until)
-    values: QuerySet[TimelineEvent, Row] = rows.values(
-        "id", "occurred_at", "kind", "actor_name", "object_id", "data"
-    )
+    values: QuerySet[TimelineEvent, Row] = rows.values(*EVENT)
     return keyset(values, order=["-occurred_at"], after=after, limit=limit)
+
+
+@functools.lru_cache(maxsize=32)
+def _latest(kinds: tuple[str, ...], limit: int) -> Planned[Row]:
+    """The latest events, one more than ``limit``."""
+    rows = TimelineEvent.objects.filter(kind__in=kinds) if kinds else TimelineEvent.objects.all()
+    values: QuerySet[TimelineEvent, Row] = rows.order_by("-occurred_at", "-id").values(*EVENT)
+    return Planned(lambda customer: values.filter(customer=customer)[: limit + 1])

@@ -63,7 +63,7 @@ class Statement:
         sql, params = compiler.as_sql()
         converters = compiler.get_converters([each[0] for each in compiler.select])
         values = queryset._iterable_class is ValuesIterable
-        build = _dictionaries(queryset.query.values_select) if values else _objects(compiler)
+        build = _dictionaries(list(queryset.query.selected or ())) if values else _objects(compiler)
         return cls(sql, tuple(params), compiler, converters, build)
 
     def rows(self, found: list[Any]) -> list[Any]:

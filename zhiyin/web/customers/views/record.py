@@ -24,8 +24,8 @@ from zhiyin.customers.models import Customer
 from zhiyin.platform.errors import Invalid, NotFound
 from zhiyin.web.customers.forms import ContactForm, CustomerForm, EditCustomerForm, NewCustomerForm
 from zhiyin.web.customers.table import STAGE_CLASS, STATUS_CLASS, TAG_CLASS
-from zhiyin.web.customers.views.listing import Tab
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
+from zhiyin.web.lists import Tab
 from zhiyin.web.templatetags.zhiyin import KeyNumber, day, money, number, percent
 
 INLINE = ("name", "short_name", "kind", "status", "stage", "owner_id", "country", "city", "source")
@@ -96,9 +96,8 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
         case "notes":
             return {"notes": queries.notes(customer.pk)}
         case "overview":
-            recent = commerce.OrderFilter(customer=customer.pk)
             return {
-                "recent": commerce.list_orders(request.actor, recent, limit=5).rows if sees_orders else [],
+                "recent": commerce.latest_orders(request.actor, customer.pk) if sees_orders else [],
                 "contacts": contact_rows(request, customer.pk),
                 "notes": queries.notes(customer.pk, limit=3),
             }
@@ -120,7 +119,7 @@ def contact_rows(request: HttpRequest, customer_id: uuid.UUID) -> list[dict[str,
 
 
 def _tags(customer_id: uuid.UUID) -> list[dict[str, Any]]:
-    found = queries.tags_of([customer_id]).get(customer_id, [])
+    found = queries.tags_of_one(customer_id)
     return [{**tag, "class": TAG_CLASS.get(str(tag["colour"]), "")} for tag in found]
 
 
