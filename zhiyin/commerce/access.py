@@ -1,7 +1,9 @@
 """The only way to reach orders and products: what this actor may see. Missing and forbidden look alike."""
 
 import uuid
+from collections.abc import Collection
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from zhiyin.commerce.models import Order, Product
@@ -32,6 +34,14 @@ def order(actor: Actor, order_id: uuid.UUID, *, lock: bool = False) -> Order:
     if found is None:
         raise NotFound
     return found
+
+
+def hold_products(product_ids: Collection[uuid.UUID]) -> None:
+    """Keep products from being deleted until the transaction ends; their edits go on."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM commerce_product WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [list(product_ids)]
+        )
 
 
 def product(product_id: uuid.UUID, *, lock: bool = False) -> Product:

@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.models import Tenant
+from zhiyin.commerce import access
 from zhiyin.commerce.choices import OrderKind
 from zhiyin.commerce.events import OrderCreated
 from zhiyin.commerce.models import Order, OrderLine, OrderRequest, Product
@@ -192,7 +193,9 @@ def _checked_moment(moment: datetime.datetime, now: datetime.datetime) -> dateti
 def _products(lines: Sequence[NewLine], currency: str) -> dict[uuid.UUID, Product]:
     if not 0 < len(lines) <= MOST_LINES:
         raise Invalid(_("An order has from 1 to %d lines.") % MOST_LINES, field="lines")
-    products = Product.objects.in_bulk([line.product_id for line in lines])
+    wanted = {line.product_id for line in lines}
+    access.hold_products(wanted)
+    products = Product.objects.in_bulk(wanted)
     for line in lines:
         product = products.get(line.product_id)
         if product is None:

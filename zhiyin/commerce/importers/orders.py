@@ -473,6 +473,8 @@ def _undo_orders(landing: Landing) -> dict[str, int]:
     """
     made = "FROM commerce_order o WHERE o.tenant_id = %(tenant)s AND o.import_id = %(import)s"
     landing.create("gone_orders", "id uuid PRIMARY KEY")
+    # waits for payments and returns being written, so that they are seen
+    landing.run(f"SELECT {made} FOR UPDATE")
     gone = landing.run(
         f"INSERT INTO gone_orders SELECT o.id {made}"
         " AND NOT EXISTS (SELECT FROM commerce_payment p WHERE p.order_id = o.id)"

@@ -129,6 +129,8 @@ def _update(landing: Landing) -> int:
 def undo_products(landing: Landing) -> dict[str, int]:
     """Delete the products that the import made, unless edited since or on a line; put back what it changed."""
     made = "FROM commerce_product p WHERE p.tenant_id = %(tenant)s AND p.import_id = %(import)s"
+    # waits for orders and edits being written, so that they are seen
+    landing.run(f"SELECT {made} FOR UPDATE")
     landing.create("sold_products", "id uuid")
     landing.run(
         "INSERT INTO sold_products SELECT DISTINCT product_id FROM commerce_orderline WHERE product_id IS"
