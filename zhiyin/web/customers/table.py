@@ -15,7 +15,7 @@ from zhiyin.customers import access
 from zhiyin.customers.choices import CustomerKind, Stage, Status
 from zhiyin.platform.actors import Actor
 from zhiyin.web.tables import Cell, Column, Row, text
-from zhiyin.web.templatetags.zhiyin import day_in, money, number, percent
+from zhiyin.web.templatetags.zhiyin import day_in, money_in, number, percent
 
 STATUS_CLASS = {
     Status.LOYAL: "is-good", Status.WON_BACK: "is-good", Status.REPEAT: "is-info",
@@ -79,8 +79,10 @@ def _columns(currency: str, language: str | None, zone: tzinfo) -> list[Column]:
     words, day = _words(language), day_in(zone, language)
     statuses, stages, groups, kinds = words.statuses, words.stages, words.groups, words.kinds
 
+    money = money_in(currency)
+
     def amount(key: str) -> Cell:
-        return lambda row: money(row[key], currency)
+        return lambda row: money(row[key])
 
     made = [
         Column("name", _("Customer"), text("name"), "name", fixed=True),
@@ -115,12 +117,13 @@ def _columns(currency: str, language: str | None, zone: tzinfo) -> list[Column]:
 
 def _value(currency: str) -> Cell:
     """The value with its interval on hover."""
+    money = money_in(currency)
 
     def cell(row: Row) -> str:
         low, high = row["value__value_low"], row["value__value_high"]
-        shown = money(row["value__value"], currency)
+        shown = money(row["value__value"])
         if low is None or high is None:
             return shown
-        return f'<span title="{money(low, currency)} – {money(high, currency)}">{shown}</span>'
+        return f'<span title="{money(low)} – {money(high)}">{shown}</span>'
 
     return cell

@@ -66,11 +66,20 @@ def number(value: Any, places: int = 0) -> str:
 @register.filter
 def money(value: Any, currency: str = "") -> str:
     """An amount with its currency's sign; nothing as a dash."""
-    if _missing(value):
-        return NOTHING
-    sign = "-" if value < 0 else ""
-    text = _written(abs(value), 0 if currency in WITHOUT_CENTS else 2)
-    return f"{sign}{_symbol(currency)}{text}"
+    return money_in(currency)(value)
+
+
+@functools.lru_cache(maxsize=64)
+def money_in(currency: str) -> Callable[[Any], str]:
+    """``money`` for many values of one currency."""
+    symbol, places = _symbol(currency), 0 if currency in WITHOUT_CENTS else 2
+
+    def written(value: Any) -> str:
+        if _missing(value):
+            return NOTHING
+        return f"-{symbol}{_written(-value, places)}" if value < 0 else f"{symbol}{_written(value, places)}"
+
+    return written
 
 
 @register.filter
