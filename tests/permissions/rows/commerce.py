@@ -1,6 +1,6 @@
 """Who may do what with products and orders. The order of the rows is 林岚's customer's."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from tests.permissions.rows.customers import customer
 from tests.permissions.table import Row
 from zhiyin.commerce import actions
 from zhiyin.commerce.actions import NewLine
+from zhiyin.customers.actions import save_view
 
 Given = Mapping[str, Any]
 # columns: anonymous, lin, chen, ma, wu, an, xu, gao, other gao
@@ -35,6 +36,14 @@ def order(company: Company) -> Given:
     return {"order_id": made.pk}
 
 
+def view(page: str) -> Callable[[Company], Given]:
+    def given(company: Company) -> Given:
+        kept = save_view(actor=company.lin.actor, page=page, name="mine", query="", now=timezone.now())
+        return {"view_id": kept.pk}
+
+    return given
+
+
 def form(company: Company, _given: Given) -> Given:
     key = str(product(company)["product_id"])
     buyer = str(customer(company)["customer_id"])
@@ -56,6 +65,14 @@ ROWS = [
     Row("POST", "commerce:order_draft", "302 200*4 403*2 200 200", data={"words": "k"}),
     Row("POST", "commerce:order_pay", CHANGED, given=order, data={"amount": "1", "method": "cash"}),
     Row("POST", "commerce:order_return", CHANGED, given=order, data={"back-1": "1"}),
+    Row("POST", "commerce:order_columns", "302*9", data={"columns": ["total"]}),
+    Row("POST", "commerce:save_order_view", "302*9", data={"name": "x", "query": "q=x"}),
+    Row("POST", "commerce:save_order_view", "302*5 403*2 302*2", data={"name": "x", "shared": "1"}, note="shared"),
+    Row("POST", "commerce:delete_order_view", "302*2 404*7", given=view("orders")),
+    Row("POST", "commerce:product_columns", "302*9", data={"columns": ["price"]}),
+    Row("POST", "commerce:save_product_view", "302*9", data={"name": "x", "query": "q=x"}),
+    Row("POST", "commerce:save_product_view", "302 403*6 302*2", data={"name": "x", "shared": "1"}, note="shared"),
+    Row("POST", "commerce:delete_product_view", "302*2 404*7", given=view("products")),
     Row("GET", "commerce:products", ALL),
     Row("GET", "commerce:product", "302 200*7 404", given=product),
     Row("GET", "commerce:product_sales", "302 200*7 404", given=product),

@@ -14,7 +14,7 @@ from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, PermissionDenied
 from zhiyin.platform.record import record
 
-PAGES = {"customers": "customers.view", "orders": "orders.view", "products": "products.view"}
+PAGES = ("customers", "orders", "products")
 
 
 def save_view(
@@ -33,9 +33,9 @@ def save_view(
     """
     if page not in PAGES:
         raise Invalid(_("There is no such list."), field="page")
-    actor.require(PAGES[page])
+    actor.require(f"{page}.view")
     if shared:
-        actor.require("customers.edit")
+        actor.require(f"{page}.edit")
     elif actor.member_id is None:
         raise Invalid(_("Only a member keeps views of his own."))
     name = " ".join(name.split())
@@ -63,7 +63,7 @@ def save_view(
 def delete_view(*, actor: Actor, view_id: uuid.UUID, now: datetime.datetime) -> SavedView:
     """Forget a view of one's own or, who may edit, a shared one."""
     view = access.saved_view(actor, view_id)
-    if view.member_id is None and not actor.may("customers.edit"):
+    if view.member_id is None and not actor.may(f"{view.page}.edit"):
         raise PermissionDenied
     SavedView.objects.filter(pk=view.pk).delete()
     record(

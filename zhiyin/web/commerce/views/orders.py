@@ -24,8 +24,8 @@ from zhiyin.web.commerce.forms import (
     number_or_none,
     parse_filter,
 )
-from zhiyin.web.customers.views.listing import Chip, Tab, checked_sort, kept
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
+from zhiyin.web.lists import Chip, Kept, Tab, carried, checked_sort, keeping
 from zhiyin.web.tables import Column, Row, Table, changed, text, without
 from zhiyin.web.templatetags.zhiyin import KeyNumber, day, money, number
 
@@ -42,6 +42,10 @@ LABELS = {
 }
 
 
+KEPT = Kept("orders", "orders.view", "commerce:orders", lambda _request: _columns())
+columns, save_view, delete_view = keeping(KEPT)
+
+
 @page(permission="orders.view")
 def order_list(request: HttpRequest) -> HttpResponse:
     where = parse_filter(OrderFilter, request.GET)
@@ -51,7 +55,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     count = customers.kept_count(
         lambda: queries.matching_orders(request.actor, where), same=("orders", request.actor.reach, where)
     )
-    table = Table(_columns(), frozenset(), _link, request.GET, sort, choosable=False)
+    table = Table(_columns(), KEPT.chosen(request), _link, request.GET, sort, choosable=False)
     written = number(count.number)
     exact = ngettext("%(count)s order", "%(count)s orders", count.number) % {"count": written}
     context = {
@@ -61,9 +65,12 @@ def order_list(request: HttpRequest) -> HttpResponse:
         "summary": exact if count.exact else _("about %(count)s orders") % {"count": written},
         "chips": _chips(request, where),
         "where": where,
-        "kept": kept(request.GET),
-        "tabs": _tabs(request, where),
+        "kept": carried(request.GET),
+        "query": request.GET.urlencode(),
+        "all_columns": table.all_headings,
     }
+    if not request.htmx:
+        context |= KEPT.context(request, _tabs(request, where))
     return render(request, "commerce/orders.html", context, partial="list")
 
 
@@ -110,7 +117,11 @@ def _tabs(request: HttpRequest, where: OrderFilter) -> list[Tab]:
     address = reverse("commerce:orders")
     kinds = [("", _("All orders")), ("sale", _("Sales")), ("return", _("Returns"))]
     return [
-        Tab(str(label), f"{address}{changed(request.GET, kind=value or None)}", (where.kind or "") == value)
+        Tab(
+            str(label),
+            f"{address}{changed(request.GET, kind=value or None, view=None)}",
+            (where.kind or "") == value and not request.GET.get("view"),
+        )
         for value, label in kinds
     ]
 

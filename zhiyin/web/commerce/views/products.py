@@ -17,10 +17,13 @@ from zhiyin.commerce.queries import MonthOfSales, ProductFilter
 from zhiyin.customers import queries as customers
 from zhiyin.web.charts import Chart, Series
 from zhiyin.web.commerce.forms import ProductForm, parse_filter
-from zhiyin.web.customers.views.listing import Chip, Tab, checked_sort, kept
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
+from zhiyin.web.lists import Chip, Kept, Tab, carried, checked_sort, keeping
 from zhiyin.web.tables import Column, Row, Table, changed, text, without
 from zhiyin.web.templatetags.zhiyin import KeyNumber, money, number, percent
+
+KEPT = Kept("products", "products.view", "commerce:products", lambda _request: _columns())
+columns, save_view, delete_view = keeping(KEPT)
 
 
 @page(permission="products.view")
@@ -30,10 +33,9 @@ def product_list(request: HttpRequest) -> HttpResponse:
     token = request.GET.get("after") or request.GET.get("before") or ""
     found = queries.list_products(where, sort=sort, after=token)  # type: ignore[arg-type]
     count = customers.count(queries.matching_products(where))
-    table = Table(_columns(), frozenset(), _link, request.GET, sort, choosable=False)
+    table = Table(_columns(), KEPT.chosen(request), _link, request.GET, sort, choosable=False)
     written = number(count.number)
     exact = ngettext("%(count)s product", "%(count)s products", count.number) % {"count": written}
-    address = reverse("commerce:products")
     context = {
         "page": found,
         "table": table,
@@ -43,15 +45,27 @@ def product_list(request: HttpRequest) -> HttpResponse:
             Chip(_("Category"), each, without(request.GET, "category", each)) for each in where.category
         ],
         "where": where,
-        "kept": kept(request.GET),
+        "kept": carried(request.GET),
         "categories": [] if request.htmx else queries.categories(),
-        "tabs": [
-            Tab(_("All products"), f"{address}{changed(request.GET, active=None)}", where.active is None),
-            Tab(_("On sale"), f"{address}{changed(request.GET, active='true')}", where.active is True),
-            Tab(_("Not on sale"), f"{address}{changed(request.GET, active='false')}", where.active is False),
-        ],
+        "query": request.GET.urlencode(),
+        "all_columns": table.all_headings,
     }
+    if not request.htmx:
+        context |= KEPT.context(request, _tabs(request, where))
     return render(request, "commerce/products.html", context, partial="list")
+
+
+def _tabs(request: HttpRequest, where: ProductFilter) -> list[Tab]:
+    address = reverse("commerce:products")
+    states = [(None, _("All products")), (True, _("On sale")), (False, _("Not on sale"))]
+    return [
+        Tab(
+            label,
+            f"{address}{changed(request.GET, active=None if value is None else str(value).lower(), view=None)}",
+            where.active is value and not request.GET.get("view"),
+        )
+        for value, label in states
+    ]
 
 
 def _columns() -> list[Column]:

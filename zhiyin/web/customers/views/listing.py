@@ -1,31 +1,24 @@
 """The list of customers: search, filters, saved views, columns."""
 
-import uuid
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
 
 from zhiyin.analytics.choices import ValueGroup
-from zhiyin.customers import access, actions, queries
+from zhiyin.customers import access, queries
 from zhiyin.customers.choices import CustomerKind, Stage, Status
-from zhiyin.customers.models import SavedView
 from zhiyin.customers.queries import SORTS, Count, CustomerFilter
-from zhiyin.platform.errors import Invalid
 from zhiyin.web.customers.forms import parse_filter
 from zhiyin.web.customers.table import columns as all_columns
-from zhiyin.web.http import HttpRequest, notify, page, render
+from zhiyin.web.http import HttpRequest, page, render
+from zhiyin.web.lists import Chip, Kept, Tab, carried, checked_sort, keeping
 from zhiyin.web.tables import Row, Table, changed, without
-from zhiyin.web.templatetags.zhiyin import number
+from zhiyin.web.templatetags.zhiyin import number, percent
 
-CHOSEN = "customers_columns"
 MOST_ROWS = 50
 CHOICES = {"kind": CustomerKind, "status": Status, "stage": Stage, "group": ValueGroup}
 LABELS: dict[str, str | Promise] = {
@@ -52,19 +45,10 @@ LABELS: dict[str, str | Promise] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
-    label: str
-    url: str
-    current: bool
-    count: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    label: str
-    value: str
-    remove_url: str
+KEPT = Kept(
+    "customers", "customers.view", "customers:list", lambda request: all_columns(request.actor, "", {})
+)
+columns, save_view, delete_view = keeping(KEPT)
 
 
 @page(permission="customers.view")
@@ -87,20 +71,18 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "summary": summary(count),
         "chips": _chips(request.GET, where),
         "where": where,
-        "kept": kept(request.GET),
+        "kept": carried(request.GET),
         "query": request.GET.urlencode(),
         "all_columns": table.all_headings,
         "more": bool(found.next or found.previous),
     }
     if not request.htmx:
-        views = queries.saved_views(request.actor, "customers")
-        view = _current(request, views)
-        context |= {"tabs": _tabs(request, views), "view": view, "view_shared": view and not view.member_id}
+        context |= KEPT.context(request, _tabs(request))
     return render(request, "customers/list.html", context, partial="list")
 
 
 def _table(request: HttpRequest, sort: str, rows: list[Any]) -> Table:
-    chosen = frozenset(request.GET.getlist("columns") or request.session.get(CHOSEN, ()))
+    chosen = KEPT.chosen(request)
     tags: dict[Any, list[Row]] = {}
     if "tags" in chosen and rows:
         tags = queries.tags_of(row["id"] for row in rows)  # type: ignore[assignment]
@@ -132,46 +114,6 @@ def filters(request: HttpRequest) -> HttpResponse:
     return render(request, "customers/filters.html", context)
 
 
-@require_POST
-@page(permission="customers.view")
-def columns(request: HttpRequest) -> HttpResponse:
-    """Keep the columns that this person wants to see, in this browser's session."""
-    known = {column.key for column in all_columns(request.actor, "", {})}
-    request.session[CHOSEN] = [key for key in request.POST.getlist("columns") if key in known]
-    if request.htmx:
-        response = HttpResponse(status=204)
-        response["HX-Refresh"] = "true"
-        return response
-    return redirect("customers:list")
-
-
-@require_POST
-@page(permission="customers.view")
-def save_view(request: HttpRequest) -> HttpResponse:
-    query = QueryDict(request.POST.get("query", "")).copy()
-    for name in ("view", "after", "before"):
-        query.pop(name, None)
-    view = actions.save_view(
-        actor=request.actor,
-        page="customers",
-        name=request.POST.get("name", ""),
-        query=query.urlencode(),
-        columns=request.session.get(CHOSEN, []),
-        shared=bool(request.POST.get("shared")),
-        now=timezone.now(),
-    )
-    notify(request, _("The view is kept."))
-    return redirect(_view_url(view))
-
-
-@require_POST
-@page(permission="customers.view")
-def delete_view(request: HttpRequest, view_id: uuid.UUID) -> HttpResponse:
-    actions.delete_view(actor=request.actor, view_id=view_id, now=timezone.now())
-    notify(request, _("The view is gone."))
-    return redirect("customers:list")
-
-
 def summary(count: Count) -> str:
     """ "1,204 customers", or "about 12,300 customers" where counting would take long."""
     written = number(count.number)
@@ -180,33 +122,8 @@ def summary(count: Count) -> str:
     return _("about %(count)s customers") % {"count": written}
 
 
-def checked_sort(sort: str, known: Any, default: str) -> str:
-    """An order from the address. Raises ``Invalid`` when there is no such order."""
-    if not sort:
-        return default
-    if sort.removeprefix("-") not in known:
-        raise Invalid(_("There is no such order."), field="sort")
-    return sort
-
-
-def kept(query: QueryDict) -> list[tuple[str, str]]:
-    """What the search box's form carries along besides the words in it."""
-    leave = ("q", "after", "before", "partial")
-    return [(name, value) for name, values in query.lists() if name not in leave for value in values]
-
-
-def _view_url(view: SavedView) -> str:
-    query = f"{view.query}&view={view.pk}" if view.query else f"view={view.pk}"
-    shown = "".join(f"&columns={key}" for key in view.columns)
-    return f"{reverse('customers:list')}?{query}{shown}"
-
-
-def _current(request: HttpRequest, views: list[SavedView]) -> SavedView | None:
-    return next((view for view in views if str(view.pk) == request.GET.get("view")), None)
-
-
-def _tabs(request: HttpRequest, views: list[SavedView]) -> list[Tab]:
-    """Everybody, one's own, the most valuable, then the saved views."""
+def _tabs(request: HttpRequest) -> list[Tab]:
+    """Everybody, one's own, the most valuable, the newest."""
     listed = reverse("customers:list")
     current = request.GET.get("view", "")
     mine = f"{listed}?owner={request.actor.member_id}&view=mine"
@@ -220,7 +137,7 @@ def _tabs(request: HttpRequest, views: list[SavedView]) -> list[Tab]:
         tabs.pop(2)
     if request.actor.member_id is None or request.actor.scope == "own":
         tabs.pop(1)
-    return tabs + [Tab(view.name, _view_url(view), str(view.pk) == current) for view in views]
+    return tabs
 
 
 def _chips(query: QueryDict, where: CustomerFilter) -> list[Chip]:
@@ -243,13 +160,17 @@ def _raw(query: QueryDict, field: str, value: Any) -> str:
     return next((raw for raw in query.getlist(field) if raw.lower() == str(value).lower()), str(value))
 
 
-def _shown(field: str, value: Any, names: dict[str, str]) -> str:
+def _shown(field: str, value: Any, names: dict[str, str]) -> str:  # noqa: PLR0911  # one kind of value a line
     if field in CHOICES and value in CHOICES[field].values:
         return str(CHOICES[field](value).label)
     if value == "none":
         return _("Nobody")
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
+    if field == "alive_max":
+        return percent(value, 0)
+    if field == "rfm":
+        return _("recency %(recency)s, frequency %(frequency)s") % {"recency": value[0], "frequency": value[1]}
     if isinstance(value, float):
         return number(value)
     return names.get(str(value), str(value))

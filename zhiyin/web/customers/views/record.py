@@ -24,8 +24,8 @@ from zhiyin.customers.models import Customer
 from zhiyin.platform.errors import Invalid, NotFound
 from zhiyin.web.customers.forms import ContactForm, CustomerForm, EditCustomerForm, NewCustomerForm
 from zhiyin.web.customers.table import STAGE_CLASS, STATUS_CLASS, TAG_CLASS
-from zhiyin.web.customers.views.listing import Tab
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
+from zhiyin.web.lists import Tab
 from zhiyin.web.templatetags.zhiyin import KeyNumber, day, money, number, percent
 
 INLINE = ("name", "short_name", "kind", "status", "stage", "owner_id", "country", "city", "source")

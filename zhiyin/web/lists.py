@@ -1,0 +1,122 @@
+"""What all lists share: tabs, chips, the order asked for, and the columns and views that people keep."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from zhiyin.customers import actions, queries
+from zhiyin.customers.models import SavedView
+from zhiyin.platform.errors import Invalid
+from zhiyin.web.http import HttpRequest, notify, page
+from zhiyin.web.tables import Column
+
+View = Callable[..., HttpResponse]
+PASSING = ("view", "after", "before", "columns")
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    label: str
+    url: str
+    current: bool
+    count: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    label: str
+    value: str
+    remove_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A list whose columns and views are kept.
+
+    ``name`` is the list's in the database and the session, ``address`` that of its page, ``columns`` gives all
+    that somebody may see.
+    """
+
+    name: str
+    permission: str
+    address: str
+    columns: Callable[[HttpRequest], Sequence[Column]]
+
+    def chosen(self, request: HttpRequest) -> frozenset[str]:
+        """The columns that this person wants to see; none where nothing was chosen."""
+        return frozenset(request.GET.getlist("columns") or request.session.get(self._key, ()))
+
+    def context(self, request: HttpRequest, tabs: Sequence[Tab]) -> dict[str, Any]:
+        """Tabs and saved views for the page."""
+        views = queries.saved_views(request.actor, self.name)
+        asked = request.GET.get("view", "")
+        view = next((each for each in views if str(each.pk) == asked), None)
+        saved = [Tab(each.name, self._view_url(each), each is view) for each in views]
+        return {"tabs": [*tabs, *saved], "view": view, "view_shared": view and not view.member_id}
+
+    @property
+    def _key(self) -> str:
+        return f"{self.name}_columns"
+
+    def _view_url(self, view: SavedView) -> str:
+        query = f"{view.query}&view={view.pk}" if view.query else f"view={view.pk}"
+        shown = "".join(f"&columns={key}" for key in view.columns)
+        return f"{reverse(self.address)}?{query}{shown}"
+
+    def keep_columns(self, request: HttpRequest) -> HttpResponse:
+        """Keep the columns that this person wants to see, in this browser's session."""
+        known = {column.key for column in self.columns(request)}
+        request.session[self._key] = [key for key in request.POST.getlist("columns") if key in known]
+        if request.htmx:
+            return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+        return redirect(self.address)
+
+    def save_view(self, request: HttpRequest) -> HttpResponse:
+        query = QueryDict(request.POST.get("query", "")).copy()
+        for name in PASSING:
+            query.pop(name, None)
+        view = actions.save_view(
+            actor=request.actor,
+            page=self.name,
+            name=request.POST.get("name", ""),
+            query=query.urlencode(),
+            columns=sorted(self.chosen(request)),
+            shared=bool(request.POST.get("shared")),
+            now=timezone.now(),
+        )
+        notify(request, _("The view is kept."))
+        return redirect(self._view_url(view))
+
+    def delete_view(self, request: HttpRequest, view_id: uuid.UUID) -> HttpResponse:
+        actions.delete_view(actor=request.actor, view_id=view_id, now=timezone.now())
+        notify(request, _("The view is gone."))
+        return redirect(self.address)
+
+
+def keeping(kept: Kept) -> tuple[View, View, View]:
+    """The pages that keep columns, keep a view, and forget one."""
+    guard = page(permission=kept.permission)
+    return tuple(require_POST(guard(view)) for view in (kept.keep_columns, kept.save_view, kept.delete_view))  # type: ignore[return-value]
+
+
+def checked_sort(sort: str, known: Any, default: str) -> str:
+    """An order from the address. Raises ``Invalid`` when there is no such order."""
+    if not sort:
+        return default
+    if sort.removeprefix("-") not in known:
+        raise Invalid(_("There is no such order."), field="sort")
+    return sort
+
+
+def carried(query: QueryDict) -> list[tuple[str, str]]:
+    """What the search box's form carries along besides the words in it."""
+    leave = ("q", "after", "before", "partial")
+    return [(name, value) for name, values in query.lists() if name not in leave for value in values]
