@@ -6,7 +6,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
+import pyarrow.parquet
 import pytest
 from django.conf import settings
 from django.utils import timezone
@@ -303,19 +306,23 @@ def test_each_company_is_analysed_in_its_own_night(shop: Shop, hour: int, starte
 @pytest.mark.slow
 def test_online_retail_is_analysed_sensibly(shop: Shop) -> None:
     """Returns there name no order: they come off the purchases before them."""
-    import polars as pl
-
-    rows = (
-        pl.read_parquet(shared_data("online_retail.parquet"))
-        .with_columns(day=pl.col("InvoiceDate").cast(pl.Datetime).dt.date(), total=pl.col("Quantity") * pl.col("UnitPrice"))
-        .group_by("InvoiceNo", "CustomerID", "day").agg(pl.col("total").sum())
-    )  # fmt: skip
-    back = rows["InvoiceNo"].str.starts_with("C")
-    for kind, part in (("sale", rows.filter(~back)), ("return", rows.filter(back))):
+    table = pyarrow.parquet.read_table(shared_data("online_retail.parquet"))
+    rows = pa.table(
+        {
+            "invoice": table["InvoiceNo"],
+            "customer": table["CustomerID"],
+            "day": pc.cast(pc.cast(table["InvoiceDate"], pa.timestamp("us")), pa.date32(), safe=False),
+            "total": pc.multiply(pc.cast(table["Quantity"], pa.float64()), table["UnitPrice"]),
+        }
+    )
+    orders = rows.group_by(["invoice", "customer", "day"]).aggregate([("total", "sum")])
+    back = pc.starts_with(orders["invoice"], "C")
+    for kind, part in (("sale", orders.filter(pc.invert(back))), ("return", orders.filter(back))):
+        columns = (part[name].to_pylist() for name in ("customer", "day", "total_sum"))
         shop.sell(
             *(
                 (str(int(code)) if code is not None else None, str(day), round(total, 4))
-                for code, day, total in part.select("CustomerID", "day", "total").iter_rows()
+                for code, day, total in zip(*columns, strict=True)
             ),
             kind=kind,
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 HEAVY = {
-    "duckdb", "fsspec", "ibis", "numpy", "openpyxl", "pandas", "phonenumbers", "polars", "pyarrow", "pypinyin",
+    "duckdb", "fsspec", "ibis", "numpy", "openpyxl", "pandas", "phonenumbers", "pyarrow", "pypinyin",
     "python_calamine", "s3fs", "schemathesis", "scipy", "xlsxwriter",
 }  # fmt: skip
 PAGES = "import django; django.setup(); import zhiyin.config.urls"

@@ -58,14 +58,14 @@ def make_demo(
 
 
 def load_company(company: Company, end: datetime.date) -> dict[str, int]:
-    """Load all frames; returns the rows by table."""
+    """Load everything; returns the rows by table."""
     last = datetime.datetime.combine(end, datetime.time(), datetime.UTC)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT timeline_partitions(%s, %s)",
             [last - datetime.timedelta(DAYS + 2), last + datetime.timedelta(2)],
         )
-    return {table: load(table, frame) for table, frame in company.frames.items()}
+    return {table: load(table, rows) for table, rows in company.rows.items()}
 
 
 def folder(home: Path, code: str) -> Path:

@@ -3,10 +3,10 @@
 import json
 
 import numpy as np
-import polars as pl
+import pyarrow as pa
 
 from zhiyin.config.demo import names
-from zhiyin.config.demo.load import instant
+from zhiyin.config.demo.load import changed, instant, numbers, table
 from zhiyin.config.demo.staff import DEALERS, WEB
 from zhiyin.config.demo.world import HOUR_MS, World, moments
 from zhiyin.customers.keys import search_text
@@ -36,7 +36,7 @@ DEALER_NOTES = (
 )
 
 
-def customer_frame(world: World, since: np.ndarray, dealer: np.ndarray) -> pl.DataFrame:
+def customer_rows(world: World, since: np.ndarray, dealer: np.ndarray) -> pa.Table:
     """Customers, each made on the day of its first purchase; a few columns more than the table has."""
     random, count = world.random, len(since)
     moment = moments(since, random) - HOUR_MS
@@ -61,33 +61,31 @@ def customer_frame(world: World, since: np.ndarray, dealer: np.ndarray) -> pl.Da
     code = [
         f"{'D' if is_dealer else 'C'}{number:06d}" for is_dealer, number in zip(dealer, serial, strict=True)
     ]
-    return pl.DataFrame(
-        {
-            "id": world.keys(moment),
-            "kind": np.where(dealer, "organisation", "person"),
-            "code": code,
-            "code_key": [each.casefold() for each in code],
-            "name": name,
-            "name_key": [name_key(each) for each in name],
-            "short_name": [each[2:4] if firm else "" for each, firm in zip(name, dealer, strict=True)],
-            "country": "中国",
-            "city": city,
-            "status": "potential",
-            "stage": "",
-            "source": source,
-            "owner_id": owners(world, unit),
-            "unit_id": [str(world.staff.units[each].id) for each in unit],
-            "created_at": moment,
-            "updated_at": moment,
-            "moment": moment,
-            "phone": phone,
-            "email": [
-                f"{each.lower()}@{at}" if has else None
-                for each, at, has in zip(code, domain, with_mail, strict=True)
-            ],
-            "address": [each if has else None for each, has in zip(street, with_street, strict=True)],
-        }
-    ).with_columns(instant("created_at"), instant("updated_at"))
+    return table(
+        id=world.keys(moment),
+        kind=np.where(dealer, "organisation", "person"),
+        code=code,
+        code_key=[each.casefold() for each in code],
+        name=name,
+        name_key=[name_key(each) for each in name],
+        short_name=[each[2:4] if firm else "" for each, firm in zip(name, dealer, strict=True)],
+        country="中国",
+        city=city,
+        status="potential",
+        stage="",
+        source=source,
+        owner_id=owners(world, unit),
+        unit_id=[str(world.staff.units[each].id) for each in unit],
+        created_at=instant(moment),
+        updated_at=instant(moment),
+        moment=moment,
+        phone=phone,
+        email=[
+            f"{each.lower()}@{at}" if has else None
+            for each, at, has in zip(code, domain, with_mail, strict=True)
+        ],
+        address=[each if has else None for each, has in zip(street, with_street, strict=True)],
+    )
 
 
 def owners(world: World, unit: np.ndarray) -> list[str | None]:
@@ -101,78 +99,76 @@ def owners(world: World, unit: np.ndarray) -> list[str | None]:
     return result
 
 
-def search_frame(world: World, people: pl.DataFrame) -> pl.DataFrame:
-    columns = people.select("name", "short_name", "code", "phone", "email")
+def search_rows(world: World, people: pa.Table) -> pa.Table:
+    names = ("name", "short_name", "code", "phone", "email")
+    columns = (people[each].to_pylist() for each in names)
     texts = [
         search_text(
             name=name, short_name=short, code=code, contacts=[f"+86{phone}", *([email] if email else [])]
         )
-        for name, short, code, phone, email in columns.iter_rows()
+        for name, short, code, phone, email in zip(*columns, strict=True)
     ]
     found = ["{" + ",".join(map(str, tokens(world.tenant_id, text))) + "}" for text in texts]
-    return pl.DataFrame({"customer_id": people["id"], "text": texts, "tokens": found})
+    return table(customer_id=people["id"], text=texts, tokens=found)
 
 
-def contact_frame(world: World, people: pl.DataFrame) -> pl.DataFrame:
+def contact_rows(world: World, people: pa.Table) -> pa.Table:
     """A phone for everybody, e-mail and address for some."""
-    city = pl.col("city").map_elements(lambda name: json.dumps({"city": name}), pl.String)
-    kinds = (
-        ("phone", pl.format("+86{}", "phone"), pl.lit("{}")),
-        ("email", pl.col("email"), pl.lit("{}")),
-        ("address", pl.col("address"), city),
-    )
-    frame = pl.concat(
-        people.drop_nulls(kind).select(
-            customer_id="id", moment="moment", kind=pl.lit(kind), value=kind, value_key=key, parts=parts
+    parts = []
+    for kind, prefix in (("phone", "+86"), ("email", ""), ("address", "")):
+        own = people.filter(people[kind].is_valid())
+        city = [json.dumps({"city": each} if kind == "address" else {}) for each in own["city"].to_pylist()]
+        parts.append(
+            table(
+                customer_id=own["id"],
+                moment=own["moment"],
+                kind=kind,
+                value=own[kind],
+                value_key=[f"{prefix}{each}" for each in own[kind].to_pylist()],
+                parts=city,
+            )
         )
-        for kind, key, parts in kinds
-    )
-    return frame.with_columns(
-        pl.Series("id", world.keys(frame["moment"].to_numpy())),
-        label=pl.lit(""),
-        is_primary=True,
-        created_at=instant("moment"),
-    ).drop("moment")
+    rows = pa.concat_tables(parts)
+    moment = numbers(rows, "moment")
+    return changed(
+        rows, id=world.keys(moment), label="", is_primary=True, created_at=instant(moment)
+    ).drop_columns("moment")
 
 
-def tag_frames(world: World, people: pl.DataFrame) -> dict[str, pl.DataFrame]:
+def tag_rows(world: World, people: pa.Table) -> dict[str, pa.Table]:
     """The company's tags, and which customer bears which."""
     random = world.random
     begun = np.full(len(TAGS), world.until)
-    tags = pl.DataFrame(
-        {"id": world.keys(begun), "name": list(TAGS), "colour": [colour for colour, _ in TAGS.values()]}
+    tags = table(id=world.keys(begun), name=list(TAGS), colour=[colour for colour, _ in TAGS.values()])
+    wearers = [np.flatnonzero(random.random(len(people)) < share) for _, share in TAGS.values()]
+    tag = np.repeat(np.arange(len(TAGS)), [len(each) for each in wearers])
+    worn = table(
+        id=world.keys(np.full(len(tag), world.until)),
+        customer_id=people["id"].take(np.concatenate(wearers)),
+        tag_id=tags["id"].take(tag),
     )
-    worn = pl.concat(
-        people.filter(pl.Series(random.random(len(people)) < share)).select(
-            customer_id="id", tag_id=pl.lit(tag)
-        )
-        for tag, (_, share) in zip(tags["id"], TAGS.values(), strict=True)
-    )
-    worn = worn.with_columns(pl.Series("id", world.keys(np.full(len(worn), world.until))))
     return {"customers_tag": tags, "customers_customertag": worn}
 
 
-def note_frame(world: World, people: pl.DataFrame) -> pl.DataFrame:
+def note_rows(world: World, people: pa.Table) -> pa.Table:
     """Notes by the owners: most dealers have some, few consumers; a few columns more than the table has."""
     random = world.random
-    dealer = (people["kind"] == "organisation").to_numpy()
-    owned = people.with_columns(count=pl.Series(random.poisson(np.where(dealer, 2.5, 0.12)))).filter(
-        pl.col("owner_id").is_not_null() & (pl.col("count") > 0)
-    )
-    notes = owned.select(
-        pl.int_ranges("count").alias("nth"), "kind", "moment", customer_id="id", author_id="owner_id"
-    ).explode("nth")
-    moment = notes["moment"].to_numpy()
-    later = moment + (random.random(len(notes)) * (world.until - moment)).astype(np.int64)
-    dealer = (notes["kind"] == "organisation").to_numpy()
-    body = np.where(dealer, random.choice(DEALER_NOTES, len(notes)), random.choice(NOTES, len(notes)))
+    dealer = numbers(people, "kind") == "organisation"
+    count = random.poisson(np.where(dealer, 2.5, 0.12)) * people["owner_id"].is_valid().to_numpy()
+    about = np.repeat(np.arange(len(people)), count)
+    own, dealer = people.take(about), dealer[about]
+    moment = numbers(own, "moment")
+    later = moment + (random.random(len(own)) * (world.until - moment)).astype(np.int64)
+    body = np.where(dealer, random.choice(DEALER_NOTES, len(own)), random.choice(NOTES, len(own)))
     author = {str(member.id): name for name, member in world.staff.members.items()}
-    return notes.select(
-        pl.Series("id", world.keys(later)),
-        "customer_id",
-        "author_id",
-        pl.Series("body", body),
-        pl.Series("moment", later),
+    return table(
+        id=world.keys(later),
+        customer_id=own["id"],
+        author_id=own["owner_id"],
+        body=body,
+        moment=later,
         pinned=False,
-        actor_name=pl.col("author_id").replace_strict(author),
-    ).with_columns(created_at=instant("moment"), updated_at=instant("moment"))
+        actor_name=[author[each] for each in own["owner_id"].to_pylist()],
+        created_at=instant(later),
+        updated_at=instant(later),
+    )

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
+import pyarrow as pa
 
 from zhiyin.config.demo.catalogue import Catalogue
-from zhiyin.config.demo.load import instant
+from zhiyin.config.demo.load import changed, instant, numbers, table
 from zhiyin.config.demo.world import CURRENCY, DAY_MS, HOUR_MS, World, moments
 
 MORE_LINES = 0.35
@@ -27,7 +27,7 @@ class Sales:
         return len(self.day)
 
 
-def lines(sales: Sales, catalogue: Catalogue, random: np.random.Generator) -> pl.DataFrame:
+def lines(sales: Sales, catalogue: Catalogue, random: np.random.Generator) -> pa.Table:
     """One row per order line; ``sale`` and ``product`` are row numbers.
 
     The lines of an order add up to its drawn amount to the cent: what was drawn stays the truth. The list
@@ -42,18 +42,15 @@ def lines(sales: Sales, catalogue: Catalogue, random: np.random.Generator) -> pl
     position = np.concatenate((np.ones(len(sales), int), np.full(split.sum(), 2)))
     amount = np.concatenate((total - second, second[split]))
     product, quantity = choose(amount, sales.dealer[sale], catalogue, random)
-    frame = pl.DataFrame(
-        {
-            "sale": sale,
-            "position": position,
-            "product": product,
-            "quantity": quantity,
-            "unit_price": np.round(amount / quantity, 4),
-            "amount": np.round(amount, 2),
-            "cost": np.round(catalogue.cost[product] * quantity, 2),
-        }
-    )
-    return frame.sort("sale", "position")
+    return table(
+        sale=sale,
+        position=position,
+        product=product,
+        quantity=quantity,
+        unit_price=np.round(amount / quantity, 4),
+        amount=np.round(amount, 2),
+        cost=np.round(catalogue.cost[product] * quantity, 2),
+    ).take(np.lexsort((position, sale)))
 
 
 def choose(
@@ -70,82 +67,94 @@ def choose(
     return product, pieces.astype(int)
 
 
-def orders(world: World, sales: Sales, line: pl.DataFrame, channels: list[str]) -> pl.DataFrame:
+def orders(world: World, sales: Sales, line: pa.Table, channels: np.ndarray) -> pa.Table:
     """One row per order, in order of time, with its key and number; ``sale`` is the row of ``sales``."""
     moment = moments(sales.day, world.random)
-    sums = line.group_by("sale").agg(
-        pl.col("quantity").sum(),
-        pl.col("amount").sum().alias("total"),
-        pl.col("cost").sum(),
-        pl.len().alias("line_count"),
+    sale = numbers(line, "sale")
+    quantity, total, cost = (
+        np.bincount(sale, numbers(line, name)) for name in ("quantity", "amount", "cost")
     )
-    frame = pl.DataFrame(
-        {
-            "sale": np.arange(len(sales)),
-            "customer": sales.customer,
-            "dealer": sales.dealer,
-            "moment": moment,
-            "channel": channels,
-        }
-    ).join(sums, on="sale")
-    frame = frame.sort("moment", "sale")
-    return frame.with_columns(
-        pl.Series("id", world.keys(frame["moment"].to_numpy())),
-        number=pl.format("LH{}", (pl.int_range(pl.len()) + 10_000_001)),
-        total=pl.col("total").round(2),
-        cost=pl.col("cost").round(2),
-    )
+    rows = table(
+        sale=np.arange(len(sales)),
+        customer=sales.customer,
+        dealer=sales.dealer,
+        moment=moment,
+        channel=channels,
+        quantity=quantity.astype(int),
+        total=np.round(total, 2),
+        cost=np.round(cost, 2),
+        line_count=np.bincount(sale),
+    ).take(np.argsort(moment, kind="stable"))
+    serial = range(10_000_001, 10_000_001 + len(sales))
+    return changed(rows, id=world.keys(numbers(rows, "moment")), number=[f"LH{each}" for each in serial])
 
 
-def returns(world: World, order: pl.DataFrame, line: pl.DataFrame) -> pl.DataFrame:
+def order_of(order: pa.Table, sale: np.ndarray) -> np.ndarray:
+    """The row of each sale's order; -1 where there is none."""
+    place = np.full(sale.max(initial=-1) + 1, -1)
+    own = numbers(order, "sale")
+    known = own < len(place)
+    place[own[known]] = np.flatnonzero(known)
+    return np.asarray(place[sale])
+
+
+def returns(world: World, order: pa.Table, line: pa.Table) -> pa.Table:
     """Some second lines brought back within a fortnight: one row per return, amounts negative."""
-    back = line.filter((pl.col("position") == 2) & pl.Series(world.random.random(len(line)) < RETURNED))
-    frame = back.join(
-        order.select("sale", "customer", "moment", "channel", "id", "number"), on="sale", how="inner"
-    ).with_columns(moment=pl.col("moment") + pl.Series(world.random.integers(DAY_MS, 14 * DAY_MS, len(back))))
-    frame = frame.filter(pl.col("moment") <= world.until).sort("moment", "sale")
-    return frame.with_columns(
-        pl.col("id").alias("returns_id"),
-        pl.Series("id", world.keys(frame["moment"].to_numpy())),
-        number=pl.format("{}-T", "number"),
-        quantity=-pl.col("quantity"),
-        amount=-pl.col("amount"),
-        cost=-pl.col("cost"),
+    chosen = (numbers(line, "position") == 2) & (world.random.random(len(line)) < RETURNED)
+    back = line.filter(pa.array(chosen))
+    place = order_of(order, numbers(back, "sale"))
+    sold = order.take(np.maximum(place, 0))
+    moment = numbers(sold, "moment") + world.random.integers(DAY_MS, 14 * DAY_MS, len(back))
+    kept = np.flatnonzero((place >= 0) & (moment <= world.until))
+    kept = kept[np.argsort(moment[kept], kind="stable")]
+    back, sold, moment = back.take(kept), sold.take(kept), moment[kept]
+    return changed(
+        back,
+        customer=sold["customer"],
+        moment=moment,
+        channel=sold["channel"],
+        returns_id=sold["id"],
+        id=world.keys(moment),
+        number=[f"{each}-T" for each in sold["number"].to_pylist()],
+        **{name: -numbers(back, name) for name in ("quantity", "amount", "cost")},
     )
 
 
-def order_rows(order: pl.DataFrame, returned: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
-    """Sales and returns as rows of the order table, with two columns more: ``moment`` and ``actor_name``."""
+def order_rows(order: pa.Table, returned: pa.Table, people: pa.Table) -> pa.Table:
+    """Sales and returns as rows of the order table, with three columns more: customer, moment and kind."""
     shared = ["id", "number", "customer", "moment", "channel", "quantity", "total", "cost", "line_count"]
-    sold = order.select(*shared, kind=pl.lit("sale"), returns_id=pl.lit(None, pl.String))
-    back = returned.rename({"amount": "total"}).with_columns(line_count=pl.lit(1, pl.UInt32))
-    rows = pl.concat(
-        [sold, back.select(*shared, kind=pl.lit("return"), returns_id="returns_id")], how="vertical_relaxed"
-    )
-    buyer = people.select("owner_id", "unit_id", customer_id="id").with_row_index("customer")
-    return rows.join(buyer.cast({"customer": pl.Int64}), on="customer", how="left").with_columns(
-        source=pl.lit(""),
-        country=pl.lit("中国"),
-        currency=pl.lit(CURRENCY),
-        ordered_at=instant("moment"),
-        created_at=instant("moment"),
+    sold = changed(order.select(shared), kind="sale", returns_id=None)
+    back = changed(returned, total=returned["amount"], line_count=np.ones(len(returned), int), kind="return")
+    rows = pa.concat_tables([sold, back.select(sold.column_names)])
+    customer = numbers(rows, "customer")
+    buyer = people.take(pa.array(customer, mask=customer < 0))
+    return changed(
+        rows,
+        customer_id=buyer["id"],
+        owner_id=buyer["owner_id"],
+        unit_id=buyer["unit_id"],
+        source="",
+        country="中国",
+        currency=CURRENCY,
+        ordered_at=instant(numbers(rows, "moment")),
+        created_at=instant(numbers(rows, "moment")),
     )
 
 
-def line_rows(
-    order: pl.DataFrame, line: pl.DataFrame, returned: pl.DataFrame, products: pl.DataFrame
-) -> pl.DataFrame:
-    product = products.select(product_id="id").with_row_index("product").cast({"product": pl.Int64})
-    sold = line.join(order.select("sale", order_id="id"), on="sale")
-    back = returned.with_columns(position=pl.lit(1, pl.Int64)).rename({"id": "order_id"})
+def line_rows(order: pa.Table, line: pa.Table, returned: pa.Table, products: pa.Table) -> pa.Table:
+    """Lines of sales and of returns."""
+    place = order_of(order, numbers(line, "sale"))
+    sold = line.filter(pa.array(place >= 0))
+    sold = changed(sold, order_id=order["id"].take(place[place >= 0]))
+    back = changed(returned, position=np.ones(len(returned), int), order_id=returned["id"])
     columns = ["order_id", "position", "product", "quantity", "unit_price", "amount"]
-    rows = pl.concat([sold.select(columns), back.select(columns)], how="vertical_relaxed")
-    return rows.join(product, on="product").drop("product")
+    rows = pa.concat_tables([sold.select(columns), back.select(columns)])
+    return changed(rows, product_id=products["id"].take(rows["product"])).drop_columns("product")
 
 
-def payment_rows(world: World, order: pl.DataFrame) -> pl.DataFrame:
+def payment_rows(world: World, order: pa.Table) -> pa.Table:
     """Consumers pay at once, dealers by transfer within six weeks or not yet."""
-    random, dealer = world.random, order["dealer"].to_numpy()
+    random, dealer = world.random, numbers(order, "dealer")
     wait = np.where(
         dealer, random.uniform(1, 42, len(order)) * DAY_MS, random.uniform(0, 0.1, len(order)) * HOUR_MS
     )
@@ -154,17 +163,19 @@ def payment_rows(world: World, order: pl.DataFrame) -> pl.DataFrame:
         "transfer",
         random.choice(["wechat", "alipay", "card", "cash"], len(order), p=[0.45, 0.38, 0.12, 0.05]),
     )
-    paid = order.select(
-        order_id="id", amount="total", moment=pl.col("moment") + pl.Series(wait.astype(np.int64))
+    moment = numbers(order, "moment") + wait.astype(np.int64)
+    kept = moment <= world.until
+    paid, moment = order.filter(pa.array(kept)), moment[kept]
+    return table(
+        id=world.keys(moment),
+        order_id=paid["id"],
+        amount=paid["total"],
+        method=method[kept],
+        currency=CURRENCY,
+        reference="",
+        paid_at=instant(moment),
+        created_at=instant(moment),
     )
-    paid = paid.with_columns(pl.Series("method", method)).filter(pl.col("moment") <= world.until)
-    return paid.with_columns(
-        pl.Series("id", world.keys(paid["moment"].to_numpy())),
-        currency=pl.lit(CURRENCY),
-        reference=pl.lit(""),
-        paid_at=instant("moment"),
-        created_at=instant("moment"),
-    ).drop("moment")
 
 
 def anonymous(world: World, amount: np.ndarray) -> Sales:
