@@ -28,7 +28,7 @@ def remove_what_killed_runs_left(among: Path) -> None:
             shutil.rmtree(home, ignore_errors=True)
     for leftover in find_leftovers():
         if _PREFIX in leftover.belonged_to:
-            leftover.remove()
+            shutil.rmtree(leftover.folder, ignore_errors=True)  # another run may be at it
 
 
 def _outermost(folder: Path) -> Path:
@@ -53,5 +53,6 @@ def pytest_configure(config: pytest.Config) -> None:
     def end() -> None:
         CLUSTER.destroy()
         shutil.rmtree(HOME, ignore_errors=True)
+        remove_what_killed_runs_left(_TEMPORARY)
 
     config.add_cleanup(end)

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,9 @@ def zhiyin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "venv" / "bin" / "zhiyin"
 
 
-@pytest.fixture
+@contextmanager
 def served(zhiyin: Path, tmp_path: Path) -> Iterator[str]:
-    """The demo's address."""
+    """The demo's address; what it tells is in the file "log"."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -54,9 +55,11 @@ def served(zhiyin: Path, tmp_path: Path) -> Iterator[str]:
             assert time.monotonic() < deadline, (tmp_path / "log").read_text()
             try:
                 urllib.request.urlopen(f"{address}/healthz", timeout=5).close()
-                break
+                if told(tmp_path):
+                    break
             except (urllib.error.URLError, OSError):
-                time.sleep(0.2)
+                pass
+            time.sleep(0.2)
         yield address
     finally:
         process.send_signal(signal.SIGTERM)
@@ -64,12 +67,23 @@ def served(zhiyin: Path, tmp_path: Path) -> Iterator[str]:
         log.close()
 
 
-def test_the_installed_demo_serves_its_pages_and_assets(served: str) -> None:
-    with urllib.request.urlopen(f"{served}/", timeout=30) as answer:
-        page = answer.read().decode()
-    assets = re.findall(r'(?:href|src)="(/static/zhiyin/[^"]+\.(?:css|js))"', page)
-    assert any(name.endswith(".css") for name in assets)
-    assert any(name.endswith(".js") for name in assets)
-    for name in assets:
-        with urllib.request.urlopen(served + name, timeout=30) as answer:
-            assert len(answer.read()) > 100
+def test_the_installed_demo_serves_its_pages_and_assets(zhiyin: Path, tmp_path: Path) -> None:
+    with served(zhiyin, tmp_path) as address:
+        with urllib.request.urlopen(f"{address}/", timeout=30) as answer:
+            page = answer.read().decode()
+        assets = re.findall(r'(?:href|src)="(/static/zhiyin/[^"]+\.(?:css|js))"', page)
+        assert any(name.endswith(".css") for name in assets)
+        assert any(name.endswith(".js") for name in assets)
+        for name in assets:
+            with urllib.request.urlopen(address + name, timeout=30) as answer:
+                assert len(answer.read()) > 100
+    logins = told(tmp_path)
+    assert len(logins) == 7
+    with served(zhiyin, tmp_path):
+        assert "Making the demo company" not in (tmp_path / "log").read_text()
+    assert told(tmp_path) == logins
+
+
+def told(tmp_path: Path) -> list[str]:
+    """The lines with a login."""
+    return [line for line in (tmp_path / "log").read_text().splitlines() if "@demo." in line]

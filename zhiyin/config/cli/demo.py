@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 import time
@@ -9,6 +10,8 @@ import click
 from zhiyin.config.cli.analyse import run
 from zhiyin.config.cli.common import Command, Unfit, answer, json_option, open_database
 from zhiyin.config.cli.serve import address_options, run_servers
+
+CODE = "demo"
 
 
 @click.command(cls=Command, example="zhiyin demo --port 8080\nzhiyin demo --customers 2000 --no-serve --json")
@@ -32,15 +35,32 @@ def demo(
         return
     from zhiyin.config import startup
 
+    os.environ.setdefault("ZHIYIN_LOG_LEVEL", "WARNING")  # else the logins are soon out of sight
     click.get_current_context().with_resource(startup.database())
-    click.echo("Making the demo company; the first time this takes half a minute.", err=True)
-    made = make_apart(seed, customers)
+    made = find() or make_apart(seed, customers)
     text = json.dumps(made, ensure_ascii=False) if as_json else told(made)
     run_servers(host, port, greeting=f"{escaped(text)}\n\n{{address}}")
 
 
 def escaped(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
+
+
+def find() -> dict[str, Any] | None:
+    """The company that an earlier start made, without loading Django; nothing where that has to be looked into."""
+    import psycopg
+
+    from zhiyin.config import startup
+    from zhiyin.config.environment import environment
+
+    logins = environment().home / "demo" / CODE / "logins.json"
+    if not (logins.exists() and startup.schema_is_current()):
+        return None
+    with psycopg.connect(environment().database_url) as connection:
+        found = connection.execute("SELECT name FROM accounts_tenant WHERE code = %s", [CODE]).fetchone()
+    if found is None:
+        return None
+    return {"tenant": CODE, "name": found[0], "made": False, "logins": json.loads(logins.read_text())}
 
 
 def make(seed: int, customers: int) -> dict[str, Any]:
@@ -70,6 +90,7 @@ def make(seed: int, customers: int) -> dict[str, Any]:
 
 def make_apart(seed: int, customers: int) -> dict[str, Any]:
     """Make it in a process of its own, so that the one which serves stays small."""
+    click.echo("Making the demo company; the first time this takes half a minute.", err=True)
     command = [sys.executable, "-m", "zhiyin", "demo", "--no-serve", "--json"]
     command += ["--seed", str(seed), "--customers", str(customers)]
     outcome = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603 - our own program
