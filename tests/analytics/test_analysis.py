@@ -13,6 +13,7 @@ import pyarrow.parquet
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from tests.analytics.shop import NOW, Shop
 from tests.shared import shared_data
@@ -301,6 +302,16 @@ def test_each_company_is_analysed_in_its_own_night(shop: Shop, hour: int, starte
     nightly(datetime.datetime(2026, 11, 21, hour, 17, tzinfo=datetime.UTC))
     with shop.company.scope():
         assert Job.objects.filter(kind="analytics.analyse").count() == started
+
+
+def test_the_clock_knows_the_nightly_analysis() -> None:
+    """Every hour, because it is night somewhere."""
+    hours = {
+        task.cron
+        for task in app.periodic_registry.periodic_tasks.values()
+        if task.task.name == "analytics.nightly"
+    }
+    assert hours == {"17 * * * *"}
 
 
 @pytest.mark.slow
