@@ -77,7 +77,7 @@ def _columns() -> list[Column]:
         Column("unit", _("Unit of sale"), text("unit")),
         Column("price", _("Price"), lambda row: money(row["price"], row["currency"]), numeric=True),
         Column("cost", _("Cost"), lambda row: money(row["cost"], row["currency"]), numeric=True),
-        Column("active", "", lambda row: "" if row["is_active"] else off),
+        Column("active", _("State"), lambda row: "" if row["is_active"] else off),
     ]
 
 
