@@ -130,7 +130,7 @@ def within(table: str) -> str:
 
 def match_customers(work: Workspace, landing: Landing) -> int:
     """Make the temporary table ``customer_ids`` (``cno``, ``id``) of those there already; how many are new."""
-    columns = "cno int PRIMARY KEY, code_key varchar(64)"
+    columns = "cno int, code_key varchar(64)"
     landing.copy(work.con, "SELECT cno, code_key FROM customers", "landed_codes", columns)
     return landing.match(_MATCH)
 
@@ -179,7 +179,7 @@ def _land_details(work: Workspace, landing: Landing, *, only_new: bool) -> None:
         " FROM customers SEMI JOIN wanted USING (cno) JOIN name_keys ON value = coalesce(name, code) ORDER"
         " BY cno",
         "landed_customers",
-        "cno int PRIMARY KEY, code text, code_key text, name text, name_key text, named boolean, kind text, kind_given"
+        "cno int, code text, code_key text, name text, name_key text, named boolean, kind text, kind_given"
         " boolean,"
         " short_name text, country text, city text, source text",
     )
@@ -190,10 +190,9 @@ def _insert(landing: Landing) -> int:
         _MATCH,
         "INSERT INTO customers_customer (id, tenant_id, kind, code, code_key, name, name_key, short_name,"
         " country, city, status, stage, source, owner_id, unit_id, import_id, version, created_at, updated_at)"
-        f" SELECT {key_sql(landing.keys(), 'cno')}, %(tenant)s, kind, code, code_key, name, name_key,"
+        " SELECT {key}, %(tenant)s, kind, code, code_key, name, name_key,"
         " short_name, country, city, 'potential', '', source, %(owner)s, %(unit)s, %(import)s, 1, %(now)s, %(now)s"
-        " FROM landed_customers l WHERE NOT EXISTS (SELECT FROM customer_ids i WHERE i.cno = l.cno)"
-        " ORDER BY cno ON CONFLICT (tenant_id, code_key) DO NOTHING",
+        " FROM landed_customers l WHERE {absent} ORDER BY cno ON CONFLICT (tenant_id, code_key) DO NOTHING",
         owner=landing.owner_id,
         unit=landing.unit_id,
     )

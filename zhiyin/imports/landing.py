@@ -123,24 +123,27 @@ class Landing:
         """Make the table of ids with the landed rows that are there already; how many are new."""
         self.run(f"DROP TABLE IF EXISTS pg_temp.{match.ids}")
         self.run(f"CREATE TEMP TABLE {match.ids} ON COMMIT DROP AS {match.found}")
-        self.run(f"ALTER TABLE {match.ids} ADD PRIMARY KEY ({match.number})")
-        return self.one(f"SELECT (SELECT count(*) FROM {match.landed}) - (SELECT count(*) FROM {match.ids})")
+        return self._absent(match)
 
     def insert(self, match: Match, sql: str, **parameters: Any) -> int:
-        """Insert rows whose keys are made of ``keys`` and their number; how many were written.
+        """Insert the landed rows that are not there yet; how many were written.
 
-        The table of ids then holds them too, and those that somebody else wrote meanwhile.
+        ``sql`` ends with ``{absent}``, the condition for them, and has ``{key}`` for their new keys. The table of
+        ids then holds them too, and those that somebody else wrote meanwhile.
         """
-        number = "('x' || right(made.id::text, 12))::bit(48)::bigint::int"
+        number, key = match.number, key_sql(self.keys(), f"l.{match.number}")
+        absent = f"NOT EXISTS (SELECT FROM {match.ids} i WHERE i.{number} = l.{number})"
+        written = self.run(sql.format(key=key, absent=absent), **parameters)
         zero = ", 0" if match.more else ""
-        written = self.run(
-            f"WITH made AS ({sql} RETURNING id) INSERT INTO {match.ids} SELECT {number}, id{zero} FROM made",
-            **parameters,
+        made = f"SELECT l.{number}, {key}{zero} FROM {match.landed} l WHERE {absent}"
+        self.run(
+            f"INSERT INTO {match.ids} {made if written == self._absent(match) else f'{match.found} WHERE {absent}'}"
         )
-        absent = f"NOT EXISTS (SELECT FROM {match.ids} i WHERE i.{match.number} = l.{match.number})"
-        self.run(f"INSERT INTO {match.ids} {match.found} WHERE {absent}")
         self.run(f"ANALYZE {match.ids}")
         return written
+
+    def _absent(self, match: Match) -> int:
+        return self.one(f"SELECT (SELECT count(*) FROM {match.landed}) - (SELECT count(*) FROM {match.ids})")
 
     def fetch(self, work: Workspace, sql: str, table: str, columns: str) -> None:
         """Bring the rows of a query into the workspace as ``table``."""

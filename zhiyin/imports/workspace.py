@@ -189,35 +189,46 @@ class Workspace:
     def type_rows(self) -> None:
         """Make of ``raw`` the view ``typed``: one column a field; wrong rows go to ``refused`` with the reasons.
 
-        Columns are rewritten one by one and only where a value is not meant as it is stored.
+        Only columns whose values are not meant as they are stored are rewritten.
         """
         blank = " AND ".join(f"{name(column)} IS NULL" for column in self.columns)
         self.blank = self.con.execute(f"DELETE FROM raw WHERE {blank}").fetchall()[0][0]
         self.con.execute(f"CREATE TABLE refused ({ROW} BIGINT, reason INTEGER)")
         self.con.execute(f"CREATE TABLE unreadable ({ROW} BIGINT, field VARCHAR)")
         types, parts = self._types(), [ROW]
+        changed: dict[str, tuple[str, str]] = {}
         for f in self.kind.fields:
-            column = self.mapping.get(f.name)
+            column, type_ = self.mapping.get(f.name), _SQL_TYPES[f.type]
             if column is None:
-                parts.append(f"NULL::{_SQL_TYPES[f.type]} AS {f.name}")
+                parts.append(f"NULL::{type_} AS {f.name}")
                 continue
-            self._rewrite(f, column, types[column])
             parts.append(f"{name(column)} AS {f.name}")
+            value = self._value(f.name, f.type, column, types[column])
+            if value != name(column) or types[column] != type_:
+                self._find_unreadable(f, column, value)
+                changed[column] = type_, value
+        self._rewrite(changed)
         self.con.execute(f"CREATE VIEW typed AS SELECT {', '.join(parts)} FROM raw")
         self._refuse([*self._own_checks(), *self.kind.checks(self)])
 
-    def _rewrite(self, f: Field, column: str, stored: str) -> None:
-        """Give a column the type and the values that its field means."""
-        value, type_ = self._value(f.name, f.type, column, stored), _SQL_TYPES[f.type]
-        if value == name(column) and stored == type_:
-            return
+    def _find_unreadable(self, f: Field, column: str, value: str) -> None:
         decision = self.decisions.get(f.name)
-        if type_ != "VARCHAR" and (decision is None or decision.misses or f.name in self.forced):
+        if _SQL_TYPES[f.type] != "VARCHAR" and (decision is None or decision.misses or f.name in self.forced):
             self.con.execute(
                 f"INSERT INTO unreadable SELECT {ROW}, '{f.name}' FROM raw"
                 f" WHERE {name(column)} IS NOT NULL AND {value} IS NULL"
             )
-        self.con.execute(f"ALTER TABLE raw ALTER {name(column)} TYPE {type_} USING {value}")
+
+    def _rewrite(self, changed: Mapping[str, tuple[str, str]]) -> None:
+        """Give columns another type and value: each in its place, or on disk, which DuckDB does in memory, all anew."""
+        if not self.on_disk:
+            for column, (type_, value) in changed.items():
+                self.con.execute(f"ALTER TABLE raw ALTER {name(column)} TYPE {type_} USING {value}")
+            return
+        values = {column: f"({value})::{type_}" for column, (type_, value) in changed.items()}
+        cells = ", ".join(f"{values.get(column, name(column))} AS {name(column)}" for column in self.columns)
+        self.con.execute(f"CREATE TABLE meant AS SELECT {ROW}, {cells} FROM raw")
+        self.con.execute("DROP TABLE raw; ALTER TABLE meant RENAME TO raw")
 
     def _value(self, field_name: str, kind: FieldType, column: str, stored: str) -> str:
         text = _text(column, stored)

@@ -14,7 +14,7 @@ from zhiyin.customers import importers as customers
 from zhiyin.customers.importers import gather_customers
 from zhiyin.imports.formats import NUMBER
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
-from zhiyin.imports.landing import Landing, Match, key_sql
+from zhiyin.imports.landing import Landing, Match
 from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW
 
@@ -295,11 +295,10 @@ class Orders(Kind):
                 "INSERT INTO commerce_order (id, tenant_id, number, source, kind, customer_id, ordered_at,"
                 " country, channel, currency, quantity, total, line_count, owner_id, unit_id, import_id,"
                 " created_at)"
-                f" SELECT {key_sql(landing.keys(), 'o.ono')}, %(tenant)s, o.number, %(source)s, o.kind, c.id,"
-                " o.local AT TIME ZONE %(zone)s, o.country, o.channel, o.currency, o.quantity, o.total,"
-                " o.line_count, %(owner)s, %(unit)s, %(import)s, %(now)s"
-                " FROM landed_orders o LEFT JOIN customer_ids c USING (cno) WHERE NOT EXISTS"
-                " (SELECT FROM order_ids i WHERE i.ono = o.ono) ORDER BY o.ono"
+                " SELECT {key}, %(tenant)s, l.number, %(source)s, l.kind, c.id,"
+                " l.local AT TIME ZONE %(zone)s, l.country, l.channel, l.currency, l.quantity, l.total,"
+                " l.line_count, %(owner)s, %(unit)s, %(import)s, %(now)s"
+                " FROM landed_orders l LEFT JOIN customer_ids c USING (cno) WHERE {absent} ORDER BY l.ono"
                 " ON CONFLICT (tenant_id, source, number) DO NOTHING",
                 owner=landing.owner_id,
                 unit=landing.unit_id,
@@ -415,11 +414,10 @@ def _land_orders(work: Workspace, landing: Landing) -> int:
         " coalesce(upper(currency), getvariable('currency')), quantity, total, line_count FROM orders ORDER"
         " BY ono",
         "landed_orders",
-        "ono int PRIMARY KEY, number text, kind text, cno int, local timestamp, country text, channel text, currency"
+        "ono int, number text, kind text, cno int, local timestamp, country text, channel text, currency"
         " text,"
         " quantity numeric(19, 4), total numeric(19, 4), line_count int",
     )
-    landing.run("ANALYZE landed_orders")
     return landing.match(_MATCH)
 
 

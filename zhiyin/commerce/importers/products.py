@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from zhiyin.imports.formats import NUMBER
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
-from zhiyin.imports.landing import Landing, Match, key_sql
+from zhiyin.imports.landing import Landing, Match
 from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW
 from zhiyin.platform.pinyin import name_key
@@ -63,7 +63,7 @@ def gather_products(work: Workspace, identity: str, columns: dict[str, str]) -> 
 
 def match_products(work: Workspace, landing: Landing) -> int:
     """Make the temporary table ``product_ids`` (``pno``, ``id``) of those there already; how many are new."""
-    columns = "pno int PRIMARY KEY, code varchar(64)"
+    columns = "pno int, code varchar(64)"
     landing.copy(work.con, "SELECT pno, code FROM products", "landed_codes", columns)
     return landing.match(_MATCH)
 
@@ -92,7 +92,7 @@ def _land_details(work: Workspace, landing: Landing) -> None:
         f"SELECT pno, code, {cells}, coalesce(key, ''), price, cost, coalesce(upper(currency), '')"
         " FROM products LEFT JOIN product_name_keys ON name = value ORDER BY pno",
         "landed_products",
-        "pno int PRIMARY KEY, code text, name text, category text, unit text, name_key text, price numeric(19, 4),"
+        "pno int, code text, name text, category text, unit text, name_key text, price numeric(19, 4),"
         " cost numeric(19, 4), currency text",
     )
 
@@ -102,9 +102,9 @@ def _insert(landing: Landing) -> int:
         _MATCH,
         "INSERT INTO commerce_product (id, tenant_id, code, name, name_key, category, unit, price, cost,"
         " currency, import_id, created_at, updated_at, version)"
-        f" SELECT {key_sql(landing.keys(), 'pno')}, %(tenant)s, code, name, name_key, category, unit, price,"
+        " SELECT {key}, %(tenant)s, code, name, name_key, category, unit, price,"
         " cost, coalesce(nullif(currency, ''), %(currency)s), %(import)s, %(now)s, %(now)s, 1"
-        " FROM landed_products l WHERE NOT EXISTS (SELECT FROM product_ids i WHERE i.pno = l.pno) ORDER BY pno"
+        " FROM landed_products l WHERE {absent} ORDER BY pno"
         " ON CONFLICT (tenant_id, code) DO NOTHING",
     )
 
