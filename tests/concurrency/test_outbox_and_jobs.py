@@ -105,7 +105,7 @@ def test_control_without_the_lock_events_are_handled_twice(monkeypatch: pytest.M
 
 def start_meeting() -> Job:
     RUNS.clear()
-    actor = Actor(tenant_id=uuid.uuid4(), member_id=uuid.uuid4(), name="林岚")
+    actor = Actor.system(uuid.uuid4(), "林岚")
     with scope(actor.tenant_id):
         return jobs.start(actor=actor, kind="tests.meet", title="…", now=timezone.now(), foreground=True)
 

@@ -7,6 +7,7 @@ import uuid
 import pytest
 
 from tests.cast import Company, company
+from zhiyin.accounts.models import Member
 from zhiyin.customers import actions, queries, tasks
 from zhiyin.customers.choices import UndoKind
 from zhiyin.customers.models import Customer, CustomerTag, Note, Undo
@@ -130,6 +131,32 @@ def test_a_tag_taken_off_returns(inside: Company, three: list[Customer], now: No
     actions.delete_tag(actor=actor, tag_id=tag.pk, now=now)
     assert again.undo_id
     assert actions.undo_change(actor=actor, undo_id=again.undo_id, now=now).left == 2
+
+
+def test_tags_of_customers_out_of_reach_stay_as_they_are(
+    inside: Company, three: list[Customer], now: Now
+) -> None:
+    lin = inside.lin.actor
+    tag = actions.create_tag(actor=lin, name="VIP", now=now)
+    put = actions.tag_customers(actor=lin, selection=_chosen(three), tag_id=tag.pk, now=now)
+    Customer.objects.filter(pk=three[0].pk).update(owner=inside.wu.member)
+    assert put.undo_id
+    assert actions.undo_change(actor=lin, undo_id=put.undo_id, now=now).left == 1
+    assert CustomerTag.objects.count() == 1
+    Customer.objects.filter(pk=three[0].pk).update(owner=inside.lin.member)
+    off = actions.untag_customers(actor=lin, selection=_chosen(three), tag_id=tag.pk, now=now)
+    Customer.objects.filter(pk=three[0].pk).update(owner=inside.wu.member)
+    assert off.undo_id
+    assert actions.undo_change(actor=lin, undo_id=off.undo_id, now=now).left == 1
+    assert not CustomerTag.objects.exists()
+
+
+def test_nothing_returns_to_who_was_shut_out_since(inside: Company, three: list[Customer], now: Now) -> None:
+    undo = _assign(inside, three, now)
+    Member.objects.filter(pk=inside.wu.member.pk).update(is_active=False)
+    undone = actions.undo_change(actor=inside.gao.actor, undo_id=undo, now=now)
+    assert (undone.restored, undone.left) == (2, 1)
+    assert [owner for owner, _unit in _owners(three)] == [inside.lin.member.pk, inside.an.member.pk, None]
 
 
 def test_a_note_returns_as_it_was(inside: Company, three: list[Customer], now: Now) -> None:

@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 from django.utils import timezone, translation
 
 from zhiyin.platform import jobs
@@ -58,6 +58,13 @@ def cancel_itself(run: jobs.JobRun) -> None:
     raise AssertionError("went on after the cancel")
 
 
+@jobs.handler("tests.break_after_the_work")
+def break_after_the_work(run: jobs.JobRun) -> None:
+    with run.scope():
+        run.keep({"attempt": run.attempt})
+    raise OperationalError("the connection was lost right after the commit")
+
+
 @jobs.handler("tests.clock_on_the_wall")
 def clock_on_the_wall(run: jobs.JobRun) -> dict[str, str]:
     return {"zone": timezone.get_current_timezone_name(), "language": translation.get_language()}
@@ -94,6 +101,16 @@ def test_a_refusal_is_kept_in_words_and_a_breakdown_without_its_data() -> None:
     assert broken.state == JobState.FAILED
     assert "王小明" not in broken.error
     assert str(broken.id) in broken.error
+
+
+def test_what_was_kept_with_the_work_is_the_result_whatever_comes_after() -> None:
+    job = jobs.run_now(begin("tests.break_after_the_work"))
+    assert (job.state, job.result, job.error) == (JobState.SUCCEEDED, {"attempt": 1}, "")
+    with scope(TENANT):
+        # as when the process dies before the mark
+        Job.objects.filter(pk=job.pk).update(state=JobState.RUNNING)
+    job = jobs.run_now(job)
+    assert (job.state, job.result, job.attempts) == (JobState.SUCCEEDED, {"attempt": 1}, 2)
 
 
 def test_a_running_job_ends_at_the_step_after_its_cancel() -> None:

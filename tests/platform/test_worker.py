@@ -29,7 +29,7 @@ class Crash(outbox.Event):
 
 @pytest.fixture
 def actor() -> Actor:
-    return Actor(tenant_id=uuid.uuid4(), member_id=uuid.uuid4(), name="林岚")
+    return Actor.system(uuid.uuid4(), "林岚")
 
 
 def start(actor: Actor, kind: str, **arguments: Any) -> Job:

@@ -12,7 +12,7 @@ from zhiyin.platform.tenancy import scope
 NIGHT_HOUR = 3
 
 
-@jobs.handler("analytics.analyse", repeatable=True)
+@jobs.handler("analytics.analyse", permission="insight.run", repeatable=True)
 def analyse(run: jobs.JobRun) -> dict[str, Any]:
     """Analyse the company of the job; the result names the analysis."""
     until = run.arguments.get("until")

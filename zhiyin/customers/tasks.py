@@ -24,7 +24,7 @@ CHANGES: dict[str, Any] = {
 }
 
 
-@jobs.handler("customers.export", repeatable=True)
+@jobs.handler("customers.export", permission="customers.export", repeatable=True)
 def export(run: jobs.JobRun) -> dict[str, Any]:
     """Write the chosen customers into a file; the result names it."""
     selection = actions.Selection.load(run.arguments["selection"])
@@ -45,26 +45,30 @@ def export(run: jobs.JobRun) -> dict[str, Any]:
     return {"file": str(stored.id), "rows": count}
 
 
-@jobs.handler("customers.bulk", repeatable=True)
+@jobs.handler("customers.bulk", permission="customers.edit", repeatable=True)
 def change(run: jobs.JobRun) -> dict[str, Any]:
-    """One change on all chosen customers; each is safe to repeat."""
+    """One change on all chosen customers, once: the result is kept with it."""
     selection = actions.Selection.load(run.arguments["selection"])
     ids = {name: uuid.UUID(value) if value else None for name, value in run.arguments["values"].items()}
     with run.scope():
         done: actions.Done = CHANGES[run.arguments["change"]](
             actor=run.actor, selection=selection, now=run.now, in_background=True, **ids
         )
-    return {"customers": done.count, "undo": str(done.undo_id)}
+        result = {"customers": done.count, "undo": str(done.undo_id)}
+        run.keep(result)
+    return result
 
 
-@jobs.handler("customers.undo")
+@jobs.handler("customers.undo", permission="customers.edit", repeatable=True)
 def undo(run: jobs.JobRun) -> dict[str, Any]:
-    """Take back one change of many customers."""
+    """Take back one change of many customers, once: the result is kept with it."""
     with run.scope():
         undone = actions.undo_change(
             actor=run.actor, undo_id=uuid.UUID(run.arguments["undo_id"]), now=run.now, in_background=True
         )
-    return {"restored": undone.restored, "left": undone.left}
+        result = {"restored": undone.restored, "left": undone.left}
+        run.keep(result)
+    return result
 
 
 @clock.periodic("customers.timeline", cron="5 * * * *")

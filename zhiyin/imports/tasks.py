@@ -8,21 +8,21 @@ from typing import Any
 from zhiyin.platform import jobs
 
 
-@jobs.handler("imports.check", repeatable=True)
+@jobs.handler("imports.check", permission="imports.run", repeatable=True)
 def check(run: jobs.JobRun) -> dict[str, Any]:
     from zhiyin.imports import running
 
     return running.check(run)
 
 
-@jobs.handler("imports.apply", repeatable=True)
+@jobs.handler("imports.apply", permission="imports.run", repeatable=True)
 def apply(run: jobs.JobRun) -> dict[str, Any]:
     from zhiyin.imports import running
 
     return running.apply(run)
 
 
-@jobs.handler("imports.undo", repeatable=True)
+@jobs.handler("imports.undo", permission="imports.run", repeatable=True)
 def undo(run: jobs.JobRun) -> dict[str, Any]:
     from zhiyin.imports import running
 

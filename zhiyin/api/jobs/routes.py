@@ -1,4 +1,7 @@
-"""Operations on jobs: one's own, and everybody's with ``jobs.view_all``."""
+"""Operations on jobs: one's own, and everybody's with ``jobs.view_all``.
+
+A token's own are those that tokens of its member started with no permission which it lacks.
+"""
 
 import uuid
 from typing import Any
@@ -13,7 +16,7 @@ routes = Routes("jobs")
 
 @routes.get("/jobs/", permission=None, response=PageOut[JobOut])
 def list_jobs(request: Request, after: str = "", limit: int = 50) -> dict[str, Any]:
-    """Jobs, newest first."""
+    """Jobs, newest first: those that tokens like this one started, or all with ``jobs.view_all``."""
     return page_out(keyset(jobs.visible(request.actor), order=["-id"], after=after, limit=limit))
 
 
@@ -31,5 +34,5 @@ def cancel_job(request: Request, job_id: uuid.UUID) -> jobs.Job:
 
 @routes.post("/jobs/{uuid:job_id}/retry/", permission=None, response=JobOut)
 def retry_job(request: Request, job_id: uuid.UUID) -> jobs.Job:
-    """Run a failed or cancelled job again from its start."""
+    """Run a failed or cancelled job of one's own again from its start, with the rights one has now."""
     return jobs.retry(actor=request.actor, job_id=job_id, now=now())

@@ -2,7 +2,9 @@ import datetime
 import uuid
 from typing import Any, Literal
 
-from ninja import Schema
+from ninja import Field, Schema
+
+from zhiyin.platform import jobs
 
 
 class JobOut(Schema):
@@ -16,10 +18,14 @@ class JobOut(Schema):
     total: int | None
     percent: int | None
     message: str
-    result: dict[str, Any] | None
+    result: dict[str, Any] | None = Field(description="What it brought; somebody else's is not told.")
     error: str
     created_by: uuid.UUID | None
     created_by_name: str
     created_at: datetime.datetime
     started_at: datetime.datetime | None
     finished_at: datetime.datetime | None
+
+    @staticmethod
+    def resolve_result(job: jobs.Job, context: dict[str, Any]) -> dict[str, Any] | None:
+        return job.result if jobs.is_own(context["request"].actor, job) else None

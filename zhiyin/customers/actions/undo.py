@@ -14,7 +14,7 @@ from zhiyin.customers.actions.notes import on_timeline, shown
 from zhiyin.customers.actions.timeline import add_to_timeline, owners_on_timeline
 from zhiyin.customers.choices import TimelineKind, UndoKind
 from zhiyin.customers.events import ChangeUndone
-from zhiyin.customers.models import Customer, CustomerTag, Note, Undo
+from zhiyin.customers.models import Customer, CustomerTag, Note, Tag, Undo
 from zhiyin.platform import jobs
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict
@@ -28,7 +28,8 @@ WITH kept AS (
 ), same AS (
     SELECT c.id, c.owner_id AS taker, kept.owner_id, kept.unit_id
     FROM customers_customer c JOIN kept ON kept.id = c.id AND kept.version = c.version
-    WHERE (kept.owner_id IS NULL OR EXISTS (SELECT FROM accounts_member m WHERE m.id = kept.owner_id))
+    WHERE (kept.owner_id IS NULL OR EXISTS (
+            SELECT FROM accounts_member m WHERE m.id = kept.owner_id AND m.is_active))
       AND (kept.unit_id IS NULL OR EXISTS (SELECT FROM accounts_unit t WHERE t.id = kept.unit_id))
     ORDER BY c.id FOR NO KEY UPDATE OF c
 )
@@ -36,14 +37,6 @@ UPDATE customers_customer c
 SET owner_id = same.owner_id, unit_id = same.unit_id, version = c.version + 1, updated_at = %(now)s
 FROM same WHERE c.id = same.id
 RETURNING c.id, same.taker, same.owner_id
-"""
-_TAG_AGAIN = """
-INSERT INTO customers_customertag (id, customer_id, tag_id)
-SELECT uuid7(), c.id, t.id FROM customers_undo u
-JOIN customers_customer c ON c.id = ANY (u.customer_ids)
-JOIN customers_tag t ON t.id = (u.data ->> 'tag_id')::uuid
-WHERE u.id = %s
-ON CONFLICT DO NOTHING RETURNING customer_id
 """
 
 
@@ -62,7 +55,8 @@ def undo_change(
 ) -> Undone:
     """Take back a change of the last days. More than ``BULK_AT_ONCE`` records become a job.
 
-    Raises ``NotFound``, and ``Conflict`` when it is taken back already or too old.
+    Tags return on customers that the actor still reaches, owners that are still active. Raises ``NotFound``,
+    and ``Conflict`` when it is taken back already or too old.
     """
     actor.require("customers.edit")
     kept = access.undo(actor, undo_id)
@@ -102,14 +96,9 @@ def _restore(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID
         case UndoKind.OWNER:
             return _owners(actor, kept, now)
         case UndoKind.TAG:
-            links = CustomerTag.objects.filter(pk__in=kept.link_ids)
-            ids = list(links.values_list("customer_id", flat=True))
-            links.delete()
-            return ids
+            return _untag(actor, kept)
         case UndoKind.UNTAG:
-            with connection.cursor() as cursor:
-                cursor.execute(_TAG_AGAIN, [kept.pk])
-                return [key for (key,) in cursor.fetchall()]
+            return _tag_again(actor, kept)
         case UndoKind.NOTE_CHANGED:
             return _note_body(actor, kept)
         case _:
@@ -122,6 +111,24 @@ def _owners(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]
         moves = cursor.fetchall()
     owners_on_timeline(actor, moves, now)
     return [key for key, _taker, _owner in moves]
+
+
+def _untag(actor: Actor, kept: Undo) -> list[uuid.UUID]:
+    links = CustomerTag.objects.filter(pk__in=bulk.among(kept.link_ids), customer__in=access.customers(actor))
+    ids = list(links.values_list("customer_id", flat=True))
+    links.delete()
+    return ids
+
+
+def _tag_again(actor: Actor, kept: Undo) -> list[uuid.UUID]:
+    tag = Tag.objects.filter(pk=kept.data["tag_id"]).first()
+    if tag is None:
+        return []
+    rows = access.customers(actor).filter(pk__in=bulk.among(kept.customer_ids))
+    ids = list(rows.exclude(customer_tags__tag=tag).values_list("pk", flat=True))
+    links = [CustomerTag(customer_id=key, tag=tag) for key in ids]
+    CustomerTag.objects.bulk_create(links, ignore_conflicts=True, batch_size=5000)
+    return ids
 
 
 def _note_body(actor: Actor, kept: Undo) -> list[uuid.UUID]:

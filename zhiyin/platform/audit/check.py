@@ -19,7 +19,7 @@ def latest() -> Job | None:
     return Job.objects.filter(kind=KIND).order_by("-id").first()
 
 
-@jobs.handler(KIND, repeatable=True)
+@jobs.handler(KIND, permission="audit.view", repeatable=True)
 def check(run: jobs.JobRun) -> dict[str, Any]:
     """What ``zhiyin audit verify`` does with an export, without writing one."""
     log.seal(run.tenant_id, now=run.now)

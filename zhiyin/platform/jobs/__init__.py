@@ -2,7 +2,7 @@
 
 An app registers what it can do in ``tasks.py`` and starts it from an action or a view::
 
-    @jobs.handler("imports.apply", repeatable=True)
+    @jobs.handler("imports.apply", permission="imports.run", repeatable=True)
     def apply(run: jobs.JobRun) -> dict[str, Any]:
         for chunk in chunks:
             with run.scope():
@@ -13,10 +13,11 @@ An app registers what it can do in ``tasks.py`` and starts it from an action or 
     jobs.start(actor=actor, kind="imports.apply", title="…", arguments={"import_id": id}, now=now)
 """
 
-from zhiyin.platform.jobs.access import get, visible
+from zhiyin.platform.jobs.access import get, get_own, is_own, visible
 from zhiyin.platform.jobs.actions import cancel, retry, start
 from zhiyin.platform.jobs.registry import handler
 from zhiyin.platform.jobs.run import JobCancelled, JobInterrupted, JobRun, run_now
+from zhiyin.platform.jobs.snapshot import members
 from zhiyin.platform.models import Job
 
 __all__ = [
@@ -26,7 +27,10 @@ __all__ = [
     "JobRun",
     "cancel",
     "get",
+    "get_own",
     "handler",
+    "is_own",
+    "members",
     "retry",
     "run_now",
     "start",

@@ -1,4 +1,7 @@
-"""Which jobs an actor may see: his own, or all with ``jobs.view_all``."""
+"""Which jobs an actor may see: his own, or all with ``jobs.view_all``. What a job brought is its owner's alone.
+
+A token's own are those that tokens of its member started with no permission which it lacks.
+"""
 
 import uuid
 
@@ -10,14 +13,37 @@ from zhiyin.platform.models import Job
 
 
 def visible(actor: Actor) -> QuerySet[Job]:
-    """The jobs this actor may see, newest first."""
-    jobs = Job.objects.order_by("-id")
-    return jobs if actor.may("jobs.view_all") else jobs.filter(created_by=actor.member_id or uuid.UUID(int=0))
+    """The jobs this actor may see, newest first, without their arguments, which may be long."""
+    jobs = Job.objects.order_by("-id").defer("arguments")
+    if actor.may("jobs.view_all"):
+        return jobs
+    jobs = jobs.filter(created_by=actor.member_id or uuid.UUID(int=0))
+    if actor.kind == "token":
+        jobs = jobs.filter(actor__kind="token", actor__permissions__contained_by=sorted(actor.permissions))
+    return jobs
+
+
+def is_own(actor: Actor, job: Job) -> bool:
+    """Whether the actor may have what the job brought, and run it again."""
+    if actor.kind == "system":
+        return True
+    if actor.member_id is None or job.created_by != actor.member_id:
+        return False
+    by_token = job.actor.get("kind") == "token"
+    return actor.kind == "user" or (by_token and actor.permissions.issuperset(job.actor["permissions"]))
 
 
 def get(actor: Actor, job_id: uuid.UUID) -> Job:
     """One visible job. Raises ``NotFound``."""
     job = visible(actor).filter(pk=job_id).first()
     if job is None:
+        raise NotFound
+    return job
+
+
+def get_own(actor: Actor, job_id: uuid.UUID) -> Job:
+    """One job of the actor's own. Raises ``NotFound``."""
+    job = get(actor, job_id)
+    if not is_own(actor, job):
         raise NotFound
     return job

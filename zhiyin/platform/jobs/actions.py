@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.choices import JobState
-from zhiyin.platform.errors import Conflict, NotFound
+from zhiyin.platform.errors import Conflict, NotFound, PermissionDenied
 from zhiyin.platform.jobs import news, queue
-from zhiyin.platform.jobs.access import visible
+from zhiyin.platform.jobs.access import is_own, visible
 from zhiyin.platform.jobs.events import JobCancelAsked, JobRetried, JobStarted
 from zhiyin.platform.jobs.registry import find
 from zhiyin.platform.jobs.snapshot import dump_actor
@@ -40,7 +40,7 @@ def start(
         kind=kind,
         title=title[:200],
         arguments=dict(arguments or {}),
-        actor=dump_actor(actor, get_language(), timezone.get_current_timezone_name()),
+        actor=_dumped(actor),
         created_by=actor.member_id,
         created_by_name=actor.name,
         created_at=now,
@@ -71,14 +71,17 @@ def cancel(*, actor: Actor, job_id: uuid.UUID, now: datetime.datetime) -> Job:
 
 
 def retry(*, actor: Actor, job_id: uuid.UUID, now: datetime.datetime) -> Job:
-    """Run a failed or cancelled job again from its start.
+    """Run a failed or cancelled job of one's own again from its start, with the rights one has now.
 
-    Raises ``NotFound``, or ``Conflict`` when it is still waiting or running, or did succeed.
+    Raises ``NotFound``, ``PermissionDenied``, or ``Conflict`` when it is still waiting or running, or did
+    succeed.
     """
     job = _locked(actor, job_id)
+    if not is_own(actor, job):
+        raise PermissionDenied(_("Only who started a job can run it again."))
     if job.state not in (JobState.FAILED, JobState.CANCELLED):
         raise Conflict(_("Only a failed or cancelled job can be run again."))
-    job.state = JobState.QUEUED
+    job.state, job.actor = JobState.QUEUED, _dumped(actor)
     job.error, job.message, job.done, job.total = "", "", 0, None
     job.cancel_requested_at = job.started_at = job.finished_at = None
     job.save()
@@ -86,6 +89,10 @@ def retry(*, actor: Actor, job_id: uuid.UUID, now: datetime.datetime) -> Job:
     record(JobRetried(job.id), actor=actor, now=now, subject=("job", job.id))
     queue.announce(job)
     return job
+
+
+def _dumped(actor: Actor) -> dict[str, Any]:
+    return dump_actor(actor, get_language(), timezone.get_current_timezone_name())
 
 
 def _locked(actor: Actor, job_id: uuid.UUID) -> Job:

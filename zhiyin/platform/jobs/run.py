@@ -22,7 +22,7 @@ from zhiyin.platform.choices import JobState
 from zhiyin.platform.errors import DomainError
 from zhiyin.platform.jobs import news
 from zhiyin.platform.jobs.registry import Handler, find
-from zhiyin.platform.jobs.snapshot import load_actor
+from zhiyin.platform.jobs.snapshot import as_of_now, load_actor
 from zhiyin.platform.models import Job
 from zhiyin.platform.tenancy import scope
 
@@ -53,8 +53,8 @@ class JobInterrupted(JobStopped):
 class JobRun:
     """What a handler holds while it works.
 
-    ``arguments`` are those given to ``start``, as JSON gives them back; ``actor`` is who started the job;
-    ``attempt`` is 1 at first and higher after a crash or a retry.
+    ``arguments`` are those given to ``start``, as JSON gives them back; ``actor`` is who started the job, with
+    what he may still do; ``attempt`` is 1 at first and higher after a crash or a retry.
     """
 
     def __init__(
@@ -94,6 +94,13 @@ class JobRun:
             raise JobCancelled
         if stopping.is_set() and self.repeatable:
             raise JobInterrupted
+
+    def keep(self, result: dict[str, Any]) -> None:
+        """Write the result in the open transaction: once that is committed the job is done, whatever comes.
+
+        A handler whose work must not be done twice calls it last, as ``progress`` would wait for the row.
+        """
+        Job.objects.filter(pk=self.id).update(result=result)
 
     def _write(self) -> bool:
         """Write the progress on the job's own connection; whether a cancel was asked."""
@@ -147,6 +154,10 @@ def _work(run: JobRun, handler: Handler | None) -> None:
     try:
         if handler is None:
             raise DomainError(_("This version does not know this kind of job."))
+        with run.scope():
+            run.actor = as_of_now(run.actor)
+        if handler.permission:
+            run.actor.require(handler.permission)
         result = handler.function(run)
     except JobCancelled:
         _end(run, JobState.CANCELLED)
@@ -207,7 +218,9 @@ def _begin(job_id: uuid.UUID, tenant_id: uuid.UUID) -> tuple[Job, bool] | None:
         resumed = job.state == JobState.RUNNING
         job.state, job.started_at = JobState.RUNNING, timezone.now()
         job.attempts += 1
-        if job.cancel_requested_at:
+        if job.result is not None:
+            job.state, job.finished_at = JobState.SUCCEEDED, job.started_at
+        elif job.cancel_requested_at:
             job.state, job.finished_at = JobState.CANCELLED, job.started_at
         job.save(update_fields=["state", "started_at", "finished_at", "attempts"])
         realtime.notify(tenant_id, f"job:{job_id}", {"id": str(job_id), "state": job.state})
@@ -218,7 +231,9 @@ def _begin(job_id: uuid.UUID, tenant_id: uuid.UUID) -> tuple[Job, bool] | None:
 def _end(run: JobRun, state: JobState, *, result: dict[str, Any] | None = None, error: str = "") -> None:
     now = timezone.now()
     with run.scope():
-        job = Job.objects.select_for_update().get(pk=run.id)
+        job = Job.objects.select_for_update().defer("arguments").get(pk=run.id)
+        if job.result is not None:
+            state, result, error = JobState.SUCCEEDED, job.result, ""
         job.state, job.result, job.error = state, result, error
         job.done, job.total, job.message = run.done, run.total, run.message
         job.finished_at = None if state == JobState.QUEUED else now

@@ -1,9 +1,37 @@
-"""The actor who started a job, kept with it, so that the job may do what he might do then and no more."""
+"""The actor who started a job, kept with it: it may do what he might do then and may still do when it runs."""
 
 import uuid
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import PermissionDenied
+
+# From a member's id to the actor he is now, ``None`` for one who is shut out; runs in the tenant's scope.
+Find = Callable[[uuid.UUID], Actor | None]
+_find: list[Find] = []
+
+
+def members(find: Find) -> Find:
+    """Register who knows the members; there is one such function."""
+    _find[:] = [find]
+    return find
+
+
+def as_of_now(then: Actor) -> Actor:
+    """Who started a job, with the permissions that he had then and still has, and the records he reaches now.
+
+    Raises ``PermissionDenied`` when he has been shut out since.
+    """
+    if then.member_id is None or not _find:
+        return then
+    now = _find[0](then.member_id)
+    if now is None:
+        raise PermissionDenied(_("Who started this job is no longer active in the company."))
+    return replace(now, name=then.name, kind=then.kind, permissions=then.permissions & now.permissions)
 
 
 def dump_actor(actor: Actor, language: str | None, zone: str) -> dict[str, Any]:

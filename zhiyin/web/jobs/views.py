@@ -42,8 +42,8 @@ def card(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
 
 @page()
 def result_file(request: HttpRequest, job_id: uuid.UUID) -> HttpResponseBase:
-    """The file that a job wrote, for whoever sees the job."""
-    key = (jobs.get(request.actor, job_id).result or {}).get("file")
+    """The file that a job wrote, for who started it: what is in it was chosen by what that person may see."""
+    key = (jobs.get_own(request.actor, job_id).result or {}).get("file")
     if not key:
         raise NotFound
     return files.download(files.get(uuid.UUID(key)))
