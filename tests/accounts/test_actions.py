@@ -276,6 +276,11 @@ def test_the_last_administrator_stays(cast: Company, gao: Actor) -> None:
             actor=gao, role_id=cast.roles["administrator"].id, name="administrator",
             permissions=["audit.view"], scope="all", now=NOW,
         )  # fmt: skip
+    with cast.scope(), pytest.raises(LastAdministrator):
+        roles.change_role(
+            actor=gao, role_id=cast.roles["administrator"].id, name="administrator",
+            permissions=[], holds_all=True, scope="own", now=NOW,
+        )  # fmt: skip
 
 
 def test_refusals_leave_nothing_behind(cast: Company, gao: Actor) -> None:
@@ -344,6 +349,65 @@ def test_nobody_takes_over_somebody_who_may_more(cast: Company, clerk: Actor) ->
             actor=clerk, member_id=cast.gao.member.id, name="x", unit_id=cast.units["总部"].id,
             role_id=clerk_role().id, now=NOW,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("reach", ["own", "unit", "subtree"])
+def test_nobody_gives_records_that_he_does_not_reach(cast: Company, clerk: Actor, reach: str) -> None:
+    """A role's permissions are all the clerk's own; its records are not."""
+    may = ["accounts.manage", "customers.view"]
+    with cast.scope():
+        Role.objects.filter(name="clerk").update(scope=reach)
+        wide, own = Role.objects.create(name="wide", permissions=may, scope="all"), clerk_role()
+        Member.objects.filter(pk=cast.lin.member.id).update(role=wide)
+    clerk, place = cast.wu.actor, {"unit_id": cast.wu.member.unit_id, "name": "吴桐", "now": NOW}
+    attempts: list[tuple[Any, dict[str, Any]]] = [
+        (roles.create_role, {"name": "x", "permissions": may, "scope": "all"}),
+        (roles.change_role, {"role_id": own.id, "name": "clerk", "permissions": may, "scope": "all"}),
+        (roles.change_role, {"role_id": wide.id, "name": "wide", "permissions": [], "scope": "own"}),
+        (roles.delete_role, {"role_id": wide.id}),
+        (members.change_member, {"member_id": cast.wu.member.id, "role_id": wide.id, **place}),
+        (members.make_password_link, {"member_id": cast.lin.member.id}),
+        (members.deactivate_member, {"member_id": cast.lin.member.id}),
+        (tokens.create_token, {
+            "member_id": cast.lin.member.id, "name": "x", "permissions": may,
+            "expires_at": NOW + datetime.timedelta(days=1),
+        }),
+    ]  # fmt: skip
+    for action, values in attempts:
+        with cast.scope(), pytest.raises(TooMuch):
+            action(actor=clerk, **({"now": NOW} | values))
+    with cast.scope(), pytest.raises(TooMuch):
+        invite(cast, clerk, role_id=wide.id)
+    assert trace(cast) == []
+
+
+@pytest.mark.parametrize("reach", ["own", "unit", "subtree"])
+def test_who_reaches_a_part_has_no_say_elsewhere(cast: Company, clerk: Actor, reach: str) -> None:
+    """Equal in rank, in another unit: a password link would be the records of that unit."""
+    with cast.scope():
+        Role.objects.filter(name="clerk").update(scope=reach)
+        same = clerk_role()
+        Member.objects.filter(pk=cast.lin.member.id).update(role=same)
+    clerk, top, south = cast.wu.actor, cast.units["总部"].id, cast.units["华南大区"].id
+    attempts: list[tuple[Any, dict[str, Any]]] = [
+        (members.make_password_link, {"member_id": cast.lin.member.id}),
+        (members.change_member, {
+            "member_id": cast.wu.member.id, "name": "吴桐", "unit_id": top, "role_id": same.id,
+        }),
+        (units.move_unit, {"unit_id": cast.units["上海一组"].id, "parent_id": south}),
+    ]  # fmt: skip
+    for action, values in attempts:
+        with cast.scope(), pytest.raises(TooMuch):
+            action(actor=clerk, now=NOW, **values)
+    assert trace(cast) == []
+
+
+def test_who_manages_a_part_manages_that_part(cast: Company, clerk: Actor) -> None:
+    with cast.scope():
+        Role.objects.filter(name="clerk").update(scope="subtree")
+        Member.objects.filter(pk=cast.lin.member.id).update(role=clerk_role(), unit=cast.units["华南大区"])
+        members.make_password_link(actor=cast.wu.actor, member_id=cast.lin.member.id, now=NOW)
+    assert trace(cast) == ["password_link_made"]
 
 
 def clerk_role() -> Role:

@@ -10,7 +10,9 @@ class NameTaken(Conflict):
 
 
 class TooMuch(PermissionDenied):
-    message = _("You cannot give, or act on a person who has, permissions that you do not have yourself.")
+    message = _(
+        "You cannot give, or act on a person who has, permissions or records that you do not have yourself."
+    )
 
 
 class LastAdministrator(Conflict):

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from zhiyin.platform.errors import PermissionDenied
 
@@ -36,6 +36,13 @@ class Actor:
     def reach(self) -> tuple[object, ...]:
         """What decides which records this actor sees: equal for two who see the same."""
         return self.tenant_id, self.scope, self.member_id, self.unit_ids
+
+    def covers(self, scope: str, unit_id: uuid.UUID | None = None) -> bool:
+        """Whether this actor reaches what a person of this record scope does, in ``unit_id`` when given."""
+        if self.scope == "all":
+            return True
+        order = get_args(Scope)
+        return order.index(scope) <= order.index(self.scope) and (unit_id is None or unit_id in self.unit_ids)
 
     def may(self, permission: str) -> bool:
         return self.kind == "system" or permission in self.permissions

@@ -54,15 +54,26 @@ def known(permissions: Iterable[str]) -> list[str]:
 
 
 def require_covers(actor: Actor, permissions: Iterable[str]) -> None:
-    """Nobody gives what he does not have, nor takes over somebody who has more; raises ``TooMuch``."""
+    """Nobody gives permissions that he does not have; raises ``TooMuch``."""
     if not all(actor.may(permission) for permission in permissions):
         raise TooMuch
 
 
+def require_covers_role(actor: Actor, role: Role, unit_id: uuid.UUID | None = None) -> None:
+    """Nobody gives a role, or takes over somebody who has it, that may or reaches more; raises ``TooMuch``.
+
+    ``unit_id`` is the unit of the person: who reaches part of the records has no say over people elsewhere.
+    """
+    require_covers(actor, role.grants)
+    if not actor.covers(role.scope, unit_id):
+        raise TooMuch
+
+
 def require_administrator_left() -> None:
-    """After a change: an active member can still manage users; raises ``LastAdministrator``."""
+    """After a change: an active member can still manage all users; raises ``LastAdministrator``."""
     may_manage = models.Q(role__holds_all=True) | models.Q(role__permissions__contains=[MANAGE])
-    if not Member.objects.filter(may_manage, is_active=True, user__is_active=True).exists():
+    everybody = Member.objects.filter(may_manage, role__scope="all")
+    if not everybody.filter(is_active=True, user__is_active=True).exists():
         raise LastAdministrator
 
 

@@ -19,7 +19,7 @@ from zhiyin.accounts.actions.guards import (
     locked,
     name_once,
     require_administrator_left,
-    require_covers,
+    require_covers_role,
     role_of,
 )
 from zhiyin.accounts.errors import AlreadyMember, BelongsElsewhere, NameTaken
@@ -58,7 +58,7 @@ def invite_member(
     actor.require(MANAGE)
     email = _checked_email(email)
     role = role_of(role_id)
-    require_covers(actor, role.grants)
+    require_covers_role(actor, role, unit_id)
     unit = Unit.objects.filter(pk=unit_id).first()
     if unit is None:
         raise NotFound(field="unit")
@@ -99,8 +99,9 @@ def change_member(
     if unit is None:
         raise NotFound(field="unit")
     before = {"name": member.name, "unit": member.unit.name, "role": member.role.name}
-    if role.id != member.role_id:
-        require_covers(actor, member.role.grants | role.grants)
+    if (role.id, unit.id) != (member.role_id, member.unit_id):
+        require_covers_role(actor, member.role, member.unit_id)
+        require_covers_role(actor, role, unit.id)
     member.name = _checked_name(name)
     member.name_key = name_key(member.name)[:200]
     member.unit, member.role = unit, role
@@ -166,7 +167,7 @@ def make_password_link(*, actor: Actor, member_id: uuid.UUID, now: datetime.date
     """A link with which a person sets a password, to be handed over by the administrator.
 
     Who holds the link can sign in as that person; so it is refused for somebody with more permissions
-    (``TooMuch``), and for a member of another company too (``BelongsElsewhere``), who asks for it by mail.
+    or records (``TooMuch``), and for a member of another company too (``BelongsElsewhere``), who asks for it by mail.
     """
     actor.require(MANAGE)
     member = _covered(actor, member_id)
@@ -237,7 +238,7 @@ def belongs_elsewhere(member: Member) -> bool:
 
 def _covered(actor: Actor, member_id: uuid.UUID) -> Member:
     member = locked(Member.objects.select_related("role", "user"), member_id)
-    require_covers(actor, member.role.grants)
+    require_covers_role(actor, member.role, member.unit_id)
     return member
 
 

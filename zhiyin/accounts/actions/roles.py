@@ -15,7 +15,7 @@ from zhiyin.accounts.actions.guards import (
     locked,
     name_once,
     require_administrator_left,
-    require_covers,
+    require_covers_role,
 )
 from zhiyin.accounts.choices import RecordScope
 from zhiyin.accounts.errors import RoleInUse
@@ -37,7 +37,7 @@ def create_role(
     """Raises ``NameTaken``, ``TooMuch``, ``UnknownPermission`` or ``Invalid``."""
     actor.require(MANAGE)
     role = Role(holds_all=holds_all, **_checked(name, permissions, scope))
-    require_covers(actor, role.grants)
+    require_covers_role(actor, role)
     with name_once():
         role.save(force_insert=True)
     record(
@@ -73,10 +73,10 @@ def change_role(
     }
     if not changes:
         return role
-    had = role.grants
+    require_covers_role(actor, role)
     for field, value in values.items():
         setattr(role, field, value)
-    require_covers(actor, role.grants - had)
+    require_covers_role(actor, role)
     role.version += 1
     with name_once():
         role.save(update_fields=[*values, "version"])
@@ -88,9 +88,10 @@ def change_role(
 
 
 def delete_role(*, actor: Actor, role_id: uuid.UUID, now: datetime.datetime) -> None:
-    """Remove a role that nobody has; raises ``RoleInUse`` or ``NotFound``."""
+    """Remove a role that nobody has; raises ``RoleInUse``, ``TooMuch`` or ``NotFound``."""
     actor.require(MANAGE)
     role = locked(Role.objects.all(), role_id)
+    require_covers_role(actor, role)
     name = role.name
     try:
         role.delete()

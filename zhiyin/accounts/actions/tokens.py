@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from zhiyin.accounts import access, events
 from zhiyin.accounts.actions.guards import MANAGE, known, locked, require_covers
+from zhiyin.accounts.errors import TooMuch
 from zhiyin.accounts.models import ApiToken, Member
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound
@@ -38,7 +39,7 @@ def create_token(
     """A token that acts for ``member_id`` (oneself when not given), for a year at most.
 
     It gets no permission that the actor or that member lacks. For another member ``accounts.manage`` is
-    needed. A token cannot make tokens. Raises ``Invalid``, ``TooMuch``, ``NotFound``, ``PermissionDenied``.
+    needed, and to reach all that he reaches. A token cannot make tokens. Raises ``Invalid``, ``TooMuch``, ``NotFound``, ``PermissionDenied``.
     """
     if actor.kind == "token":
         raise Invalid(_("A token cannot make tokens. Sign in to make one."))
@@ -53,6 +54,8 @@ def create_token(
     wanted = known(permissions)
     require_covers(actor, wanted)
     require_covers(access.actor_for(member), wanted)
+    if holder != actor.member_id and not actor.covers(member.role.scope, member.unit_id):
+        raise TooMuch
     _check(name, expires_at, now)
     text = access.token_text(actor.tenant_id, secrets.token_bytes(24))
     token = ApiToken.objects.create(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from zhiyin.accounts import events
 from zhiyin.accounts.actions.guards import MANAGE, lock_company, locked, name_once
-from zhiyin.accounts.errors import UnitInUse, WouldBeCircular
+from zhiyin.accounts.errors import TooMuch, UnitInUse, WouldBeCircular
 from zhiyin.accounts.models import Unit
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid
@@ -73,12 +73,15 @@ def move_unit(
 ) -> Unit:
     """Hang a unit, with all below it, under another.
 
-    Raises ``WouldBeCircular``, ``NotFound``, ``Conflict``, or ``Invalid`` for the topmost.
+    Raises ``WouldBeCircular``, ``NotFound``, ``Conflict``, ``Invalid`` for the topmost, or ``TooMuch`` for units
+    beyond the actor's reach: whoever reaches a unit reaches what is hung under it.
     """
     actor.require(MANAGE)
     lock_company(actor)
     unit = locked(Unit.objects.select_related("parent"), unit_id, version)
     parent = locked(Unit.objects.all(), parent_id)
+    if actor.scope != "all" and not {unit.id, parent.id} <= set(actor.unit_ids):
+        raise TooMuch
     if unit.id in parent.path:
         raise WouldBeCircular(field="parent")
     if unit.parent is None:
