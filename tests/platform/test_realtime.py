@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -122,10 +123,11 @@ def test_news_reaches_the_members_of_its_tenant_and_nobody_else() -> None:
     run(scene)
 
 
-def test_a_topic_needs_the_right_to_what_it_tells_of() -> None:
-    @jobs.handler("tests.nothing_to_do")
-    def nothing(run: jobs.JobRun) -> None: ...
+@jobs.handler("tests.nothing_to_do")
+def nothing(run: jobs.JobRun) -> None: ...
 
+
+def test_a_topic_needs_the_right_to_what_it_tells_of() -> None:
     with scope(TENANT):
         job = jobs.start(
             actor=PEOPLE["lin"], kind="tests.nothing_to_do", title="…", now=timezone.now(), foreground=True
@@ -232,6 +234,34 @@ def test_a_quiet_stream_is_kept_alive_and_ends_when_the_session_does(monkeypatch
             lin = Stream(app, "lin", "tenant")
             await until(lambda: lin.pings > 5)
             del people["lin"]
+            await asyncio.wait_for(lin.task, 5)
+            assert lin.ended
+
+    run(scene)
+
+
+@pytest.mark.parametrize("after", ["lin without all jobs", "stranger"])
+def test_a_stream_ends_when_a_topic_or_the_company_is_lost(
+    after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What remains must not keep alive what was withdrawn: the page comes again and is told what it may watch."""
+    monkeypatch.setattr(asgi, "PING_SECONDS", 0.05)
+    people = dict(PEOPLE)
+    monkeypatch.setitem(globals(), "PEOPLE", people)
+    people["lin without all jobs"] = PEOPLE["lin"]
+    people["lin"] = replace(PEOPLE["lin"], permissions=frozenset({"jobs.view_all"}))
+    with scope(TENANT):
+        job = jobs.start(
+            actor=PEOPLE["chen"], kind="tests.nothing_to_do", title="…", now=timezone.now(), foreground=True
+        )
+
+    async def scene() -> None:
+        async with application() as app:
+            topics = "tenant" if after == "stranger" else f"tenant,job:{job.id}"
+            lin = Stream(app, "lin", topics)
+            await until(lambda: lin.pings > 5)
+            assert not lin.ended
+            people["lin"] = people[after]
             await asyncio.wait_for(lin.task, 5)
             assert lin.ended
 

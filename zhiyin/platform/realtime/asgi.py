@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from zhiyin.platform import metrics
 from zhiyin.platform.actors import Actor
-from zhiyin.platform.realtime.hub import Client, Hub
+from zhiyin.platform.realtime.hub import Client, Hub, keys
 from zhiyin.platform.realtime.topics import allowed
 
 log = structlog.get_logger("zhiyin.realtime")
@@ -100,7 +100,7 @@ class Events:
                 text = await asyncio.wait_for(client.queue.get(), PING_SECONDS)
             except TimeoutError:
                 text, pings = ": ping\n\n", pings + 1
-                if pings % PINGS_BETWEEN_CHECKS == 0 and not await self._still(session, wanted):
+                if pings % PINGS_BETWEEN_CHECKS == 0 and not await self._still(client, session, wanted):
                     text = None
             body = (text or "").encode()
             more = {"type": "http.response.body", "body": body, "more_body": text is not None}
@@ -108,9 +108,10 @@ class Events:
             if text is None:
                 return
 
-    async def _still(self, session: str, wanted: list[str]) -> bool:
+    async def _still(self, client: Client, session: str, wanted: list[str]) -> bool:
+        """Whether the session may still watch all that the stream carries, in the same company."""
         actor, topics = await self._in_thread(self._admit, session, wanted)
-        return actor is not None and bool(topics)
+        return actor is not None and client.keys == keys(str(actor.tenant_id), topics)
 
     def _admit(self, session: str, wanted: list[str]) -> tuple[Actor | None, list[str]]:
         actor = self._authenticate(session) if session else None

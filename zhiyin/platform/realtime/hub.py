@@ -21,11 +21,15 @@ Key = tuple[str, str]
 Connect = Callable[[], Awaitable[AsyncConnection[Any]]]
 
 
+def keys(tenant: str, topics: Iterable[str]) -> list[Key]:
+    return [(tenant, topic) for topic in topics]
+
+
 class Client:
     """One open stream. ``closing`` is set when it is to end after what its queue still holds."""
 
     def __init__(self, tenant: str, topics: Iterable[str]) -> None:
-        self.keys: list[Key] = [(tenant, topic) for topic in topics]
+        self.keys = keys(tenant, topics)
         self.queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE_SIZE)
 
     def put(self, message: str) -> bool:
