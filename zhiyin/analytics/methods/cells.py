@@ -12,6 +12,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 DENSE_LIMIT = 1 << 23
+SPARSE = 8
+"""Places of a table for each key beyond which a hash table is quicker."""
 EXACT = 1 << 53
 """Whole numbers up to here are exact in a float."""
 PART = 1 << 11
@@ -143,7 +145,7 @@ def whole_steps(times: Floats, grid: float) -> Floats | None:
 
 def count_keys(key: Ints, size: int) -> tuple[Ints, Floats, NDArray[np.intp]]:
     """The distinct keys, the count of each, and the position of each row's key among them."""
-    if size <= DENSE_LIMIT:
+    if size <= min(DENSE_LIMIT, SPARSE * len(key)):
         table = np.bincount(key, minlength=size)
         distinct = np.flatnonzero(table > 0)
         place = np.empty(size, np.intp)
