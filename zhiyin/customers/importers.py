@@ -9,7 +9,7 @@ from zhiyin.customers.keys import REGIONS, code_key, phone_key, search_text
 from zhiyin.imports import kinds
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
 from zhiyin.imports.landing import Landing, Match, key_sql
-from zhiyin.imports.messages import Message, gettext_noop
+from zhiyin.imports.messages import Message, gettext_noop, ngettext_lazy
 from zhiyin.imports.reading import ROW
 from zhiyin.platform import search
 from zhiyin.platform.pinyin import name_key, normalise
@@ -56,12 +56,24 @@ PHONES = (
 EMAILS = ("email", "e-mail", "mail", "email address", "邮箱", "电子邮箱", "电子邮件", "邮件地址", "邮箱地址")
 COUNTRIES = ("country", "country name", "nation", "国家", "国别", "国家地区", "国家/地区")
 
-_VARIANTS = gettext_noop(
+_VARIANTS = ngettext_lazy(
+    "{count} customer code is written in several ways that differ only by blanks or case; it is taken as one.",
     "{count} customer codes are written in several ways that differ only by blanks or case; they are taken"
-    " as one."
+    " as one.",
 )
 _BEYOND = gettext_noop("The customer is outside the records that you may change.")
-_PHONES = gettext_noop("{count} telephone numbers cannot be read as such; they are kept as they are written.")
+_PHONES = ngettext_lazy(
+    "{count} telephone number cannot be read as such; it is kept as it is written.",
+    "{count} telephone numbers cannot be read as such; they are kept as they are written.",
+)
+_EMAILS = ngettext_lazy(
+    "{count} e-mail address cannot be read as such; it is kept as it is written.",
+    "{count} e-mail addresses cannot be read as such; they are kept as they are written.",
+)
+_REPEATED = ngettext_lazy(
+    "{count} row repeats a customer of the file; of several values the first counts.",
+    "{count} rows repeat a customer of the file; of several values the first counts.",
+)
 
 
 # --- in the workspace ----------------------------------------------------------------------------
@@ -99,7 +111,7 @@ def gather_customers(work: Workspace, identity: str, columns: dict[str, str]) ->
     variants = work.one("SELECT count(*) FROM customers WHERE spellings > 1")
     outcome = Outcome({"customers": work.one("SELECT count(*) FROM customers")})
     if variants:
-        outcome.messages.append(Message(_VARIANTS, {"count": variants}))
+        outcome.messages.append(_VARIANTS(variants))
     return outcome
 
 
@@ -389,6 +401,10 @@ class Customers(Kind):
                 f"length(coalesce({', '.join(CODE)})) > 64",
                 Message(gettext_noop("What stands for the customer's code is longer than 64 characters.")),
             ),
+            Check(
+                "length(regexp_replace(customer_phone, '[^0-9]', '', 'g')) < 5", _PHONES(0), refuse=False
+            ),
+            Check("customer_email NOT LIKE '%_@_%'", _EMAILS(0), refuse=False),
         ]
 
     def refuse_beyond(self, work: Workspace, landing: Landing) -> None:
@@ -400,10 +416,7 @@ class Customers(Kind):
         outcome = gather_customers(work, f"coalesce({', '.join(CODE)})", columns)
         repeated = work.one("SELECT count(*) FROM typed") - outcome.counts["customers"]
         if repeated:
-            text = gettext_noop(
-                "{count} rows repeat a customer of the file; of several values the first counts."
-            )
-            outcome.messages.append(Message(text, {"count": repeated}))
+            outcome.messages.append(_REPEATED(repeated))
         outcome.counts["repeated"] = repeated
         return outcome
 

@@ -290,7 +290,7 @@ class Workspace:
                 )
                 reasons.append(check.message)
             elif exact := self.one(f"SELECT count(*) FROM typed WHERE {check.whole}"):
-                self.warnings.append(Message(check.message.text, {**check.message.values, "count": exact}))
+                self.warnings.append(check.message.counting(exact))
         self._refuse_ragged(reasons)
         self._reasons = reasons
         tally = dict(self.con.execute("SELECT reason, count(*) FROM refused GROUP BY reason").fetchall())

@@ -15,7 +15,7 @@ from zhiyin.customers.importers import gather_customers
 from zhiyin.imports.formats import NUMBER
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
 from zhiyin.imports.landing import Landing, Match
-from zhiyin.imports.messages import Message, gettext_noop
+from zhiyin.imports.messages import Message, gettext_noop, ngettext_lazy
 from zhiyin.imports.reading import ROW
 
 if TYPE_CHECKING:
@@ -33,15 +33,34 @@ _ANCIENT = gettext_noop("The date lies before 1900.")
 _LONG_CODE = gettext_noop("What stands for the customer's code is longer than 64 characters.")
 _NO_IDENTITY = gettext_noop("The row has no order number, and no customer from whom to make one.")
 _HUGE = gettext_noop("Quantity times price is too large.")
-_MANY_BUYERS = gettext_noop("{count} orders name several customers; the first one counts.")
-_MANY_DATES = gettext_noop("{count} orders have lines of different times; the earliest counts.")
-_MANY_CURRENCIES = gettext_noop("{count} orders name several currencies; the first one counts.")
-_NEGATIVE = gettext_noop(
-    "{count} orders have a negative total though nothing was returned; they are kept as they are."
+_MANY_BUYERS = ngettext_lazy(
+    "{count} order names several customers; the first one counts.",
+    "{count} orders name several customers; the first one counts.",
 )
-_DUPLICATES = gettext_noop("{count} lines repeat a line of the same order in every column; they are kept.")
-_RETURNS = gettext_noop("{count} lines are cancellations or returns; they are kept as returns.")
-_ANONYMOUS = gettext_noop("{count} lines name no customer; they are kept as anonymous sales.")
+_MANY_DATES = ngettext_lazy(
+    "{count} order has lines of different times; the earliest counts.",
+    "{count} orders have lines of different times; the earliest counts.",
+)
+_MANY_CURRENCIES = ngettext_lazy(
+    "{count} order names several currencies; the first one counts.",
+    "{count} orders name several currencies; the first one counts.",
+)
+_NEGATIVE = ngettext_lazy(
+    "{count} order has a negative total though nothing was returned; it is kept as it is.",
+    "{count} orders have a negative total though nothing was returned; they are kept as they are.",
+)
+_DUPLICATES = ngettext_lazy(
+    "{count} line repeats a line of the same order in every column; it is kept.",
+    "{count} lines repeat a line of the same order in every column; they are kept.",
+)
+_RETURNS = ngettext_lazy(
+    "{count} line is a cancellation or return; it is kept as a return.",
+    "{count} lines are cancellations or returns; they are kept as returns.",
+)
+_ANONYMOUS = ngettext_lazy(
+    "{count} line names no customer; it is kept as an anonymous sale.",
+    "{count} lines name no customer; they are kept as anonymous sales.",
+)
 _ORDER_BEYOND = gettext_noop("An order of this number is outside the records that you may change.")
 _NO_NUMBERS = gettext_noop(
     "There are no order numbers: what a customer bought on one day is taken as one order."
@@ -216,7 +235,7 @@ class Orders(Kind):
         con.execute(f"CREATE VIEW digested AS {_LINES}")
         duplicates = outcome.counts["duplicates"] = con.execute("SELECT count(*) FROM alike").fetchall()[0][0]
         if duplicates:
-            outcome.messages.append(Message(_DUPLICATES, {"count": duplicates}))
+            outcome.messages.append(_DUPLICATES(duplicates))
 
     def _say(self, work: Workspace, outcome: Outcome) -> None:
         row = work.con.execute(
@@ -240,12 +259,12 @@ class Orders(Kind):
         outcome.totals |= {"first": row[12] and row[12].isoformat(), "last": row[13] and row[13].isoformat()}
         if "order_number" not in work.mapping:
             outcome.messages.append(Message(_NO_NUMBERS))
-        for text, count in (
+        for told, count in (
             (_RETURNS, row[4]), (_ANONYMOUS, row[2]), (_NEGATIVE, row[8]),
             (_MANY_BUYERS, row[9]), (_MANY_DATES, row[10]), (_MANY_CURRENCIES, row[11]),
         ):  # fmt: skip
             if count:
-                outcome.messages.append(Message(text, {"count": int(count)}))
+                outcome.messages.append(told(int(count)))
 
     # --- into the database -----------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from zhiyin.imports.formats import NUMBER
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
 from zhiyin.imports.landing import Landing, Match
-from zhiyin.imports.messages import Message, gettext_noop
+from zhiyin.imports.messages import Message, gettext_noop, ngettext_lazy
 from zhiyin.imports.reading import ROW
 from zhiyin.platform.pinyin import name_key
 
@@ -146,6 +146,12 @@ def undo_products(landing: Landing) -> dict[str, int]:
     return {"products_deleted": gone, "products_kept": total - gone, "products_restored": restored}
 
 
+_REPEATED = ngettext_lazy(
+    "{count} row repeats a product of the file; of several values the first counts.",
+    "{count} rows repeat a product of the file; of several values the first counts.",
+)
+
+
 class Products(Kind):
     """One product a row."""
 
@@ -182,10 +188,7 @@ class Products(Kind):
         count = gather_products(work, "product_code", columns)
         outcome = Outcome({"products": count, "repeated": work.one("SELECT count(*) FROM typed") - count})
         if outcome.counts["repeated"]:
-            text = gettext_noop(
-                "{count} rows repeat a product of the file; of several values the first counts."
-            )
-            outcome.messages.append(Message(text, {"count": outcome.counts["repeated"]}))
+            outcome.messages.append(_REPEATED(outcome.counts["repeated"]))
         return outcome
 
     def compare(self, work: Workspace, landing: Landing) -> dict[str, int]:
