@@ -22,6 +22,26 @@ def test_the_palette_opens_on_a_key_and_goes_where_its_words_say(window: Open) -
     page.wait_for_url("**/jobs/")
 
 
+def test_the_palette_says_when_nothing_is_found(window: Open) -> None:
+    page = window().new_page()
+    page.goto("/")
+    page.keyboard.press("/")
+    expect(page.locator(".palette-nothing")).to_be_hidden()
+    page.keyboard.type("qqzzxx")
+    expect(page.locator(".palette-nothing")).to_be_visible()
+
+
+def test_a_question_mark_shows_the_shortcuts_unless_one_types(window: Open) -> None:
+    page = window().new_page()
+    page.goto("/")
+    page.keyboard.press("?")
+    expect(page.locator("#shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("?")
+    expect(page.locator("#shortcuts")).to_be_hidden()
+
+
 def test_the_palette_also_opens_while_typing_with_control_k(window: Open) -> None:
     page = window().new_page()
     page.goto("/")

@@ -63,6 +63,7 @@ ROWS = [
     Row("POST", "commerce:order_create", "302 302 422 302 422 403 403 302 422", data=form),
     Row("GET", "commerce:order_draft", "302*5 403*2 302 302"),
     Row("POST", "commerce:order_draft", "302 200*4 403*2 200 200", data={"words": "k"}),
+    Row("GET", "commerce:order_pay", "302*5 403*2 302*2", given=order, note="leads to the order"),
     Row("POST", "commerce:order_pay", CHANGED, given=order, data={"amount": "1", "method": "cash"}),
     Row("POST", "commerce:order_return", CHANGED, given=order, data={"back-1": "1"}),
     Row("POST", "commerce:order_columns", "302*9", data={"columns": ["total"]}),

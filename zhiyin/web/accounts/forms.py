@@ -97,6 +97,12 @@ class InviteForm(MemberForm):
     email = forms.EmailField(label=_("E-mail address"), help_text=_("With it the person signs in."))
     field_order = ["email", "name", "unit", "role"]
 
+    def __init__(self, *args: Any, units: Sequence[UnitRow], roles: Sequence[Role], **kwargs: Any) -> None:
+        super().__init__(*args, units=units, roles=roles, **kwargs)
+        # whoever invites says what the other may do: the first role of the list could be the strongest
+        for name in ("unit", "role"):
+            _set(self, name, [("", _("Choose…")), *self.fields[name].choices])  # type: ignore[attr-defined]
+
 
 class RoleForm(Versioned):
     name = forms.CharField(label=_("Name"), max_length=100)

@@ -1,16 +1,28 @@
+import { isTyping } from "./dom";
+
 const GAP = 4;
 const EDGE = 8;
 
 /** Place each popover `.menu` beside the button that opened it, and let arrow keys walk its items. */
 export function startMenus(): void {
+  // on a narrow screen the tab that is open may lie beyond the edge
+  document.querySelector(".tab[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   document.addEventListener("toggle", onToggle, true);
   document.addEventListener("keydown", onKey);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "?" && !isTyping(event.target)) open("shortcuts");
+  });
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
     const dialog = target?.closest<HTMLElement>("[data-opens]")?.dataset.opens;
-    if (dialog) (document.getElementById(dialog) as HTMLDialogElement | null)?.showModal();
+    if (dialog) open(dialog);
     if (target?.closest("[data-closes]")) target.closest("dialog")?.close();
   });
+}
+
+function open(id: string): void {
+  const dialog = document.getElementById(id) as HTMLDialogElement | null;
+  if (dialog && !dialog.open) dialog.showModal();
 }
 
 function onToggle(event: Event): void {

@@ -8,11 +8,16 @@ export function startPalette(): void {
   if (!dialog || !input) return;
 
   const items = () => [...dialog.querySelectorAll<HTMLElement>(".palette-item:not([hidden])")];
+  const nothing = dialog.querySelector<HTMLElement>(".palette-nothing");
   const { select, handle } = chooser(dialog, input, items);
+  const show = () => {
+    select(items()[0]);
+    if (nothing) nothing.hidden = items().length > 0;
+  };
   const filter = () => {
     for (const item of dialog.querySelectorAll<HTMLElement>("[data-words]"))
       item.hidden = !matches(item.dataset.words ?? "", input.value);
-    select(items()[0]);
+    show();
   };
   const open = () => {
     if (dialog.open) return;
@@ -33,7 +38,7 @@ export function startPalette(): void {
     else if (event.target === dialog) dialog.close();
   });
   input.addEventListener("input", filter);
-  dialog.addEventListener("htmx:afterSettle", () => select(items()[0]));
+  dialog.addEventListener("htmx:afterSettle", show);
   dialog.addEventListener("mousemove", (event) => {
     const item = closest<HTMLElement>(event, ".palette-item");
     if (item && item.getAttribute("aria-selected") !== "true") select(item);

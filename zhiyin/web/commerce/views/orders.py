@@ -184,9 +184,10 @@ def _order_page(request: HttpRequest, order_id: uuid.UUID, form: PaymentForm | N
     return render(request, "commerce/order.html", context)
 
 
-@require_POST
 @page(permission="orders.edit")
 def pay(request: HttpRequest, order_id: uuid.UUID) -> HttpResponse:
+    if request.method != "POST":  # the address stays in the bar after a refusal
+        return redirect("commerce:order", order_id)
     form = PaymentForm(request.POST)
     if form.is_valid():
         with refusals(form):
