@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.customers.choices import UndoKind
 from zhiyin.platform.models import AuditEntry
 
 LABELS: dict[str, str | Promise] = {
@@ -94,6 +95,9 @@ FIELDS: dict[str, str | Promise] = {
     "price": _("Price"),
     "cost": _("Cost"),
     "total": _("Total"),
+    "number": _("Number"),
+    "lines": _("Lines"),
+    "amount": _("Amount"),
 }
 MOST = 4
 
@@ -111,11 +115,20 @@ def label(action: str) -> str:
 def described(entry: AuditEntry) -> dict[str, Any]:
     """What an entry's row shows: the action's words, and each change as field, old, new."""
     changes = [
-        (str(FIELDS.get(field, field)), _short(pair[0]), _short(pair[1]))
+        (str(FIELDS.get(field, field)), *(_written(field, value) for value in pair))
         for field, pair in list(entry.changes.items())[:MOST]
         if isinstance(pair, list) and len(pair) == 2
     ]
     return {"label": label(entry.action), "changes": changes, "sealed": hasattr(entry, "leaf")}
+
+
+def _written(field: str, value: Any) -> str:
+    """Of many records their number; codes of choices as people read them."""
+    if field == "customers" and isinstance(value, list):
+        return str(len(value))
+    if field == "undone" and value in UndoKind.values:
+        return str(UndoKind(value).label)
+    return _short(value)
 
 
 def _short(value: Any) -> str:
