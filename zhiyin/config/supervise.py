@@ -58,13 +58,12 @@ class _Child:
 def run(
     servers: Sequence[Server],
     *,
-    ready: Callable[[], bool],
-    greet: Callable[[], None],
+    greet: Callable[[], bool],
     warn: Callable[[str], None],
 ) -> None:
-    """Run `servers` until SIGTERM or SIGINT; `greet` once `ready` answers true, `warn` of what crashed.
+    """Run `servers` until SIGTERM or SIGINT; `greet` is called until it has greeted, `warn` of what crashed.
 
-    The first has the processor to itself until it is ready, or for a while; then the others start.
+    The first has the processor to itself until that greeting, or for a while; then the others start.
     Raises ``ServerError``; all processes have ended when this returns or raises.
     """
     told = _Told()
@@ -76,9 +75,7 @@ def run(
         while not told.to_stop:
             for child in children:
                 child.check(warn)
-            if not greeted and ready():
-                greeted = True
-                greet()
+            greeted = greeted or greet()
             if waiting and (greeted or time.monotonic() > patience):
                 children += [_Child(server) for server in waiting]
                 waiting.clear()

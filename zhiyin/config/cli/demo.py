@@ -3,13 +3,13 @@ import os
 import subprocess
 import sys
 import time
-from typing import Any
+from typing import Any, Self
 
 import click
 
 from zhiyin.config.cli.analyse import run
 from zhiyin.config.cli.common import Command, Unfit, answer, json_option, open_database
-from zhiyin.config.cli.serve import address_options, run_servers
+from zhiyin.config.cli.serve import address_options, migrate_apart, run_servers
 
 CODE = "demo"
 
@@ -36,14 +36,46 @@ def demo(
     from zhiyin.config import startup
 
     os.environ.setdefault("ZHIYIN_LOG_LEVEL", "WARNING")  # else the logins are soon out of sight
-    click.get_current_context().with_resource(startup.database())
-    made = find() or make_apart(seed, customers)
-    text = json.dumps(made, ensure_ascii=False) if as_json else told(made)
-    run_servers(host, port, greeting=f"{escaped(text)}\n\n{{address}}")
+    context = click.get_current_context()
+    context.with_resource(startup.database())
+    migrate_apart()
+    company = find()
+    making = None if company else context.with_resource(Making(seed, customers))
+
+    def greeting(address: str) -> str | None:
+        made = company or (making and making.outcome())
+        if not made:
+            return None
+        return f"{json.dumps(made, ensure_ascii=False) if as_json else told(made)}\n\n{address}"
+
+    run_servers(host, port, update=False, greeting=greeting)
 
 
-def escaped(text: str) -> str:
-    return text.replace("{", "{{").replace("}", "}}")
+class Making:
+    """Makes the company in another process, while this one starts the servers and stays small."""
+
+    def __init__(self, seed: int, customers: int) -> None:
+        click.echo("Making the demo company; the first time this takes half a minute.", err=True)
+        command = [sys.executable, "-m", "zhiyin", "demo", "--no-serve", "--json"]
+        command += ["--seed", str(seed), "--customers", str(customers)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - our own program
+
+    def outcome(self) -> dict[str, Any] | None:
+        """What was made, once it is. Raises ``Unfit`` when it could not be."""
+        if self.process.poll() is None:
+            return None
+        if self.process.returncode:
+            raise Unfit("The demo company could not be made.")
+        assert self.process.stdout
+        made: dict[str, Any] = json.load(self.process.stdout)
+        return made
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.process.kill()
+        self.process.communicate()
 
 
 def find() -> dict[str, Any] | None:
@@ -86,18 +118,6 @@ def make(seed: int, customers: int) -> dict[str, Any]:
             for login in made.logins
         ],
     }
-
-
-def make_apart(seed: int, customers: int) -> dict[str, Any]:
-    """Make it in a process of its own, so that the one which serves stays small."""
-    click.echo("Making the demo company; the first time this takes half a minute.", err=True)
-    command = [sys.executable, "-m", "zhiyin", "demo", "--no-serve", "--json"]
-    command += ["--seed", str(seed), "--customers", str(customers)]
-    outcome = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603 - our own program
-    if outcome.returncode:
-        raise Unfit("The demo company could not be made.")
-    made: dict[str, Any] = json.loads(outcome.stdout)
-    return made
 
 
 def told(made: dict[str, Any]) -> str:

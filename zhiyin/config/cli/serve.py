@@ -48,9 +48,12 @@ def run_servers(
     *,
     parts: tuple[str, ...] = ("web", "worker"),
     update: bool = True,
-    greeting: str = "zhiyin is ready at {address} (Ctrl-C ends it)",
+    greeting: Callable[[str], str | None] = "zhiyin is ready at {} (Ctrl-C ends it)".format,
 ) -> None:
-    """Run servers until told to stop; `greeting` is printed once pages answer."""
+    """Run servers until told to stop.
+
+    Once pages answer, what `greeting` makes of their address is printed; none means that it is too early.
+    """
     from zhiyin.config import servers, startup, supervise
     from zhiyin.config.environment import environment
 
@@ -59,22 +62,32 @@ def run_servers(
     if "web" in parts:
         _require_free(host, port)
     click.get_current_context().with_resource(startup.database())
-    if update and not startup.schema_is_current():
-        _migrate()
-    text = greeting.format(address=env.origin or f"http://{_in_address(host)}:{port}")
+    if update:
+        migrate_apart()
+    address = env.origin or f"http://{_in_address(host)}:{port}"
+
+    def greet() -> bool:
+        text = greeting(address) if "web" in parts and _answers(host, port) else None
+        if text:
+            click.echo(text)
+        return bool(text)
+
     try:
         supervise.run(
             [server for server in servers.servers(env, host, port) if server.name in parts],
-            ready=lambda: "web" in parts and _answers(host, port),
-            greet=lambda: click.echo(text),
+            greet=greet,
             warn=lambda warning: click.echo(warning, err=True),
         )
     except supervise.ServerError as error:
         raise Failed(str(error)) from error
 
 
-def _migrate() -> None:
-    """In a process of its own, so that this one need not load Django and stays small."""
+def migrate_apart() -> None:
+    """Bring the database up to date in another process, so that this one need not load Django."""
+    from zhiyin.config import startup
+
+    if startup.schema_is_current():
+        return
     outcome = subprocess.run(
         [sys.executable, "-m", "zhiyin", "migrate"], stdout=subprocess.DEVNULL, check=False
     )
