@@ -3,7 +3,7 @@
 import contextlib
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from django.db import connections, models, router, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -11,6 +11,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from django.utils.deconstruct import deconstructible
 
+from zhiyin.platform.database.base import DatabaseWrapper
 from zhiyin.platform.keys import uuid7
 
 
@@ -41,7 +42,7 @@ class TenantModel(models.Model):
 
 
 def _set(name: str, value: str, using: str) -> str:
-    with connections[using].cursor() as cursor:
+    with cast(DatabaseWrapper, connections[using]).planned_cursor() as cursor:
         cursor.execute("SELECT current_setting(%s, true), set_config(%s, %s, true)", [name, name, value])
         row = cursor.fetchone()
     return row[0] or ""

@@ -177,6 +177,8 @@ def _written(value: Any, places: int) -> str:
 
     Both languages of the pages write 1,234.50.
     """
+    if isinstance(value, int) and not places:
+        return f"{value:,d}"
     if isinstance(value, float):
         shortest = repr(value)
         half = shortest[-1] == "5" and shortest.find(".") == len(shortest) - places - 2
