@@ -67,10 +67,13 @@ def test_sales_by_month_and_buyers_take_returns_off(
     actions.record_return(
         actor=lin, order_id=order.pk, lines=back, now=datetime.datetime(2026, 5, 2, tzinfo=datetime.UTC)
     )
-    months = queries.sales_by_month(kettle.pk)
+    months = queries.sales_by_month(lin, kettle.pk)
     assert [(row.month.month, row.quantity, row.amount) for row in months] == [(4, 3, 30), (5, -1, -10)]
     (top,) = queries.buyers_of(lin, kettle.pk)
     assert (top["name"], top["quantity"], top["amount"], top["orders"]) == ("王小明", 2, 20, 2)
     assert queries.buyers_of(inside.wu.actor, kettle.pk) == []
+    assert queries.sales_by_month(inside.wu.actor, kettle.pk) == []
+    assert queries.used_values(lin, "country") == ["中国"]
+    assert queries.used_values(inside.wu.actor, "country") == []
     with other.scope():
-        assert queries.sales_by_month(kettle.pk) == []
+        assert queries.sales_by_month(other.gao.actor, kettle.pk) == []

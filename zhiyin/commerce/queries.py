@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from django.db import connection
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Count, DateField, F, Max, Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -233,9 +233,9 @@ def categories() -> list[str]:
     return list(rows.distinct()[:200])
 
 
-def used_values(column: Literal["country", "channel"]) -> list[str]:
-    """The distinct countries or channels of orders, read from the newest 20,000."""
-    newest = Order.objects.order_by("-ordered_at").values("pk")[:20_000]
+def used_values(actor: Actor, column: Literal["country", "channel"]) -> list[str]:
+    """The distinct countries or channels of visible orders, read from the newest 20,000."""
+    newest = access.orders(actor).order_by("-ordered_at").values("pk")[:20_000]
     rows = Order.objects.filter(pk__in=newest).exclude(**{column: ""}).order_by(column)
     return list(rows.values_list(column, flat=True).distinct()[:200])
 
@@ -247,18 +247,16 @@ class MonthOfSales:
     amount: Decimal
 
 
-_BY_MONTH = """
-SELECT date_trunc('month', o.ordered_at AT TIME ZONE %s)::date, sum(l.quantity), sum(l.amount)
-FROM commerce_orderline l JOIN commerce_order o ON o.id = l.order_id
-WHERE l.product_id = %s GROUP BY 1 ORDER BY 1
-"""
-
-
-def sales_by_month(product_id: uuid.UUID) -> Sequence[MonthOfSales]:
-    """What was sold of a product, returns taken off, in months of the reader's time zone."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BY_MONTH, [timezone.get_current_timezone_name(), product_id])
-        return [MonthOfSales(*row) for row in cursor.fetchall()]
+def sales_by_month(actor: Actor, product_id: uuid.UUID) -> Sequence[MonthOfSales]:
+    """What visible orders sold of a product, returns taken off, in months of the reader's time zone."""
+    rows = (
+        access.orders(actor)
+        .filter(lines__product=product_id)
+        .values(month=TruncMonth("ordered_at", output_field=DateField()))
+        .annotate(quantity=Sum("lines__quantity"), amount=Sum("lines__amount"))
+        .order_by("month")
+    )
+    return [MonthOfSales(**row) for row in rows]
 
 
 def buyers_of(actor: Actor, product_id: uuid.UUID, *, limit: int = 20) -> list[Row]:

@@ -79,8 +79,8 @@ def filters(request: HttpRequest) -> HttpResponse:
     """The panel of filters with what can be chosen, read only when somebody opens it."""
     context = {
         "where": parse_filter(OrderFilter, request.GET),
-        "countries": queries.used_values("country"),
-        "channels": queries.used_values("channel"),
+        "countries": queries.used_values(request.actor, "country"),
+        "channels": queries.used_values(request.actor, "channel"),
     }
     return render(request, "commerce/order_filters.html", context)
 

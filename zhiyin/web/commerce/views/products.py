@@ -100,7 +100,7 @@ def product(request: HttpRequest, product_id: uuid.UUID) -> HttpResponse:
 def sales(request: HttpRequest, product_id: uuid.UUID) -> HttpResponse:
     """What a product sold by month and to whom; read after the page, because it reads all its lines."""
     found = access.product(product_id)
-    months = queries.sales_by_month(product_id)
+    months = queries.sales_by_month(request.actor, product_id)
     context = {
         "product": found,
         "chart": _chart(found, months) if months else None,

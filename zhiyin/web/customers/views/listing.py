@@ -106,7 +106,7 @@ def filters(request: HttpRequest) -> HttpResponse:
         "owners": queries.owners(request.actor),
         "units": queries.units(request.actor),
         "tags": queries.tags(),
-        "countries": queries.used_values("country"),
+        "countries": queries.used_values(request.actor, "country"),
         "chosen": {str(each) for name in ("owner", "unit", "tag") for each in getattr(where, name)},
         "sort": request.GET.get("sort", ""),
         "hidden": access.hidden(request.actor),
