@@ -2,10 +2,10 @@
 
     python -m bench.pages [--seconds 8] [--requests 200] [--only load]
 
-Needs the tenant of ``bench.scale`` and ``wrk`` (Debian: ``apt install wrk``). Prints the time of list, search and record
-pages at one connection, the same page 10,000 pages on, the same rows by hand-written SQL without security, pages a
-second with the processor time of each side, and the memory of the idle product. Web server and its options are the
-product's own.
+Makes the tenant of ``bench.scale`` where it is missing; needs ``wrk`` (Debian: ``apt install wrk``). Prints the
+time of list, search and record pages at one connection, the same page 10,000 pages on, the same rows by hand-written
+SQL without security, pages a second with the processor time of each side, and the memory of the idle product.
+Web server and its options are the product's own.
 """
 
 import argparse
@@ -28,26 +28,21 @@ from collections.abc import Callable, Iterator
 import psutil
 import psycopg
 
-from bench.scale import EMAIL, GIVEN, HOME, SURNAMES, TENANT, settings
+from bench.scale import EMAIL, GIVEN, HOME, SURNAMES, TENANT, build, settings
 from zhiyin.platform.postgres.cluster import Cluster
 
 PARTS = ("pages", "sql", "load", "memory")
 
 
 def sign_in() -> str:
-    """A session of the administrator; its cookie. Brings tables of an earlier version up to date."""
-    import django
-
-    django.setup()
+    """A session of the administrator; its cookie."""
     from django.conf import settings as django_settings
     from django.db import connections
     from django.test import Client
 
     from zhiyin.accounts import access
     from zhiyin.accounts.models import User
-    from zhiyin.platform.schema import migrate
 
-    migrate()
     client = Client()
     client.force_login(User.objects.get(email=EMAIL))
     session = client.session
@@ -313,6 +308,7 @@ def main() -> None:
     with Cluster(HOME / "postgres", durable=False) as cluster:
         settings(cluster)
         os.environ["ZHIYIN_LOG_LEVEL"] = "WARNING"
+        build(cluster, 1_000_000)
         cookie = sign_in()
         with psycopg.connect(cluster.superuser_url("zhiyin"), autocommit=True) as superuser:
             if "pages" in parts:
