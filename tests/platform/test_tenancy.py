@@ -2,10 +2,12 @@
 
 import uuid
 
+import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from zhiyin.accounts.models import Unit
+from zhiyin.platform.postgres.cluster import APPLICATION_ROLE, Cluster
 from zhiyin.platform.tenancy import scope
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +55,23 @@ def test_a_failed_scope_leaves_no_tenant_behind(tenants: tuple[uuid.UUID, uuid.U
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_tenant()")
         assert cursor.fetchone() == (None,)
+
+
+_OWNERS_FUNCTIONS = f"""
+SELECT oid::regprocedure::text, has_function_privilege('public', oid, 'EXECUTE'),
+    has_function_privilege('{APPLICATION_ROLE}', oid, 'EXECUTE')
+FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace
+"""
+
+
+def test_what_looks_past_the_tenants_is_called_by_the_application_alone(cluster: Cluster) -> None:
+    """On a server shared with others any role may set a tenant; it must not reach its rows by a function."""
+    with psycopg.connect(cluster.superuser_url("zhiyin")) as superuser:
+        rights = {name: rest for name, *rest in superuser.execute(_OWNERS_FUNCTIONS)}
+        assert len(rights) > 5
+        assert {name: rest for name, rest in rights.items() if rest != [False, True]} == {}
+        superuser.execute("CREATE ROLE stranger")
+        superuser.execute("SET ROLE stranger")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            superuser.execute("SELECT jobs_running()")
+        superuser.rollback()

@@ -10,6 +10,11 @@ GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {role};
 REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role};
 """
+# what runs with the owner's rights looks past row-level security, and PostgreSQL lets everybody call it
+_OWNERS_FUNCTIONS = """
+SELECT oid::regprocedure::text FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace
+AND proowner = current_user::regrole
+"""
 _APPEND_ONLY = "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'append_only'"
 # a partition is reached through its parent only
 _PARTITIONS = """
@@ -25,8 +30,9 @@ def migrate(*, verbosity: int = 0) -> None:
 
 
 def grant_application_role() -> None:
-    """Give the application role read and write, append-only tables read and insert, partitions nothing."""
+    """Give the application role read and write, append-only tables read and insert, partitions nothing; all others nothing."""
     owner = connections["owner"]
+    _close_functions()
     user = connections["default"].settings_dict["USER"]
     if user == owner.settings_dict["USER"]:
         return
@@ -39,3 +45,10 @@ def grant_application_role() -> None:
         cursor.execute(_PARTITIONS)
         for (table,) in cursor.fetchall():
             cursor.execute(f"REVOKE ALL ON {table} FROM {role}")
+
+
+def _close_functions() -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(_OWNERS_FUNCTIONS)
+        for (function,) in cursor.fetchall():
+            cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
