@@ -3,14 +3,20 @@
 import csv
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.imports.test_orders import FILE
-from zhiyin.imports.models import Import
+from zhiyin.commerce.models import Order
+from zhiyin.imports import actions
+from zhiyin.imports.models import Import, ImportProfile
 from zhiyin.platform import jobs
+from zhiyin.platform.models import StoredFile
 
 HEADER = FILE.splitlines()[0].split(",")
 
@@ -108,3 +114,172 @@ def test_the_same_through_the_api(cast):
     done = client.get(reverse("api:get_import", args=[key])).json()
     assert done["state"] == "applied"
     assert done["result"]["effect"]["lines_created"] == 4
+
+
+ODD = "1001||05.03.2024||K1||P1||2||9,50\n1002||06.03.2024||K2||P1||1||9,50\n"
+ODD_MAPPING = {
+    "order_number": "A", "ordered_at": "B", "customer_code": "C", "product_code": "D", "quantity": "E",
+    "unit_price": "F",
+}  # fmt: skip
+
+
+@pytest.fixture
+def profile(cast):
+    """How a shop writes its files: nothing of it can be guessed."""
+    with cast.scope():
+        return ImportProfile.objects.create(
+            name="Shop",
+            kind="orders",
+            mapping=ODD_MAPPING,
+            options={"header": False, "delimiter": "||", "encoding": "gb18030"},
+            date_formats={"ordered_at": "%d.%m.%Y"},
+            source="shop",
+        )
+
+
+def _is_read_as_the_profile_says(cast):
+    with cast.scope():
+        batch = Import.objects.get()
+        assert (batch.kind, batch.mapping, batch.source) == ("orders", ODD_MAPPING, "shop")
+        assert batch.date_formats == {"ordered_at": "%d.%m.%Y"}
+        assert batch.options["delimiter"] == "||"
+    return batch
+
+
+def _has_both_orders(cast):
+    with cast.scope():
+        orders = Order.objects.order_by("number")
+        assert [(o.number, o.total, o.source) for o in orders] == [
+            ("1001", 19, "shop"),
+            ("1002", 9.5, "shop"),
+        ]
+        assert {timezone.localtime(o.ordered_at).month for o in orders} == {3}
+
+
+def test_a_profile_chosen_with_the_file_reads_what_nothing_could_guess(cast, profile):
+    client = cast.gao.client
+    assert _upload(client, ODD, "shop.txt").status_code == 422
+    sent = {"file": SimpleUploadedFile("shop.txt", ODD.encode()), "kind": "", "profile": str(profile.id)}
+    show = client.post(reverse("imports:start"), sent).headers["Location"]
+    batch = _is_read_as_the_profile_says(cast)
+    assert 'value="C" selected' in client.get(show).content.decode()
+    client.post(reverse("imports:apply", args=[batch.id]))
+    assert _run(cast).state == "succeeded"
+    _has_both_orders(cast)
+
+
+def test_a_profile_used_in_the_wizard(cast, profile):
+    client = cast.gao.client
+    file = SimpleUploadedFile("shop.txt", ODD.encode())
+    client.post(reverse("imports:start"), {"file": file, "kind": "orders", "no_header": "on"})
+    with cast.scope():
+        batch = Import.objects.get()
+    assert batch.mapping != ODD_MAPPING
+    client.post(reverse("imports:use_profile", args=[batch.id]), {"profile": str(profile.id)})
+    _is_read_as_the_profile_says(cast)
+
+
+def test_a_profile_through_the_api(cast, profile):
+    client = cast.gao.client
+    sent = {"file": SimpleUploadedFile("shop.txt", ODD.encode()), "profile": str(profile.id)}
+    first = client.post(reverse("api:upload_import"), sent)
+    assert first.status_code == 201, first.content
+    batch = _is_read_as_the_profile_says(cast)
+    plain = {"kind": "orders", "options": {"header": False, "delimiter": "||"}}
+    address = reverse("api:change_import", args=[batch.id])
+    client.patch(address, {**plain, "mapping": {"ordered_at": "B"}, "source": ""}, "application/json")
+    with cast.scope():
+        assert Import.objects.get().mapping == {"ordered_at": "B"}
+    again = client.post(
+        reverse("api:use_import_profile", args=[batch.id]), {"profile": str(profile.id)}, "application/json"
+    )
+    assert again.status_code == 200
+    _is_read_as_the_profile_says(cast)
+
+
+def test_a_file_without_header_is_said_so_at_upload(cast):
+    client = cast.gao.client
+    page = client.get(reverse("imports:start")).content.decode()
+    assert 'name="no_header"' in page
+    assert 'name="profile"' not in page, "there is none"
+    content = "A1,2024-03-05,K1,P1,2,9.5\n"
+    assert _upload(client, content).status_code == 422
+    file = SimpleUploadedFile("a.csv", content.encode())
+    sent = client.post(reverse("imports:start"), {"file": file, "kind": "orders", "no_header": "on"})
+    assert sent.status_code == 302
+    with cast.scope():
+        assert Import.objects.get().recognised["columns"] == list("ABCDEF")
+
+
+@pytest.fixture
+def small(settings):
+    settings.ZHIYIN_UPLOAD_LIMIT_MB = 1
+    return Path(settings.ZHIYIN_HOME) / "files"
+
+
+def _kept(folder):
+    return {path for path in folder.rglob("*") if path.is_file()} if folder.exists() else set()
+
+
+@pytest.mark.parametrize("address", ["imports:start", "api:upload_import"])
+def test_too_large_a_file_is_refused_in_words_and_nothing_stays(cast, small, address):
+    before = _kept(small)
+    large = SimpleUploadedFile("large.csv", b"a,b\n" * 2**19)
+    answer = cast.gao.client.post(reverse(address), {"file": large, "kind": ""})
+    assert answer.status_code == (422 if address == "imports:start" else 413)
+    assert "1 MB" in answer.content.decode()
+    with cast.scope():
+        assert not Import.objects.exists()
+        assert not StoredFile.objects.exists()
+    assert _kept(small) == before
+
+
+def test_what_goes_beyond_the_limit_does_not_reach_the_disk(small):
+    sent = RequestFactory().post("/", {"file": SimpleUploadedFile("large.csv", b"x" * 9 * 2**20)})
+    assert len(sent.FILES["file"].read()) < 2**20 + 2**17
+
+
+def test_undoing_asks_first_and_says_what_goes(cast):
+    client = cast.gao.client
+    show = _upload(client).headers["Location"]
+    with cast.scope():
+        batch = Import.objects.get()
+    client.post(reverse("imports:apply", args=[batch.id]))
+    assert _run(cast).state == "succeeded"
+    page = client.get(show).content.decode()
+    undo = reverse("imports:undo", args=[batch.id])
+    assert page.count(f'action="{undo}"') == 1
+    dialog = re.search(r'<dialog[^>]* id="undo".*?</dialog>', page, re.S).group(0)
+    assert undo in dialog
+    with cast.scope():
+        effect = Import.objects.get().result["effect"]
+    facts = dict(zip(_cells(dialog, "dt"), _cells(dialog, "dd"), strict=True))
+    assert list(facts.values()) == [str(n) for key, n in effect.items() if n and key.endswith("_created")]
+
+
+def test_drafts_are_removed_from_the_list_one_or_many(cast):
+    client = cast.gao.client
+    for number in range(3):
+        _upload(client, name=f"{number}.csv")
+    with cast.scope():
+        *drafts, applied = Import.objects.order_by("id")
+        Import.objects.filter(pk=applied.pk).update(state="applied")
+    boxes = re.findall(r'name="ids" value="([^"]*)"', client.get(reverse("imports:list")).content.decode())
+    assert set(boxes) == {str(each.id) for each in drafts}
+    discard = reverse("imports:discard_chosen")
+    client.post(discard, {"ids": [str(applied.id), boxes[0]]})
+    with cast.scope():
+        assert Import.objects.count() == 3, "all or none"
+    client.post(discard, {"ids": boxes})
+    with cast.scope():
+        assert list(Import.objects.values_list("id", flat=True)) == [applied.id]
+        assert StoredFile.objects.count() == 1
+
+
+def test_a_foreign_sign_is_told_beside_its_column(cast):
+    content = "order number,date,customer id,product code,quantity,unit price\nA1,2024-03-05,K1,P1,1,£5\n"
+    show = _upload(cast.gao.client, content).headers["Location"]
+    with cast.scope():
+        told = str(actions.file_preview(Import.objects.get()).warnings["unit_price"])
+    page = unescape(cast.gao.client.get(show).content.decode())
+    assert told in page[page.index('name="unit_price"') : page.index('name="amount"')]

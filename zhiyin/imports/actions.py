@@ -220,7 +220,7 @@ def file_preview(batch: Import) -> Preview:
 
 def _idle(actor: Actor, import_id: uuid.UUID) -> Import:
     batch = access.get_import(actor, import_id, lock=True)
-    if batch.is_busy or batch.state in (ImportState.APPLIED, ImportState.UNDOING):
+    if not batch.can_be_discarded:
         raise NotReady
     return batch
 

@@ -6,7 +6,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 
-from zhiyin.imports.choices import BUSY, ImportState
+from zhiyin.imports.choices import UNSETTLED, ImportState
 from zhiyin.imports.messages import Message
 from zhiyin.platform.models import Job, StoredFile
 from zhiyin.platform.tenancy import TenantModel
@@ -67,7 +67,12 @@ class Import(TenantModel):
     @property
     def is_busy(self) -> bool:
         """Whether a job works on it, or is about to."""
-        return self.state in BUSY and self.job is not None and not self.job.is_finished
+        return self.state in UNSETTLED and self.job is not None and not self.job.is_finished
+
+    @property
+    def can_be_discarded(self) -> bool:
+        """Whether nothing in the records comes from it, and nothing is being done."""
+        return not self.is_busy and self.state not in (ImportState.APPLIED, ImportState.UNDOING)
 
     @property
     def problem(self) -> Message | None:

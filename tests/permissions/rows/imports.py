@@ -53,6 +53,15 @@ def a_profile(company: Company) -> Mapping[str, Any]:
     return {"profile_id": profile.id}
 
 
+def a_choice(company: Company) -> Mapping[str, Any]:
+    an_import(company)
+    return {}
+
+
+def chosen(_company: Company, _given: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"ids": [str(Import.objects.get().pk)]}
+
+
 def its_columns(_company: Company, given: Mapping[str, Any]) -> Mapping[str, Any]:
     return Import.objects.get(pk=given["import_id"]).mapping
 
@@ -90,6 +99,7 @@ ROWS = [
     Row("POST", "imports:apply", ALLOWED.format(302), given=an_import),
     Row("POST", "imports:undo", ALLOWED.format(302), given=an_applied_import),
     Row("POST", "imports:discard", ALLOWED.format(302), given=an_import),
+    Row("POST", "imports:discard_chosen", ALLOWED.format(302), given=a_choice, data=chosen),
     Row("GET", "imports:refused", ALLOWED.format(200), given=with_refused),
     Row("GET", "imports:show", SHARED.format(200), given=import_of("ma"), note="of a manager"),
     Row("POST", "imports:apply", SHARED.format(302), given=import_of("ma"), note="of a manager"),

@@ -1,26 +1,45 @@
+import uuid
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.imports import actions
 from zhiyin.imports.formats import DATE_FORMATS
 from zhiyin.imports.kinds import FieldType, Kind, kinds
-from zhiyin.imports.models import Import
+from zhiyin.imports.models import Import, ImportProfile
 from zhiyin.imports.preview import Preview
-
-DELIMITERS = {"": _("Found out"), ",": _("Comma"), ";": _("Semicolon"), "\t": _("Tab"), "|": "|"}
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(label=_("File"))
     kind = forms.ChoiceField(label=_("What is in it"), required=False)
+    profile = forms.ModelChoiceField(
+        ImportProfile.objects.none(), label=_("Read as a saved profile says"), required=False, empty_label="-"
+    )
+    no_header = forms.BooleanField(label=_("The first row holds data, not names of columns"), required=False)
 
-    def __init__(self, *args: Any, allowed: list[Kind], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, allowed: list[Kind], profiles: QuerySet[ImportProfile], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if profiles:
+            self.fields["profile"].queryset = profiles  # type: ignore[attr-defined]
+        else:
+            del self.fields["profile"]
         named = [(kind.name, gettext(str(kind.label))) for kind in allowed]
         self.fields["kind"].choices = [("", _("Found out from the columns")), *named]  # type: ignore[attr-defined]
+
+    @property
+    def profile_id(self) -> uuid.UUID | None:
+        profile: ImportProfile | None = self.cleaned_data.get("profile")
+        return profile.pk if profile else None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return {"header": False} if self.cleaned_data["no_header"] else {}
 
 
 class ReadingForm(forms.Form):
@@ -32,9 +51,15 @@ class ReadingForm(forms.Form):
         required=False,
         choices=[("", _("Found out")), *((name, name.upper()) for name in actions.ENCODINGS)],
     )
-    delimiter = forms.ChoiceField(label=_("Delimiter"), required=False, choices=list(DELIMITERS.items()))
+    delimiter = forms.CharField(
+        label=_("Delimiter"),
+        required=False,
+        strip=False,
+        max_length=actions.MOST_DELIMITER,
+        help_text=_("One character or several, such as ; or ||. A tab is written \\t. Empty: found out."),
+    )
     sheet = forms.ChoiceField(label=_("Sheet"), required=False)
-    no_header = forms.BooleanField(label=_("The first row holds data"), required=False)
+    no_header = forms.BooleanField(label=_("The first row holds data, not names of columns"), required=False)
 
     def __init__(self, *args: Any, allowed: list[Kind], seen: Preview, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,11 +69,18 @@ class ReadingForm(forms.Form):
             del self.fields["sheet"]
         if seen.format != "text":
             del self.fields["encoding"], self.fields["delimiter"]
+        elif seen.delimiter:
+            self.fields["delimiter"].widget.attrs["placeholder"] = shown_delimiter(seen.delimiter)
 
     @property
     def options(self) -> dict[str, Any]:
         chosen = {name: self.cleaned_data.get(name) for name in ("encoding", "delimiter", "sheet")}
         return {**chosen, "header": False if self.cleaned_data["no_header"] else None}
+
+
+def shown_delimiter(delimiter: str) -> str:
+    """A delimiter as it is typed."""
+    return "\\t" if delimiter == "\t" else delimiter
 
 
 class ColumnsForm(forms.Form):

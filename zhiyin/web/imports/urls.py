@@ -8,6 +8,7 @@ app_name = "imports"
 urlpatterns = [
     path("imports/", views.import_list, name="list"),
     path("imports/new/", views.start, name="start"),
+    path("imports/discard/", views.discard_chosen, name="discard_chosen"),
     path("imports/profiles/", views.profile_list, name="profiles"),
     path("imports/profiles/<uuid:profile_id>/delete/", views.delete_profile, name="delete_profile"),
     path("imports/<uuid:import_id>/", views.show, name="show"),

@@ -7,7 +7,7 @@ from django.forms import BoundField
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
@@ -15,14 +15,15 @@ from django_htmx.http import HttpResponseClientRedirect
 from zhiyin.imports import access, actions, queries
 from zhiyin.imports.choices import ImportState
 from zhiyin.imports.formats import Decision
+from zhiyin.imports.messages import Message
 from zhiyin.imports.models import Import
 from zhiyin.imports.preview import Preview
 from zhiyin.imports.recognise import Guess
 from zhiyin.platform import files
 from zhiyin.platform.errors import NotFound
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
-from zhiyin.web.imports.forms import ColumnsForm, ProfileForm, ReadingForm, UploadForm
-from zhiyin.web.imports.words import effect_rows
+from zhiyin.web.imports.forms import ColumnsForm, ProfileForm, ReadingForm, UploadForm, shown_delimiter
+from zhiyin.web.imports.words import effect_rows, written_rows
 
 STEPS = [_("File"), _("Columns"), _("Check"), _("Result")]
 _STEP_OF = {
@@ -42,7 +43,12 @@ def import_list(request: HttpRequest) -> HttpResponse:
 @page(permission="imports.run")
 def start(request: HttpRequest) -> HttpResponse:
     """Choose a file; it is uploaded and recognised at once."""
-    form = UploadForm(request.POST or None, request.FILES or None, allowed=access.kinds_for(request.actor))
+    form = UploadForm(
+        request.POST or None,
+        request.FILES or None,
+        allowed=access.kinds_for(request.actor),
+        profiles=queries.profiles(request.actor),
+    )
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data["file"]
         with refusals(form):
@@ -51,6 +57,8 @@ def start(request: HttpRequest) -> HttpResponse:
                 stream=sent.file,
                 name=sent.name,
                 kind=form.cleaned_data["kind"],
+                options=form.options,
+                profile_id=form.profile_id,
                 now=timezone.now(),
             )
             return _go(request, batch)
@@ -151,6 +159,20 @@ def discard(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
     return redirect("imports:list")
 
 
+@require_POST
+@page(permission="imports.run")
+def discard_chosen(request: HttpRequest) -> HttpResponse:
+    """Remove the files ticked in the list, all or none."""
+    try:
+        chosen = [uuid.UUID(each) for each in request.POST.getlist("ids")]
+    except ValueError as error:
+        raise NotFound from error
+    actions.discard_imports(actor=request.actor, import_ids=chosen, now=timezone.now())
+    told = ngettext("%(count)s file is removed.", "%(count)s files are removed.", len(chosen))
+    notify(request, told % {"count": len(chosen)})
+    return redirect("imports:list")
+
+
 @page(permission="imports.run")
 def refused(request: HttpRequest, import_id: uuid.UUID) -> FileResponse:
     """The refused rows with their reasons."""
@@ -182,6 +204,7 @@ class Line:
     required: bool
     guess: Guess | None
     decision: Decision | None
+    warning: Message | None
 
 
 def _columns_page(
@@ -192,7 +215,12 @@ def _columns_page(
 ) -> HttpResponse:
     seen = actions.file_preview(batch)
     form = form or ColumnsForm(batch=batch, seen=seen)
-    initial = {**batch.options, "kind": batch.kind, "no_header": batch.options.get("header") is False}
+    initial = {
+        **batch.options,
+        "kind": batch.kind,
+        "no_header": batch.options.get("header") is False,
+        "delimiter": shown_delimiter(batch.options.get("delimiter", "")),
+    }
     allowed = access.kinds_for(request.actor)
     context = {
         "batch": batch,
@@ -220,6 +248,7 @@ def _lines(form: ColumnsForm, batch: Import, seen: Preview) -> list[Line]:
                 each.required,
                 guess if same else None,
                 seen.decisions.get(each.name) if same else None,
+                seen.warnings.get(each.name) if same else None,
             )
         )
     return lines
@@ -231,6 +260,7 @@ def _shown(batch: Import) -> dict[str, object]:
         "batch": batch,
         "report": found,
         "effects": effect_rows(found.effect) if found else [],
+        "written": written_rows(found.effect) if found else [],
         "undone": effect_rows(found.undone) if found else [],
         "counts": effect_rows(found.counts) if found else [],
         "profile_form": ProfileForm(),

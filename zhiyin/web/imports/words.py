@@ -45,3 +45,8 @@ WORDS: dict[str, str | Promise] = {
 def effect_rows(counts: dict[str, int]) -> list[tuple[str, int]]:
     """Each count with its words; zeros are left out."""
     return [(str(WORDS.get(name, name)), count) for name, count in counts.items() if count]
+
+
+def written_rows(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Those that say what an import wrote, and what its undoing takes back."""
+    return effect_rows({name: n for name, n in counts.items() if name.endswith(("_created", "_changed"))})
