@@ -1,6 +1,7 @@
 """Importing and reporting from the command line, in processes of their own as scripts run them."""
 
 import csv
+import gzip
 import json
 import os
 import shutil
@@ -154,3 +155,30 @@ def test_the_retailers_file_gives_the_published_totals(home: Path) -> None:
         "quantity": 5_176_450,
         "value": 9_747_747.934,
     }
+
+
+def test_an_analysis_tells_model_parameters_and_errors(home: Path, tmp_path: Path) -> None:
+    rows = csv.reader(gzip.decompress(shared_data("cdnow_sample.csv.gz").read_bytes()).decode().splitlines())
+    names = next(rows)
+    customer, date, amount = (names.index(name) for name in ("sample_id", "date", "dollar_value"))
+    file = tmp_path / "cdnow.csv"
+    with file.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["order", "date", "customer", "product", "quantity", "price"])
+        for number, row in enumerate(rows):
+            writer.writerow([number, row[date], row[customer], "CD", 1, row[amount]])
+    assert zhiyin(home, "tenant", "create", "cdnow", "--name", "CDNOW").returncode == 0
+    answer(home, "import", str(file), "--kind", "orders", "--tenant", "cdnow")
+    told = answer(home, "analyse", "--tenant", "cdnow", "--until", "1997-09-30")
+    buying = told["models"]["person"]["transactions"]
+    assert buying["model"] == "BGNBD"
+    published = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}
+    assert {name: round(value, 3) for name, value in buying["parameters"].items()} == published
+    assert round(buying["log_likelihood"], 1) == -9582.4
+    assert all(error > 0 for error in buying["standard_errors"].values())
+    test = told["backtest"]["person"]
+    assert test["model"]["mae"] > 0
+    assert test["last_period"]["mae"] > 0
+    assert test["actual"] > 0
+    assert told["fresh"]
+    assert not answer(home, "analyse", "--tenant", "cdnow", "--until", "1997-09-30")["fresh"]

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,11 +79,28 @@ def test_the_installed_demo_serves_its_pages_and_assets(zhiyin: Path, tmp_path: 
         for name in assets:
             with urllib.request.urlopen(address + name, timeout=30) as answer:
                 assert len(answer.read()) > 100
-    logins = told(tmp_path)
-    assert len(logins) == 7
+        logins = told(tmp_path)
+        assert len(logins) == 7
+        for login in logins:
+            email, password = login.split()[:2]
+            assert "/account/login/" not in signed_in(address, email, password).geturl()
     with served(zhiyin, tmp_path):
         assert "Making the demo company" not in (tmp_path / "log").read_text()
     assert told(tmp_path) == logins
+
+
+def signed_in(address: str, email: str, password: str) -> Any:
+    """The page that follows after the printed login was typed."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    page = browser.open(f"{address}/account/login/", timeout=30).read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token
+    form = {"login": email, "password": password, "csrfmiddlewaretoken": token[1]}
+    headers = {"Referer": f"{address}/account/login/"}
+    request = urllib.request.Request(
+        f"{address}/account/login/", urllib.parse.urlencode(form).encode(), headers
+    )
+    return browser.open(request, timeout=30)
 
 
 def told(tmp_path: Path) -> list[str]:
