@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.db import connections
@@ -133,6 +134,26 @@ def test_dates_that_cannot_be_read_at_all_are_told(gao):
     failed = step(gao, upload(gao, HEADER + "A1,soon,K1,P1,1,2\n", kind="orders"), "check")
     assert failed.state == "failed"
     assert "date" in failed.problem.english()
+
+
+def test_a_step_that_is_run_again_keeps_others_out_and_gives_way_to_a_later_one(gao):
+    batch = upload(gao, HEADER + "A1,2024-03-05,K1,P1,1,2\n", kind="orders")
+    with scope(gao.tenant_id):
+        job = actions.start(actor=gao, import_id=batch.id, step="check", now=NOW)
+        jobs.cancel(actor=gao, job_id=job.id, now=NOW)
+        Import.objects.update(state="cancelled")
+        jobs.retry(actor=gao, job_id=job.id, now=NOW)
+    for attempt in (actions.discard_import, partial(actions.start, step="apply")):
+        with scope(gao.tenant_id), pytest.raises(NotReady):
+            attempt(actor=gao, import_id=batch.id, now=NOW)
+
+    def meanwhile(*_progress):
+        with scope(gao.tenant_id):
+            Import.objects.update(job=None, state="applied")
+
+    assert jobs.run_now(job, watcher=meanwhile).state == "failed"
+    with scope(gao.tenant_id):
+        assert Import.objects.get().state == "applied"
 
 
 def test_a_step_begins_only_where_it_can(gao):

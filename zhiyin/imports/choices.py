@@ -16,4 +16,11 @@ class ImportState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
-BUSY = (ImportState.CHECKING, ImportState.APPLYING, ImportState.UNDOING)
+UNSETTLED = (
+    ImportState.CHECKING,
+    ImportState.APPLYING,
+    ImportState.UNDOING,
+    # while its job is run again
+    ImportState.FAILED,
+    ImportState.CANCELLED,
+)

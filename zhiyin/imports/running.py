@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from zhiyin.accounts.models import Tenant
@@ -42,6 +43,7 @@ def check(run: jobs.JobRun) -> Result:
             # what was landed to compare goes with the transaction; nothing else was written
         result = _result(work, outcome, effect)
         with run.scope():
+            _check_mine(run)
             refused = _keep_refused(run, batch, work)
             _settle(batch, ImportState.CHECKED, result=result, refused_file=refused)
     return result
@@ -53,7 +55,8 @@ def apply(run: jobs.JobRun) -> Result:
         return done
     with _failing(run), _worked(run) as (batch, work, outcome), run.scope():
         _one_at_a_time(run)
-        batch.refresh_from_db(from_queryset=Import.objects.select_for_update(of=("self",)))
+        _check_mine(run)
+        batch.refresh_from_db()
         effect = kinds()[batch.kind].apply(work, _landing(run, batch, work))
         result = _result(work, outcome, effect) | {"seconds": round(time.monotonic() - work.began, 2)}
         refused = _keep_refused(run, batch, work)
@@ -74,7 +77,7 @@ def undo(run: jobs.JobRun) -> Result:
         return done
     with _failing(run), run.scope():
         _one_at_a_time(run)
-        batch = Import.objects.select_for_update().get(pk=uuid.UUID(run.arguments["import_id"]))
+        batch = _check_mine(run)
         run.progress(0, None, _("Taking back"))
         landing = Landing(run.actor, batch.id, _frame(run, batch))
         landing.prepare()
@@ -205,15 +208,19 @@ def _settle(batch: Import, state: ImportState, **values: Any) -> None:
 
 
 def _check_mine(run: jobs.JobRun) -> Import:
-    """The import, as long as this is its last step: an earlier one that is run again must not undo the later.
+    """The import, locked, if this is its last step: an earlier one that is run again must not undo the later.
 
     Raises ``NotReady``, also when the file was removed.
     """
     with run.scope():
-        batch = Import.objects.filter(pk=uuid.UUID(run.arguments["import_id"]), job_id=run.id).first()
+        batch = _mine(run).select_for_update().first()
     if batch is None:
         raise NotReady
     return batch
+
+
+def _mine(run: jobs.JobRun) -> QuerySet[Import]:
+    return Import.objects.filter(pk=uuid.UUID(run.arguments["import_id"]), job_id=run.id)
 
 
 def _finished(batch: Import, state: ImportState) -> Result | None:
@@ -244,6 +251,4 @@ def _fail(run: jobs.JobRun, state: ImportState, message: Message | None) -> None
     if before == ImportState.APPLIED:
         state = ImportState.APPLIED
     with run.scope():
-        Import.objects.filter(pk=uuid.UUID(run.arguments["import_id"])).update(
-            state=state, error=message.to_json() if message else None
-        )
+        _mine(run).update(state=state, error=message.to_json() if message else None)
