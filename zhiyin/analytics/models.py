@@ -8,6 +8,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from zhiyin.platform.tenancy import CurrentTenant, TenantModel
+from zhiyin.platform.versions import version_of
 
 
 class InsightSettings(TenantModel):
@@ -26,11 +27,26 @@ class InsightSettings(TenantModel):
     scores = models.JSONField(default=dict)
     updated_at = models.DateTimeField(default=timezone.now)
 
+    CHOSEN: ClassVar = (
+        "unit",
+        "horizon_months",
+        "discount_rate",
+        "margin_rate",
+        "loyal_orders",
+        "lost_after_days",
+        "scores",
+    )
+
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["tenant_id"], name="insight_settings_once")]
 
     def __str__(self) -> str:
-        return f"{self.unit}, {self.horizon_months} months"
+        return ", ".join(f"{name} {getattr(self, name)}" for name in self.CHOSEN)
+
+    @property
+    def version(self) -> str:
+        """Another one after each change."""
+        return version_of(*(getattr(self, name) for name in self.CHOSEN))
 
 
 class Analysis(TenantModel):

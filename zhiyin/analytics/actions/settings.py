@@ -15,6 +15,7 @@ from zhiyin.analytics.queries import SCORES, insight_settings
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid
 from zhiyin.platform.record import record
+from zhiyin.platform.versions import require_seen
 
 CUTS = 4
 _RANGES: dict[str, tuple[Decimal | int, Decimal | int]] = {
@@ -36,11 +37,12 @@ def change_settings(
     loyal_orders: int,
     lost_after_days: int,
     scores: Mapping[str, list[float]],
+    version: str | None = None,
     now: datetime.datetime,
 ) -> InsightSettings:
     """Keep the numbers; the next analysis uses them. ``scores`` without a name means quintiles there.
 
-    Raises ``Invalid`` with the field at fault.
+    Raises ``Invalid`` with the field at fault, ``Conflict`` when they are not of ``version`` any more.
     """
     actor.require("insight.run")
     fresh: dict[str, Any] = {
@@ -53,7 +55,8 @@ def change_settings(
         "scores": {name: [float(cut) for cut in cuts] for name, cuts in scores.items() if cuts},
     }
     _check(fresh)
-    settings = insight_settings(lock=True)
+    settings = _locked()
+    require_seen(version, settings.version, str(settings))
     changes = {
         name: [_plain(getattr(settings, name)), _plain(value)]
         for name, value in fresh.items()
@@ -71,6 +74,15 @@ def change_settings(
             subject=("insight_settings", settings.pk),
             changes=changes,
         )
+    return settings
+
+
+def _locked() -> InsightSettings:
+    """The row; two people who choose for the first time at one moment meet at the same."""
+    settings = insight_settings(lock=True)
+    if settings._state.adding:
+        InsightSettings.objects.bulk_create([settings], ignore_conflicts=True)
+        settings = insight_settings(lock=True)
     return settings
 
 

@@ -1,6 +1,7 @@
 """Recency, frequency and monetary value: summaries of a purchase record, scores and named groups."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -406,29 +407,30 @@ def score(
     v = np.asarray(values, np.float64)
     if thresholds is None:
         cuts, top = quantile_cuts(v, scores), scores - 1
-        side: Literal["left", "right"] = "left"
+        past: Callable[[Floats, float], NDArray[np.bool_]] = np.greater
     else:
         cuts = np.asarray(thresholds, np.float64)
         if np.any(np.diff(cuts) <= 0):
             raise ValueError("thresholds must ascend")
         top = len(cuts)
-        side = "left" if low_is_good else "right"
+        past = np.greater if low_is_good else np.greater_equal
     level = np.rint(np.arange(len(cuts) + 1) * (top / max(len(cuts), 1))).astype(np.int8)
     by_group = (top - level if low_is_good else level) + 1
-    return np.asarray(by_group[np.searchsorted(cuts, v, side=side)], np.int8)
+    group = np.zeros(len(v), np.int8)
+    for cut in cuts.tolist():
+        group += past(v, cut)
+    return np.asarray(by_group[group], np.int8)
 
 
 def quantile_cuts(values: Floats, groups: int) -> Floats:
     """Largest value of each group but the last; fewer cuts where too many values are equal."""
-    cuts: list[float] = []
-    rest = values
+    ordered, cuts, done = np.sort(values), list[float](), 0
     for left in range(groups, 1, -1):
-        if not len(rest):
+        if done == len(ordered):
             break
-        place = (len(rest) - 1) // left
-        cuts.append(np.partition(rest, place)[place])
-        rest = rest[rest > cuts[-1]]
-    return np.array(cuts if len(rest) else cuts[:-1], np.float64)
+        cuts.append(float(ordered[done + (len(ordered) - done - 1) // left]))
+        done = int(np.searchsorted(ordered, cuts[-1], side="right"))
+    return np.array(cuts if done < len(ordered) else cuts[:-1], np.float64)
 
 
 def groups(recency: ArrayLike, frequency: ArrayLike, *, scores: int = 5) -> NDArray[np.str_]:
