@@ -11,6 +11,7 @@ from django.db import connections
 
 from tests.imports.importing import NOW, contents, import_text, step, upload
 from tests.platform.processes import until, worker
+from zhiyin.accounts.models import Role
 from zhiyin.commerce.totals import totals
 from zhiyin.imports import actions
 from zhiyin.imports.errors import NotReady, Unreadable
@@ -154,6 +155,17 @@ def test_a_step_that_is_run_again_keeps_others_out_and_gives_way_to_a_later_one(
     assert jobs.run_now(job, watcher=meanwhile).state == "failed"
     with scope(gao.tenant_id):
         assert Import.objects.get().state == "applied"
+
+
+def test_a_step_of_who_lost_the_right_meanwhile_writes_nothing(gao):
+    batch = upload(gao, HEADER + "A1,2024-03-05,K1,P1,1,2\n", kind="orders")
+    with scope(gao.tenant_id):
+        job = actions.start(actor=gao, import_id=batch.id, step="apply", now=NOW, foreground=True)
+        Role.objects.filter(holds_all=True).update(
+            holds_all=False, permissions=["imports.run", "customers.edit"]
+        )
+    assert jobs.run_now(job).state == "failed"
+    assert sums(gao) == (0, 0, 0)
 
 
 def test_a_step_begins_only_where_it_can(gao):

@@ -210,12 +210,14 @@ def _settle(batch: Import, state: ImportState, **values: Any) -> None:
 def _check_mine(run: jobs.JobRun) -> Import:
     """The import, locked, if this is its last step: an earlier one that is run again must not undo the later.
 
-    Raises ``NotReady``, also when the file was removed.
+    Raises ``NotReady``, also when the file was removed, and ``PermissionDenied`` who may not change these records
+    any more.
     """
     with run.scope():
         batch = _mine(run).select_for_update().first()
     if batch is None:
         raise NotReady
+    run.actor.require(kinds()[batch.kind].permission)
     return batch
 
 
