@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from zhiyin.customers.keys import REGIONS, code_key, phone_key, search_text
 from zhiyin.imports import kinds
+from zhiyin.imports.grouping import group
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
 from zhiyin.imports.landing import Landing, Match, key_sql
 from zhiyin.imports.messages import Message, gettext_noop, ngettext_lazy
@@ -86,28 +87,30 @@ def gather_customers(work: Workspace, identity: str, columns: dict[str, str]) ->
     each detail. Of several values the first in the file counts.
     """
     con = work.con
-    known = {key: columns.get(key) for key in DETAILS}
-    firsts = ", ".join(
-        f"arg_min({expression}, {ROW}) AS {key}" if expression else f"NULL::VARCHAR AS {key}"
-        for key, expression in known.items()
-    )
-    con.execute(
-        f"CREATE TABLE named AS SELECT {identity} AS spelling, min({ROW}) AS first_row, {firsts}"
-        f" FROM typed WHERE {identity} IS NOT NULL GROUP BY ALL HAVING count(*) > 0"
-    )
+    group(con, "named", f"{identity} AS spelling", {})
     work.key("SELECT spelling FROM named", "code_keys", code_key)
-    merged = ", ".join(f"arg_min({key}, first_row) AS {key}" for key in DETAILS)
     con.execute(
-        "CREATE TABLE customers AS SELECT (row_number() OVER (ORDER BY min(first_row)))::INTEGER AS cno,"
-        " key AS code_key,"
-        f" arg_min(spelling, first_row) AS code, count(*) AS spellings, {merged}"
+        "CREATE TABLE numbered AS SELECT (row_number() OVER (ORDER BY min(first_row)))::INTEGER AS cno,"
+        " key AS code_key, min(first_row) AS first_row, count(*) AS spellings"
         " FROM named JOIN code_keys ON spelling = value GROUP BY key"
     )
     con.execute(
-        "CREATE TABLE spellings AS SELECT value AS spelling, cno FROM code_keys JOIN customers ON key ="
-        " code_key"
+        "CREATE TABLE spellings AS SELECT value AS spelling, cno FROM code_keys JOIN numbered ON key = code_key"
     )
-    con.execute("DROP TABLE named")
+    mapped = {key: column for key, column in columns.items() if key in DETAILS and column in work.mapping}
+    group(
+        con,
+        "details",
+        "cno",
+        mapped,
+        source=f"(SELECT t.*, s.cno FROM typed t JOIN spellings s ON s.spelling = {identity})",
+    )
+    missing = "".join(f", NULL::VARCHAR AS {key}" for key in DETAILS if key not in mapped)
+    con.execute(
+        f"CREATE TABLE customers AS SELECT n.*, s.spelling AS code, d.* EXCLUDE (cno, first_row){missing}"
+        " FROM numbered n JOIN named s USING (first_row) JOIN details d USING (cno)"
+    )
+    con.execute("DROP TABLE named; DROP TABLE numbered; DROP TABLE details")
     variants = work.one("SELECT count(*) FROM customers WHERE spellings > 1")
     outcome = Outcome({"customers": work.one("SELECT count(*) FROM customers")})
     if variants:
@@ -401,9 +404,7 @@ class Customers(Kind):
                 f"length(coalesce({', '.join(CODE)})) > 64",
                 Message(gettext_noop("What stands for the customer's code is longer than 64 characters.")),
             ),
-            Check(
-                "length(regexp_replace(customer_phone, '[^0-9]', '', 'g')) < 5", _PHONES(0), refuse=False
-            ),
+            Check("length(regexp_replace(customer_phone, '[^0-9]', '', 'g')) < 5", _PHONES(0), refuse=False),
             Check("customer_email NOT LIKE '%_@_%'", _EMAILS(0), refuse=False),
         ]
 

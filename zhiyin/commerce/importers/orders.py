@@ -13,6 +13,7 @@ from zhiyin.commerce.importers.products import currency_check, gather_products
 from zhiyin.customers import importers as customers
 from zhiyin.customers.importers import gather_customers
 from zhiyin.imports.formats import NUMBER
+from zhiyin.imports.grouping import group
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
 from zhiyin.imports.landing import Landing, Match
 from zhiyin.imports.messages import Message, gettext_noop, ngettext_lazy
@@ -174,33 +175,37 @@ class Orders(Kind):
             "email": "customer_email",
             "country": "country",
         }
-        mapped = {key: column for key, column in details.items() if column in work.mapping}
-        return gather_customers(work, _buyer(work) or "NULL::VARCHAR", mapped)
+        return gather_customers(work, _buyer(work) or "NULL::VARCHAR", details)
 
     def _gather_products(self, work: Workspace) -> int:
-        mapped = {"name": "product_name"} if "product_name" in work.mapping else {}
-        return gather_products(work, _thing(work), {**mapped, "currency": "NULL::VARCHAR"})
+        return gather_products(work, _thing(work), {"name": "product_name"})
 
     def _gather_orders(self, work: Workspace) -> None:
         buyer = _buyer(work)
+        values = {name: name for name in ("country", "channel", "currency") if name in work.mapping}
+        if buyer:
+            values["buyer"] = buyer
+        group(
+            work.con,
+            "sales",
+            f"{_number(work)} AS number",
+            values,
+            sums="min(ordered_at) AS ordered_at, max(ordered_at) > min(ordered_at) AS moved,"
+            f" {_several(buyer)} AS shared, {_several('currency' if 'currency' in values else '')} AS mixed,"
+            f" count(*)::INTEGER AS line_count, sum({_QUANTITY}) AS quantity, max({_QUANTITY}) AS most_quantity,"
+            f" sum({_AMOUNT}) AS total",
+        )
+        missing = "".join(
+            f", NULL::VARCHAR AS {n}" for n in ("country", "channel", "currency", "buyer") if n not in values
+        )
+        cancels = f"quantity < 0 AND regexp_matches(number, '{CANCELLATION}', 'i')"
         work.con.execute(
-            "CREATE TABLE orders AS SELECT (row_number() OVER (ORDER BY first_row))::INTEGER AS ono, o.*,"
-            " s.cno,"
-            f" CASE WHEN most_quantity < 0 OR (quantity < 0 AND regexp_matches(number, '{CANCELLATION}',"
-            f" 'i'))"
-            " THEN 'return' ELSE 'sale' END AS kind,"
-            f" quantity < 0 AND regexp_matches(number, '{CANCELLATION}', 'i') AS cancels FROM"
-            f" (SELECT {_number(work)} AS number, min({ROW}) AS first_row, min(ordered_at) AS ordered_at,"
-            f" max(ordered_at) > min(ordered_at) AS moved, {_first(work, 'country')},"
-            f" {_first(work, 'channel')},"
-            f" {_first(work, 'currency')},"
-            + (f" arg_min({buyer}, {ROW}) AS buyer, min({buyer}) IS DISTINCT FROM max({buyer}) AS"
-                f" shared," if buyer else
-               " NULL::VARCHAR AS buyer, false AS shared,")
-            + " min(currency) IS DISTINCT FROM max(currency) AS mixed, count(*)::INTEGER AS line_count,"
-            f" sum({_QUANTITY}) AS quantity, max({_QUANTITY}) AS most_quantity, sum({_AMOUNT}) AS total"
-            " FROM typed GROUP BY number) o LEFT JOIN spellings s ON s.spelling = o.buyer"
-        )  # fmt: skip
+            "CREATE TABLE orders AS SELECT (row_number() OVER (ORDER BY first_row))::INTEGER AS ono, *,"
+            f" CASE WHEN most_quantity < 0 OR ({cancels}) THEN 'return' ELSE 'sale' END AS kind,"
+            f" {cancels} AS cancels"
+            f" FROM (SELECT *{missing} FROM sales) LEFT JOIN (SELECT cno, spelling AS buyer FROM spellings) USING (buyer)"
+        )
+        work.con.execute("DROP TABLE sales")
 
     def _gather_lines(self, work: Workspace, con: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
         """Make ``lines``, and of lines alike the turn of each after the first.
@@ -366,7 +371,12 @@ class Orders(Kind):
 # --- expressions over the typed rows -----------------------------------------------------------------
 
 _QUANTITY = f"coalesce(quantity, 1::{NUMBER})"
-_EXACT = f"coalesce(amount, round({_QUANTITY}::DECIMAL(38, 4) * unit_price, 4))"
+_PRODUCT = (
+    f"CASE WHEN abs({_QUANTITY}) < 90000 AND abs(unit_price) < 90000 THEN round({_QUANTITY} * unit_price, 4)"
+    f" ELSE round({_QUANTITY}::DECIMAL(38, 4) * unit_price, 4) END"
+)
+"""DuckDB multiplies in 64 bits, and fails beyond; in 128 bits it is twenty times slower."""
+_EXACT = f"coalesce(amount, {_PRODUCT})"
 _AMOUNT = f"{_EXACT}::{NUMBER}"
 _PRICE = f"coalesce(unit_price, try_cast(amount / nullif({_QUANTITY}, 0) AS {NUMBER}), 0)"
 _NONE = uuid.UUID(int=0)
@@ -400,8 +410,12 @@ def _number(work: Workspace) -> str:
     return f"coalesce(order_number, {made})" if "order_number" in work.mapping else made
 
 
-def _first(work: Workspace, name: str) -> str:
-    return f"arg_min({name}, {ROW}) AS {name}" if name in work.mapping else f"NULL::VARCHAR AS {name}"
+def _several(value: str) -> str:
+    """Whether the rows of a group name more than one."""
+    if not value:
+        return "false"
+    lowest, highest = (f"{edge}(hash({value})) FILTER ({value} IS NOT NULL)" for edge in ("min", "max"))
+    return f"coalesce({lowest} <> {highest}, false)"
 
 
 _SUM = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from zhiyin.imports.formats import NUMBER
+from zhiyin.imports.grouping import group
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
 from zhiyin.imports.landing import Landing, Match
 from zhiyin.imports.messages import Message, gettext_noop, ngettext_lazy
-from zhiyin.imports.reading import ROW
 from zhiyin.platform.pinyin import name_key
 
 if TYPE_CHECKING:
@@ -46,18 +46,18 @@ def gather_products(work: Workspace, identity: str, columns: dict[str, str]) -> 
 
     Of several values of a detail the first in the file counts. Gives the number of products.
     """
+    columns = {name: column for name, column in columns.items() if column in work.mapping}
+    group(work.con, "goods", f"{identity} AS code", columns)
     parts = [
-        f"arg_min({columns[key]}, {ROW}) AS {key}" if key in columns else f"NULL::{type_} AS {key}"
-        for key, type_ in (
-            ("name", "VARCHAR"), ("category", "VARCHAR"), ("unit", "VARCHAR"), ("currency", "VARCHAR"),
-            ("price", NUMBER), ("cost", NUMBER),
-        )
+        name if name in columns else f"NULL::{type_} AS {name}"
+        for name, type_ in (*dict.fromkeys(("name", "category", "unit", "currency"), "VARCHAR").items(),
+                            ("price", NUMBER), ("cost", NUMBER))
     ]  # fmt: skip
     work.con.execute(
-        "CREATE TABLE products AS SELECT (row_number() OVER (ORDER BY first_row))::INTEGER AS pno, * FROM"
-        f" (SELECT {identity} AS code, min({ROW}) AS first_row, {', '.join(parts)} FROM typed"
-        f" WHERE {identity} IS NOT NULL GROUP BY ALL HAVING count(*) > 0)"
+        "CREATE TABLE products AS SELECT (row_number() OVER (ORDER BY first_row))::INTEGER AS pno, code,"
+        f" {', '.join(parts)} FROM goods"
     )
+    work.con.execute("DROP TABLE goods")
     return work.one("SELECT count(*) FROM products")
 
 
