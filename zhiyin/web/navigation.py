@@ -37,9 +37,12 @@ class Link:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Destinations:
-    """All that one actor may follow, as the frame of a page shows it."""
+    """All that one actor may follow, as the frame of a page shows it.
+
+    Kept ones are known by identity, so that a frame made of them is found without a look at each link.
+    """
 
     work: tuple[Link, ...] = ()
     data: tuple[Link, ...] = ()
@@ -83,6 +86,9 @@ CREATE = [
 ]
 
 
+NOWHERE = Destinations()
+
+
 def links(items: list[Item], actor: Actor, path: str = "") -> list[Link]:
     """The items that exist and that ``actor`` may use; ``path`` is the page being shown."""
     return list(_links(items, actor, path))
@@ -91,8 +97,8 @@ def links(items: list[Item], actor: Actor, path: str = "") -> list[Link]:
 def destinations(actor: Actor | None, path: str) -> Destinations:
     """Nothing for a stranger; ``path`` is the page being shown."""
     if actor is None:
-        return Destinations()
-    addresses = (_address(item.url_name) for item in (*WORK, *DATA, *CREATE))
+        return NOWHERE
+    addresses = (address(item.url_name) for item in (*WORK, *DATA, *CREATE))
     # links differ only by the one that leads here, not by the page within it
     here = next((url for url in addresses if url and _is_within(url, path)), "")
     return _destinations(actor, here, get_language())
@@ -108,7 +114,7 @@ def _is_within(url: str, path: str) -> bool:
 
 
 @functools.cache
-def _address(url_name: str) -> str:
+def address(url_name: str) -> str:
     """Asked several times on every page, and always the same; empty for what does not exist."""
     try:
         return reverse(url_name)
@@ -120,7 +126,7 @@ def _links(items: list[Item], actor: Actor, path: str) -> Iterator[Link]:
     for item in items:
         if not _may(actor, item.permission):
             continue
-        url = _address(item.url_name)
+        url = address(item.url_name)
         if not url:
             continue
         yield Link(str(item.label), url, item.icon, _is_within(url, path), item.words)

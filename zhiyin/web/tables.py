@@ -1,5 +1,6 @@
 """Tables of lists. Rows are many, so their cells are made here as text rather than by template tags."""
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -31,7 +32,7 @@ class Column:
     down_first: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Heading:
     """A column as ``components/sort_header.html`` and ``components/columns.html`` want it."""
 
@@ -68,9 +69,11 @@ class Table:
 
     @property
     def all_headings(self) -> tuple[Heading, ...]:
-        return tuple(
-            Heading(column.key, str(column.label), column.numeric, column.fixed, self._is_shown(column))
-            for column in self.columns
+        return _headings(
+            tuple(
+                (column.key, str(column.label), column.numeric, column.fixed, self._is_shown(column))
+                for column in self.columns
+            )
         )
 
     def _heading(self, column: Column) -> Heading:
@@ -99,6 +102,12 @@ class Table:
             parts.append("</tr>")
         # every cell escapes what it holds
         return mark_safe("".join(parts))  # noqa: S308
+
+
+@functools.lru_cache(maxsize=256)
+def _headings(columns: tuple[tuple[str, str, bool, bool, bool], ...]) -> tuple[Heading, ...]:
+    """The same objects for the same columns, so that a fragment made of them is found by their identity."""
+    return tuple(Heading(*each) for each in columns)
 
 
 BOX = (

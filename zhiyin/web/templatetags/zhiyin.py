@@ -430,6 +430,12 @@ def _at(query: QueryDict, position: str | None) -> str:
     return f"?{there.urlencode()}"
 
 
+@register.simple_tag
+def address(url_name: str) -> str:
+    """The address of a page without arguments, looked up once; ``{% url %}`` walks all patterns each time."""
+    return navigation.address(url_name)
+
+
 @register.simple_tag(takes_context=True)
 def destinations(context: Context) -> navigation.Destinations:
     """Where the person may go and what he may begin."""
