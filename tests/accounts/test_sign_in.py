@@ -288,3 +288,12 @@ def test_a_new_password_ends_the_other_sessions(cast: Company) -> None:
     assert here.post("/account/password/change/", form).status_code == 302
     assert here.get("/").status_code == 200
     assert there.get("/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("host", "offered"), [("localhost:8000", True), ("127.0.0.1:8000", False), ("[::1]:8000", False)]
+)
+def test_passkeys_are_offered_where_browsers_keep_them(cast: Company, host: str, offered: bool) -> None:
+    html = cast.lin.client.get("/me/security/", headers={"Host": host}).content.decode()
+    assert ("/account/2fa/keys/add/" in html) is offered
+    assert ("http://localhost:8000/me/security/" in html) is not offered

@@ -142,6 +142,12 @@ MFA_ADAPTER = "zhiyin.accounts.adapters.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "zhiyin"
+MFA_FORMS = {
+    "authenticate": "zhiyin.web.accounts.factor_forms.CodeForm",
+    "reauthenticate": "zhiyin.web.accounts.factor_forms.CodeAgainForm",
+    "activate_totp": "zhiyin.web.accounts.factor_forms.AppForm",
+    "add_webauthn": "zhiyin.web.accounts.factor_forms.PasskeyForm",
+}
 MFA_TOTP_TOLERANCE = 1  # one step early or late, as RFC 6238 advises
 # browsers allow passkeys without TLS on localhost only
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE

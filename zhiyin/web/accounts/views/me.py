@@ -1,6 +1,8 @@
 """A person's own pages: profile, security with sessions, tokens."""
 
+import ipaddress
 import uuid
+from urllib.parse import urlsplit
 
 from allauth.mfa.models import Authenticator
 from django.http import HttpResponse
@@ -58,6 +60,7 @@ def security(request: HttpRequest) -> HttpResponse:
             described(session, request.session.session_key) for session in devices.open_sessions(user.pk)
         ],
         "tabs": my_tabs("accounts:security"),
+        "named_url": _named_url(request),
     }
     return render(request, "accounts/security.html", context)
 
@@ -114,3 +117,14 @@ def revoke_my_token(request: HttpRequest, token_id: uuid.UUID) -> HttpResponse:
 def _user(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
+
+
+def _named_url(request: HttpRequest) -> str:
+    """This page by a name when it was opened by a number, to which browsers bind no passkeys; else empty."""
+    place = urlsplit(f"//{request.get_host()}")
+    try:
+        ipaddress.ip_address(place.hostname or "")
+    except ValueError:
+        return ""
+    port = f":{place.port}" if place.port else ""
+    return f"{request.scheme}://localhost{port}{request.path}"
