@@ -6,6 +6,7 @@ import uuid
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from tests.cast import Company, company
 from zhiyin.accounts.access import visitor_by_token
@@ -92,7 +93,8 @@ def test_a_job_reaches_only_the_records_that_its_member_still_reaches(cast: Comp
 
 
 def test_the_job_of_who_was_shut_out_does_nothing(cast: Company, now: Now) -> None:
-    job = export(cast, cast.xu.actor, now)
+    with translation.override("en"):
+        job = export(cast, cast.xu.actor, now)
     with cast.scope():
         Member.objects.filter(pk=cast.xu.member.pk).update(is_active=False)
     job = jobs.run_now(job)
