@@ -17,6 +17,7 @@ from zhiyin.commerce.actions.orders import KeyReused, NumberTaken
 from zhiyin.commerce.actions.payments import TooMuchPaid
 from zhiyin.commerce.models import Order, OrderLine, Payment, Product
 from zhiyin.commerce.queries import OrderFilter
+from zhiyin.commerce.totals import totals
 from zhiyin.customers import queries as customer_queries
 from zhiyin.customers.models import Customer
 from zhiyin.platform.errors import Invalid, NotFound, PermissionDenied
@@ -27,6 +28,13 @@ Now = datetime.datetime
 
 def _order(company: Company, now: Now, *lines: NewLine, **more: Any) -> Order:
     return actions.create_order(actor=company.lin.actor, lines=lines, now=now, **more)
+
+
+def test_the_companys_totals_are_told_to_who_reaches_all_of_it(inside: Company) -> None:
+    assert totals(inside.xu.actor)["orders"] == 0
+    for other in (inside.lin.actor, inside.ma.actor):
+        with pytest.raises(PermissionDenied):
+            totals(other)
 
 
 def test_an_order_is_numbered_by_the_companys_day(inside: Company, kettle: Product) -> None:

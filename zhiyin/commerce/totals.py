@@ -7,6 +7,7 @@ from django.db import connection
 
 from zhiyin.commerce.choices import CANCELLATION
 from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import PermissionDenied
 
 _SQL = """
 WITH bought AS MATERIALIZED (
@@ -30,6 +31,8 @@ def totals(actor: Actor) -> dict[str, Any]:
     Needs ``orders.view`` and a scope over all records. One SQL statement.
     """
     actor.require("orders.view")
+    if actor.scope != "all":
+        raise PermissionDenied
     with connection.cursor() as cursor:
         cursor.execute(_SQL, {"cancellation": CANCELLATION})
         lines, anonymous, cancelled, repeated, quantity, value, orders, products, customers, countries = (
