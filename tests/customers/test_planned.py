@@ -80,3 +80,34 @@ def test_saved_views_are_ones_own_and_the_shared(cast: Company) -> None:
         assert [(view.name, view.columns) for view in views] == [
             (str(cast.lin.member), ["code"]), ("None", ["code"]),
         ]  # fmt: skip
+
+
+def test_a_search_leads_on_and_back_in_the_order_asked(inside: Company, now: datetime.datetime) -> None:
+    for number in range(12):
+        actions.create_customer(actor=inside.gao.actor, name=f"find {number:02}", now=now)
+    for sort in ("name", "-name", "-created", "value"):
+        whole = queries.list_customers(inside.gao.actor, CustomerFilter(q="find"), sort=sort)  # type: ignore[arg-type]
+        token, names = "", []
+        while True:
+            page = queries.list_customers(
+                inside.gao.actor,
+                CustomerFilter(q="find"),
+                sort=sort,
+                after=token,
+                limit=5,  # type: ignore[arg-type]
+            )
+            names += [row["name"] for row in page.rows]
+            if not page.next:
+                break
+            token = page.next
+        assert names == [row["name"] for row in whole.rows]
+        assert len(names) == len(set(names)) == 12
+        back = queries.list_customers(
+            inside.gao.actor,
+            CustomerFilter(q="find"),
+            sort=sort,
+            after=page.previous or "",
+            limit=5,  # type: ignore[arg-type]
+        )
+        assert [row["name"] for row in back.rows] == names[5:10]
+    assert queries.count_customers(inside.gao.actor, CustomerFilter(q="find")).number == 12

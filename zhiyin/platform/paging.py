@@ -83,6 +83,9 @@ class Keyset(Generic[Row]):
     One that is asked often may be kept. With ``plan_for`` its rows come as dictionaries through SQL that is
     made once; unless the query set has values of its own, which a plan depends on, PostgreSQL plans it once a
     connection too. ``plan_for`` names whom that plan suits: tenants differ in size.
+
+    With ``around`` the page's keys are chosen first, and only their rows are read, through this query set: for
+    lists where many rows match that no index has in order, so that not all of them are joined.
     """
 
     def __init__(
@@ -93,12 +96,14 @@ class Keyset(Generic[Row]):
         key: str = "id",
         twin: str = "",
         plan_for: str = "",
+        around: QuerySet[Any, Row] | None = None,
     ) -> None:
         self.descending = order[0].startswith("-")
         if any(name.startswith("-") != self.descending for name in order):
             raise ValueError("columns of one keyset go in one direction")
         names = [name.lstrip("-") for name in order]
         self.queryset = queryset
+        self.around = around
         self.columns = [_column(queryset, name) for name in dict.fromkeys([*names, key])]
         self.twin = twin or key
         self.plan_for = plan_for
@@ -149,11 +154,11 @@ class Keyset(Generic[Row]):
 
     def _rows(self, some: _Range, behind: list[Any], descending: bool, wanted: int) -> list[Row]:
         if not self.plan_for:
-            return list(self._query(some, behind, descending)[:wanted])
+            return list(self._query(some, behind, descending, wanted))
         which = some.nulls, bool(behind), descending, wanted
         statement = self._statements.get(which)
         if statement is None:
-            statement = Statement.of(self._query(some, behind, descending)[:wanted])
+            statement = Statement.of(self._query(some, behind, descending, wanted))
             self._statements[which] = statement
         own = statement.params[: len(statement.params) - len(behind)]
         pairs = zip(some.sorted_by, behind, strict=False)
@@ -163,7 +168,7 @@ class Keyset(Generic[Row]):
             cursor.execute(f"/* {self.plan_for} */ {statement.sql}", [*own, *place])
             return statement.rows(cursor.fetchall())
 
-    def _query(self, some: _Range, behind: list[Any], descending: bool) -> QuerySet[Any, Row]:
+    def _query(self, some: _Range, behind: list[Any], descending: bool, wanted: int) -> QuerySet[Any, Row]:
         lead = self.columns[0]
         queryset = self.queryset
         if lead.nullable:
@@ -171,7 +176,11 @@ class Keyset(Generic[Row]):
         if behind:
             queryset = queryset.filter(_Beyond(some.sorted_by, behind, greater=not descending))
         sign = "-" if descending else ""
-        return queryset.order_by(*(sign + column.path for column in some.sorted_by))
+        order = [sign + column.path for column in some.sorted_by]
+        rows = queryset.order_by(*order)[:wanted]
+        if self.around is None:
+            return rows
+        return self.around.filter(pk__in=rows.values("pk")).order_by(*order)
 
 
 def first_page(rows: list[Row], *, order: Sequence[str], limit: int, key: str = "id") -> Page[Row]:

@@ -187,9 +187,10 @@ def _list(actor: Actor, where: str, sort: Sort, _zone: str) -> Keyset[CustomerRo
         raise PermissionDenied
     column, twin = SORTS[name]
     sign = "-" if sort.startswith("-") else ""
-    matched = matching(actor, CustomerFilter.model_validate_json(where))
-    rows: QuerySet[Customer, CustomerRow] = matched.values(*COLUMNS)
-    return Keyset(rows, order=[sign + column], twin=twin, plan_for=str(actor.tenant_id))
+    question = CustomerFilter.model_validate_json(where)
+    rows: QuerySet[Customer, CustomerRow] = matching(actor, question).values(*COLUMNS)
+    around = access.customers(actor).values(*COLUMNS) if question.q else None
+    return Keyset(rows, order=[sign + column], twin=twin, plan_for=str(actor.tenant_id), around=around)
 
 
 _kept_list = functools.lru_cache(maxsize=500)(_list)
