@@ -1,6 +1,7 @@
 """What a row of the permission table is, and the means to try it."""
 
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -139,6 +140,21 @@ def _routes(resolver: URLResolver, namespace: str) -> Iterator[Route]:
             yield from _routes(pattern, deeper)
         elif isinstance(pattern, URLPattern):
             yield Route(f"{namespace}{pattern.name or str(pattern.pattern)}", pattern.callback)
+
+
+def takes_posts(route: Route) -> bool:
+    """Whether a page of ours, not one of a library's, does something with what is posted to it."""
+    view = inspect.unwrap(route.view)
+    ours = getattr(view, "__module__", "").startswith("zhiyin.web")
+    return ours and ("POST" in inspect.getsource(view) or _only_posts(route.view))
+
+
+def _only_posts(view: Any) -> bool:
+    while not (allowed := inspect.getclosurevars(view).nonlocals.get("request_method_list")):
+        view = getattr(view, "__wrapped__", None)
+        if view is None:
+            return False
+    return "POST" in allowed
 
 
 def operations() -> list[tuple[str, str, str | None]]:

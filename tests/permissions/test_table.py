@@ -1,8 +1,6 @@
 """One table over every URL and API operation and every member of the cast; a denial changes nothing."""
 
-import inspect
 from collections import Counter
-from typing import Any
 
 import pytest
 from django.db import transaction
@@ -18,6 +16,7 @@ from tests.permissions.table import (
     operations,
     question,
     routes,
+    takes_posts,
     writes,
 )
 
@@ -69,7 +68,7 @@ def test_every_route_has_a_row() -> None:
 
 def test_every_page_that_takes_posts_has_a_row_for_them() -> None:
     known = {row.name for row in ROWS if row.method == "POST"}
-    missing = sorted(route.name for route in routes() if _takes_posts(route) and route.name not in known)
+    missing = sorted(route.name for route in routes() if takes_posts(route) and route.name not in known)
     assert not missing, HOW + "\n".join(f"POST {name}" for name in missing)
 
 
@@ -118,12 +117,6 @@ def _holds(name: str, permission: str | None) -> bool:
 
 def _is_api(route: Route) -> bool:
     return route.name.startswith("api:") and route.name not in ("api:openapi-json", "api:openapi-view")
-
-
-def _takes_posts(route: Route) -> bool:
-    view: Any = inspect.unwrap(route.view)
-    ours = getattr(view, "__module__", "").startswith("zhiyin.web")
-    return ours and ("POST" in inspect.getsource(view) or getattr(route.view, "permission_post", False))
 
 
 @pytest.mark.django_db

@@ -63,10 +63,11 @@ def hold(customer_id: uuid.UUID) -> None:
             raise NotFound
 
 
-def note(actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID) -> Note:
-    """One note of a visible customer. Raises ``NotFound``."""
+def note(actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, *, lock: bool = False) -> Note:
+    """One note of a visible customer, locked against others' changes when asked. Raises ``NotFound``."""
     customer(actor, customer_id)
-    found = Note.objects.filter(pk=note_id, customer=customer_id).first()
+    notes = Note.objects.select_for_update() if lock else Note.objects
+    found = notes.filter(pk=note_id, customer=customer_id).first()
     if found is None:
         raise NotFound
     return found

@@ -12,6 +12,7 @@ from zhiyin.analytics.models import CustomerValue
 from zhiyin.customers.choices import ContactKind, CustomerKind, Stage, Status, TimelineKind, UndoKind
 from zhiyin.platform.keys import uuid7
 from zhiyin.platform.tenancy import CurrentTenant, NewKey, TenantModel
+from zhiyin.platform.versions import version_of
 
 
 class Customer(TenantModel):
@@ -102,6 +103,11 @@ class ContactPoint(TenantModel):
     def __str__(self) -> str:
         return self.value
 
+    @property
+    def version(self) -> str:
+        """Another one after each change."""
+        return version_of(self.label, self.value, self.parts, self.is_primary)
+
 
 class Tag(TenantModel):
     name = models.CharField(max_length=50)
@@ -112,6 +118,11 @@ class Tag(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def version(self) -> str:
+        """Another one after each change."""
+        return version_of(self.name, self.colour)
 
 
 class CustomerTag(TenantModel):
@@ -137,6 +148,11 @@ class Note(TenantModel):
 
     def __str__(self) -> str:
         return self.body[:50]
+
+    @property
+    def version(self) -> str:
+        """Another one after each change of the text."""
+        return version_of(self.body)
 
 
 class TimelineEvent(models.Model):

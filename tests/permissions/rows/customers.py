@@ -117,6 +117,9 @@ ROWS = [
     Row("GET", "api:count_customers", "401 200*8"),
     Row("POST", "api:create_customer", "401 201*5 403 201 201", data={"name": "王"}),
     Row("POST", "api:change_customers", "401 200*5 403 200 404", data=api_tagging),
+    Row(
+        "POST", "api:export_customers", "401 403*2 202 403*2 202*3", data={"everything": True, "style": "csv"}
+    ),
     Row("POST", "api:undo_change", "401 200 404*4 403 200 404", given=undo),
     Row("GET", "api:read_customer", "401 200 404 200 404 404 200 200 404", given=customer),
     Row(
@@ -129,6 +132,10 @@ ROWS = [
         "POST", "api:add_contact", "401 201 404 201 404 404 403 201 404", given=customer,
         data={"kind": "email", "value": "a@b.cn"},
     ),
+    Row(
+        "PUT", "api:change_contact", "401 200 404 200 404 404 403 200 404", given=contact,
+        data={"value": "c@b.cn"},
+    ),
     Row("DELETE", "api:remove_contact", "401 204 404 204 404 404 403 204 404", given=contact),
     Row("GET", "api:list_notes", "401 200 404 200 404 404 200 200 404", given=customer),
     Row(
@@ -137,9 +144,20 @@ ROWS = [
     Row(
         "PUT", "api:change_note", "401 200 404 403 404*2 403*2 404", given=note, data={"body": "x"}
     ),
+    Row(
+        "PUT", "api:pin_note", "401 200 404 200 404 404 403 200 404", given=note, data={"pinned": True}
+    ),
     Row("DELETE", "api:remove_note", "401 200 404 403 404*2 403*2 404", given=note),
     Row("PUT", "api:set_tags", "401 200 404 200 404 404 403 200 404", given=customer, data={"tags": []}),
     Row("GET", "api:list_tags", "401 200*8"),
     Row("POST", "api:create_tag", "401 201*5 403 201 201", data={"name": "VIP"}),
+    Row("PUT", "api:change_tag", "401 200*5 403 200 404", given=tag, data={"name": "V", "colour": "red"}),
     Row("DELETE", "api:delete_tag", "401 204*5 403 204 404", given=tag),
+    Row("GET", "api:list_views", "401 200*8", query="page=customers"),
+    Row("POST", "api:save_view", "401 201*8", data={"page": "customers", "name": "x", "query": "q=x"}),
+    Row(
+        "POST", "api:save_view", "401 201*5 403 201*2", note="shared",
+        data={"page": "customers", "name": "x", "shared": True},
+    ),
+    Row("DELETE", "api:delete_view", "401 204 404*7", given=view),
 ]  # fmt: skip

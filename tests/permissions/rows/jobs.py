@@ -61,6 +61,7 @@ ROWS = [
     Row("GET", "jobs:card", "302 302 404 302 404*3 302 404", given=running),
     Row("GET", "jobs:file", "302 404*8", given=running, note="which wrote no file"),
     Row("GET", "jobs:file", "302 200 404*7", given=with_a_file),
+    Row("GET", "api:get_job_file", "401 200 404*7", given=with_a_file),
     Row("POST", "jobs:cancel", "302 302 404 302 404*3 302 404", given=running),
     Row("POST", "jobs:retry", "302 302 404 403 404*3 403 404", given=cancelled),
     Row("POST", "jobs:retry", "302 409 404 403 404*3 403 404", given=running, note="which has not ended"),

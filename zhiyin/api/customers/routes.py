@@ -1,7 +1,7 @@
 """Operations on customers."""
 
 import uuid
-from typing import Any
+from typing import Any, Literal
 
 from ninja import Query
 from pydantic import BaseModel, Field
@@ -9,28 +9,36 @@ from pydantic import BaseModel, Field
 from zhiyin.api.customers.schemas import (
     BulkIn,
     BulkOut,
+    ContactChange,
     ContactIn,
     ContactOut,
     CountOut,
     CustomerIn,
     CustomerOut,
     CustomerPatch,
+    ExportIn,
     KeptOut,
+    NoteChange,
     NoteIn,
     NoteOut,
+    PinIn,
     RecordOut,
+    Seen,
+    TagChange,
     TagIn,
     TagOut,
     TagsIn,
     TouchOut,
     UndoneOut,
+    ViewIn,
+    ViewOut,
 )
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
+from zhiyin.api.jobs.schemas import JobOut
 from zhiyin.customers import access, actions, queries
-from zhiyin.customers.actions import Selection
-from zhiyin.customers.models import ContactPoint, Customer, Note, Tag, Undo
+from zhiyin.customers.models import ContactPoint, Customer, Note, SavedView, Tag, Undo
 from zhiyin.customers.queries import CustomerFilter, Sort
-from zhiyin.platform.errors import Invalid
+from zhiyin.platform import jobs
 
 routes = Routes("customers")
 
@@ -72,10 +80,7 @@ def create_customer(request: Request, body: CustomerIn) -> dict[str, Any]:
 @routes.post("/customers/bulk/", permission="customers.edit", response=BulkOut)
 def change_customers(request: Request, where: Query[CustomerFilter], body: BulkIn) -> dict[str, Any]:
     """One change on many customers: those in ``ids``, or with ``everything`` all that the filter lets through."""
-    if not body.everything and not body.ids:
-        raise Invalid(field="ids")
-    selection = Selection(where=where) if body.everything else Selection(ids=tuple(body.ids))
-    common: dict[str, Any] = {"actor": request.actor, "selection": selection, "now": now()}
+    common: dict[str, Any] = {"actor": request.actor, "selection": body.selection(where), "now": now()}
     if body.tag:
         done = actions.tag_customers(tag_id=body.tag, **common)
     elif body.untag:
@@ -83,6 +88,14 @@ def change_customers(request: Request, where: Query[CustomerFilter], body: BulkI
     else:
         done = actions.assign_customers(owner_id=body.owner, **common)
     return {"count": done.count, "job_id": done.job.pk if done.job else None, "undo_id": done.undo_id}
+
+
+@routes.post("/customers/export/", permission="customers.export", response=JobOut, status=202)
+def export_customers(request: Request, where: Query[CustomerFilter], body: ExportIn) -> jobs.Job:
+    """Write customers into a file, as a job: once it has succeeded, ``get_job_file`` gives the file."""
+    return actions.export_customers(
+        actor=request.actor, selection=body.selection(where), columns=[], style=body.style, now=now()
+    )
 
 
 @routes.post("/customers/undo/{uuid:undo_id}/", permission="customers.edit", response=UndoneOut)
@@ -133,9 +146,26 @@ def add_contact(request: Request, customer_id: uuid.UUID, body: ContactIn) -> Co
     return actions.add_contact(actor=request.actor, customer_id=customer_id, now=now(), **body.model_dump())
 
 
+@routes.put(
+    "/customers/{uuid:customer_id}/contacts/{uuid:contact_id}/",
+    permission="customers.edit",
+    response=ContactOut,
+)
+def change_contact(
+    request: Request, customer_id: uuid.UUID, contact_id: uuid.UUID, body: ContactChange
+) -> ContactPoint:
+    return actions.change_contact(
+        actor=request.actor, customer_id=customer_id, contact_id=contact_id, now=now(), **body.model_dump()
+    )
+
+
 @routes.delete("/customers/{uuid:customer_id}/contacts/{uuid:contact_id}/", permission="customers.edit")
-def remove_contact(request: Request, customer_id: uuid.UUID, contact_id: uuid.UUID) -> None:
-    actions.remove_contact(actor=request.actor, customer_id=customer_id, contact_id=contact_id, now=now())
+def remove_contact(
+    request: Request, customer_id: uuid.UUID, contact_id: uuid.UUID, version: Seen = None
+) -> None:
+    actions.remove_contact(
+        actor=request.actor, customer_id=customer_id, contact_id=contact_id, version=version, now=now()
+    )
 
 
 @routes.get("/customers/{uuid:customer_id}/notes/", permission="customers.view", response=list[NoteOut])
@@ -154,10 +184,20 @@ def add_note(request: Request, customer_id: uuid.UUID, body: NoteIn) -> Note:
 @routes.put(
     "/customers/{uuid:customer_id}/notes/{uuid:note_id}/", permission="customers.edit", response=KeptOut
 )
-def change_note(request: Request, customer_id: uuid.UUID, note_id: uuid.UUID, body: NoteIn) -> Undo:
+def change_note(request: Request, customer_id: uuid.UUID, note_id: uuid.UUID, body: NoteChange) -> Undo:
     """Only its author changes a note."""
     return actions.change_note(
-        actor=request.actor, customer_id=customer_id, note_id=note_id, body=body.body, now=now()
+        actor=request.actor, customer_id=customer_id, note_id=note_id, now=now(), **body.model_dump()
+    )
+
+
+@routes.put(
+    "/customers/{uuid:customer_id}/notes/{uuid:note_id}/pin/", permission="customers.edit", response=NoteOut
+)
+def pin_note(request: Request, customer_id: uuid.UUID, note_id: uuid.UUID, body: PinIn) -> Note:
+    """Keep a note on top, or let it go."""
+    return actions.pin_note(
+        actor=request.actor, customer_id=customer_id, note_id=note_id, pinned=body.pinned, now=now()
     )
 
 
@@ -167,15 +207,19 @@ def change_note(request: Request, customer_id: uuid.UUID, note_id: uuid.UUID, bo
     response=KeptOut,
     status=200,
 )
-def remove_note(request: Request, customer_id: uuid.UUID, note_id: uuid.UUID) -> Undo:
+def remove_note(request: Request, customer_id: uuid.UUID, note_id: uuid.UUID, version: Seen = None) -> Undo:
     """Only its author removes a note."""
-    return actions.remove_note(actor=request.actor, customer_id=customer_id, note_id=note_id, now=now())
+    return actions.remove_note(
+        actor=request.actor, customer_id=customer_id, note_id=note_id, version=version, now=now()
+    )
 
 
 @routes.put("/customers/{uuid:customer_id}/tags/", permission="customers.edit", response=RecordOut)
 def set_tags(request: Request, customer_id: uuid.UUID, body: TagsIn) -> dict[str, Any]:
     """The customer carries these tags and no others."""
-    actions.set_tags(actor=request.actor, customer_id=customer_id, tag_ids=body.tags, now=now())
+    actions.set_tags(
+        actor=request.actor, customer_id=customer_id, tag_ids=body.tags, seen=body.seen, now=now()
+    )
     return _record(request, customer_id)
 
 
@@ -189,9 +233,34 @@ def create_tag(request: Request, body: TagIn) -> Tag:
     return actions.create_tag(actor=request.actor, name=body.name, colour=body.colour, now=now())
 
 
+@routes.put("/tags/{uuid:tag_id}/", permission="customers.edit", response=TagOut)
+def change_tag(request: Request, tag_id: uuid.UUID, body: TagChange) -> Tag:
+    return actions.update_tag(actor=request.actor, tag_id=tag_id, now=now(), **body.model_dump())
+
+
 @routes.delete("/tags/{uuid:tag_id}/", permission="customers.edit")
-def delete_tag(request: Request, tag_id: uuid.UUID) -> None:
-    actions.delete_tag(actor=request.actor, tag_id=tag_id, now=now())
+def delete_tag(request: Request, tag_id: uuid.UUID, version: Seen = None) -> None:
+    """Take a tag from all customers and forget it."""
+    actions.delete_tag(actor=request.actor, tag_id=tag_id, version=version, now=now())
+
+
+@routes.get("/views/", permission=None, response=list[ViewOut])
+def list_views(request: Request, page: Literal["customers", "orders", "products"]) -> list[SavedView]:
+    """The views that one keeps of a list, and the shared ones; needs the right to see the list."""
+    request.actor.require(f"{page}.view")
+    return queries.saved_views(request.actor, page)
+
+
+@routes.post("/views/", permission=None, response=ViewOut, status=201)
+def save_view(request: Request, body: ViewIn) -> SavedView:
+    """Keep a list's filter, order and columns under a name; one's view of that name is written over."""
+    return actions.save_view(actor=request.actor, now=now(), **body.model_dump())
+
+
+@routes.delete("/views/{uuid:view_id}/", permission=None)
+def delete_view(request: Request, view_id: uuid.UUID) -> None:
+    """Forget a view of one's own or, who may edit what the list shows, a shared one."""
+    actions.delete_view(actor=request.actor, view_id=view_id, now=now())
 
 
 def _record(request: Request, customer_id: uuid.UUID) -> dict[str, Any]:

@@ -8,8 +8,11 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from zhiyin.customers.actions import Selection
 from zhiyin.customers.choices import ContactKind, CustomerKind, Stage, Status, TagColour, UndoKind
-from zhiyin.customers.models import Customer
+from zhiyin.customers.models import Customer, SavedView
+from zhiyin.customers.queries import CustomerFilter
+from zhiyin.platform.errors import Invalid
 
 TEXT = r"^[^\x00]*$"
 
@@ -21,9 +24,12 @@ Filled50 = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern
 Text64 = Annotated[str, StringConstraints(max_length=64, pattern=TEXT)]
 Filled64 = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=TEXT)]
 Text100 = Annotated[str, StringConstraints(max_length=100, pattern=TEXT)]
+Filled100 = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=TEXT)]
 Text200 = Annotated[str, StringConstraints(max_length=200, pattern=TEXT)]
 Filled200 = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=TEXT)]
 Text400 = Annotated[str, StringConstraints(max_length=400, pattern=TEXT)]
+Text2000 = Annotated[str, StringConstraints(max_length=2000, pattern=TEXT)]
+Seen = Annotated[str | None, Field(description="The ``version`` that was read; an older one answers 409.")]
 
 
 class ValueOut(Schema):
@@ -71,6 +77,7 @@ class CustomerOut(Schema):
 
 class ContactOut(Schema):
     id: uuid.UUID
+    version: str
     kind: ContactKind
     label: str
     value: str
@@ -79,10 +86,16 @@ class ContactOut(Schema):
     is_primary: bool
 
 
-class TagOut(Schema):
+class WornOut(Schema):
+    """A tag that a customer carries."""
+
     id: uuid.UUID
     name: str
     colour: TagColour
+
+
+class TagOut(WornOut):
+    version: str
 
 
 class RecordOut(Schema):
@@ -105,7 +118,7 @@ class RecordOut(Schema):
     updated_at: datetime.datetime
     value: ValueOut | None
     contacts: list[ContactOut]
-    tags: list[TagOut]
+    tags: list[WornOut]
 
     @classmethod
     def of(
@@ -169,8 +182,21 @@ class ContactIn(Schema):
     is_primary: bool = False
 
 
+class ContactChange(Schema):
+    """A contact point as it shall be; it stays of its kind."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    value: Text400 = ""
+    label: Text50 = ""
+    parts: dict[str, Text200] = Field(default={}, description="Of an address: province, city, street, …")
+    is_primary: bool = Field(False, description="A primary one stays so until another becomes it.")
+    version: Seen = None
+
+
 class NoteOut(Schema):
     id: uuid.UUID
+    version: str
     body: str
     pinned: bool
     author_id: uuid.UUID | None
@@ -184,10 +210,25 @@ class NoteIn(Schema):
     body: Body
 
 
+class NoteChange(NoteIn):
+    version: Seen = None
+
+
+class PinIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    pinned: bool
+
+
 class TagsIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     tags: list[uuid.UUID] = Field(max_length=100)
+    seen: list[uuid.UUID] | None = Field(
+        None,
+        max_length=100,
+        description="The tags that it carried when read: then what others changed meanwhile stays.",
+    )
 
 
 class TagIn(Schema):
@@ -195,6 +236,14 @@ class TagIn(Schema):
 
     name: Filled50
     colour: TagColour = TagColour.BLUE
+
+
+class TagChange(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Filled50
+    colour: TagColour
+    version: Seen = None
 
 
 class TouchOut(Schema):
@@ -211,13 +260,28 @@ class CountOut(Schema):
     exact: bool = Field(description="Up to 1,000 the count is exact, beyond an estimate.")
 
 
-class BulkIn(Schema):
-    """Either ``ids`` or ``where`` chooses the customers."""
+class SelectionIn(Schema):
+    """Either ``ids`` or ``everything`` chooses the customers."""
 
     model_config = ConfigDict(extra="forbid")
 
     ids: list[uuid.UUID] = Field([], max_length=5000)
     everything: bool = Field(False, description="All customers that the address's filter lets through.")
+
+    def selection(self, where: CustomerFilter) -> Selection:
+        """What is chosen, where the address's filter is ``where``. Raises ``Invalid`` when nothing is."""
+        if self.everything:
+            return Selection(where=where)
+        if not self.ids:
+            raise Invalid(field="ids")
+        return Selection(ids=tuple(self.ids))
+
+
+class ExportIn(SelectionIn):
+    style: Literal["csv", "xlsx"] = "csv"
+
+
+class BulkIn(SelectionIn):
     tag: uuid.UUID | None = Field(None, description="Put this tag on them.")
     untag: uuid.UUID | None = Field(None, description="Take this tag from them.")
     owner: uuid.UUID | None = Field(None, description="Give them to this member.")
@@ -248,3 +312,28 @@ class UndoneOut(Schema):
     restored: int
     left: int
     job_id: uuid.UUID | None = Field(description="The job that does it, when these are many.")
+
+
+class ViewIn(Schema):
+    """``query`` is what the list's address carries after the question mark, ``columns`` those to be shown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    page: Literal["customers", "orders", "products"]
+    name: Filled100
+    query: Text2000 = ""
+    columns: list[Text50] = Field([], max_length=50)
+    shared: bool = Field(False, description="For everybody; needs the right to edit what the list shows.")
+
+
+class ViewOut(Schema):
+    id: uuid.UUID
+    page: str
+    name: str
+    query: str
+    columns: list[str]
+    shared: bool
+
+    @staticmethod
+    def resolve_shared(view: SavedView) -> bool:
+        return view.member_id is None

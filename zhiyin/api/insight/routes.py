@@ -13,7 +13,7 @@ from zhiyin.api.insight.schemas import (
     AnalysisRequest,
     AnalysisRow,
     CustomerValueOut,
-    InsightSettingsIn,
+    InsightSettingsChange,
     InsightSettingsOut,
 )
 from zhiyin.api.jobs.schemas import JobOut
@@ -78,6 +78,6 @@ def get_insight_settings(request: Request) -> InsightSettings:
 
 
 @routes.put("/insight/settings/", permission="insight.run", response=InsightSettingsOut)
-def change_insight_settings(request: Request, body: InsightSettingsIn) -> InsightSettings:
+def change_insight_settings(request: Request, body: InsightSettingsChange) -> InsightSettings:
     """Change them; all customers are analysed anew."""
     return actions.change_settings(actor=request.actor, now=now(), **body.model_dump())

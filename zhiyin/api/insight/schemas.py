@@ -67,7 +67,12 @@ class InsightSettingsIn(Schema):
     scores: dict[str, list[float]] = {}
 
 
+class InsightSettingsChange(InsightSettingsIn):
+    version: str | None = Field(None, description="The version that was read; an older one answers 409.")
+
+
 class InsightSettingsOut(InsightSettingsIn):
+    version: str
     updated_at: datetime.datetime
 
 

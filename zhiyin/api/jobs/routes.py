@@ -6,9 +6,11 @@ A token's own are those that tokens of its member started with no permission whi
 import uuid
 from typing import Any
 
+from django.http import FileResponse
+
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
 from zhiyin.api.jobs.schemas import JobOut
-from zhiyin.platform import jobs
+from zhiyin.platform import files, jobs
 from zhiyin.platform.paging import keyset
 
 routes = Routes("jobs")
@@ -24,6 +26,12 @@ def list_jobs(request: Request, after: str = "", limit: int = 50) -> dict[str, A
 def get_job(request: Request, job_id: uuid.UUID) -> jobs.Job:
     """One job: how far it is, and its result once it has ended."""
     return jobs.get(request.actor, job_id)
+
+
+@routes.get("/jobs/{uuid:job_id}/file/", permission=None, response=str)
+def get_job_file(request: Request, job_id: uuid.UUID) -> FileResponse:
+    """The file that a job wrote, for who started it."""
+    return files.download(jobs.result_file(request.actor, job_id))
 
 
 @routes.post("/jobs/{uuid:job_id}/cancel/", permission=None, response=JobOut)

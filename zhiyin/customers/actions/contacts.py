@@ -19,6 +19,7 @@ from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
 from zhiyin.platform.pinyin import normalise
 from zhiyin.platform.record import record
+from zhiyin.platform.versions import require_seen
 
 ADDRESS_PARTS = ("country", "province", "city", "district", "street", "postcode")
 MOST = 50
@@ -66,11 +67,15 @@ def change_contact(
     label: str = "",
     parts: Mapping[str, str] | None = None,
     is_primary: bool = False,
+    version: str | None = None,
     now: datetime.datetime,
 ) -> ContactPoint:
-    """Change a contact point; it stays of its kind. A primary one stays so until another becomes it."""
+    """Change a contact point; it stays of its kind. A primary one stays so until another becomes it.
+
+    Raises ``Conflict`` when it is not of ``version`` any more.
+    """
     actor.require("customers.edit")
-    customer, point = _locked(actor, customer_id, contact_id)
+    customer, point = _locked(actor, customer_id, contact_id, version)
     before = point.value
     _apply(actor, point, kind=point.kind, value=value, label=label, parts=parts)
     same_kind = ContactPoint.objects.filter(customer=customer, kind=point.kind).exclude(pk=point.pk)
@@ -85,11 +90,19 @@ def change_contact(
 
 
 def remove_contact(
-    *, actor: Actor, customer_id: uuid.UUID, contact_id: uuid.UUID, now: datetime.datetime
+    *,
+    actor: Actor,
+    customer_id: uuid.UUID,
+    contact_id: uuid.UUID,
+    version: str | None = None,
+    now: datetime.datetime,
 ) -> None:
-    """Take a contact point away; the oldest of its kind that is left becomes the primary one."""
+    """Take a contact point away; the oldest of its kind that is left becomes the primary one.
+
+    Raises ``Conflict`` when it is not of ``version`` any more.
+    """
     actor.require("customers.edit")
-    customer, point = _locked(actor, customer_id, contact_id)
+    customer, point = _locked(actor, customer_id, contact_id, version)
     point.delete()
     if point.is_primary:
         left = ContactPoint.objects.filter(customer=customer, kind=point.kind).order_by("created_at", "id")
@@ -97,11 +110,14 @@ def remove_contact(
     _tell(actor, customer, point.kind, (point.value, None), now)
 
 
-def _locked(actor: Actor, customer_id: uuid.UUID, contact_id: uuid.UUID) -> tuple[Customer, ContactPoint]:
+def _locked(
+    actor: Actor, customer_id: uuid.UUID, contact_id: uuid.UUID, version: str | None
+) -> tuple[Customer, ContactPoint]:
     customer = access.customer(actor, customer_id, lock=True)
     point = ContactPoint.objects.filter(pk=contact_id, customer=customer).first()
     if point is None:
         raise NotFound
+    require_seen(version, point.version, f"{point.value} {point.label}".strip())
     return customer, point
 
 

@@ -15,6 +15,7 @@ from zhiyin.customers.models import Note, TimelineEvent, Undo
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, PermissionDenied
 from zhiyin.platform.record import record
+from zhiyin.platform.versions import require_seen
 
 LONGEST = 10_000
 SHOWN = 500
@@ -40,11 +41,20 @@ def add_note(*, actor: Actor, customer_id: uuid.UUID, body: str, now: datetime.d
 
 
 def change_note(
-    *, actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, body: str, now: datetime.datetime
+    *,
+    actor: Actor,
+    customer_id: uuid.UUID,
+    note_id: uuid.UUID,
+    body: str,
+    version: str | None = None,
+    now: datetime.datetime,
 ) -> Undo:
-    """Change a note of one's own; gives what takes it back."""
+    """Change a note of one's own; gives what takes it back.
+
+    Raises ``Conflict`` when it is not of ``version`` any more.
+    """
     actor.require("customers.edit")
-    note = _own(actor, customer_id, note_id)
+    note = _own(actor, customer_id, note_id, version)
     kept = keep_note(actor, UndoKind.NOTE_CHANGED, note, now)
     before, note.body, note.updated_at = note.body, _checked(body), now
     note.save(update_fields=["body", "updated_at"])
@@ -58,7 +68,9 @@ def pin_note(
 ) -> Note:
     """Keep a note on top, or let it go."""
     actor.require("customers.edit")
-    note = access.note(actor, customer_id, note_id)
+    note = access.note(actor, customer_id, note_id, lock=True)
+    if note.pinned == pinned:
+        return note
     note.pinned = pinned
     note.save(update_fields=["pinned"])
     record(
@@ -71,10 +83,20 @@ def pin_note(
     return note
 
 
-def remove_note(*, actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, now: datetime.datetime) -> Undo:
-    """Take away a note of one's own; gives what takes it back."""
+def remove_note(
+    *,
+    actor: Actor,
+    customer_id: uuid.UUID,
+    note_id: uuid.UUID,
+    version: str | None = None,
+    now: datetime.datetime,
+) -> Undo:
+    """Take away a note of one's own; gives what takes it back.
+
+    Raises ``Conflict`` when it is not of ``version`` any more.
+    """
     actor.require("customers.edit")
-    note = _own(actor, customer_id, note_id)
+    note = _own(actor, customer_id, note_id, version)
     kept = keep_note(actor, UndoKind.NOTE_REMOVED, note, now)
     on_timeline(note).delete()
     Note.objects.filter(pk=note.pk).delete()
@@ -82,10 +104,11 @@ def remove_note(*, actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, now
     return kept
 
 
-def _own(actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID) -> Note:
-    note = access.note(actor, customer_id, note_id)
+def _own(actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, version: str | None) -> Note:
+    note = access.note(actor, customer_id, note_id, lock=True)
     if actor.kind != "system" and (note.author_id is None or note.author_id != actor.member_id):
         raise PermissionDenied(_("Only its author changes a note."))
+    require_seen(version, note.version, note.body)
     return note
 
 

@@ -14,6 +14,7 @@ from zhiyin.customers.models import CustomerTag, Tag
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
 from zhiyin.platform.record import record
+from zhiyin.platform.versions import require_seen
 
 
 class TagTaken(Conflict):
@@ -34,10 +35,18 @@ def create_tag(*, actor: Actor, name: str, colour: str = TagColour.BLUE, now: da
     return tag
 
 
-def update_tag(*, actor: Actor, tag_id: uuid.UUID, name: str, colour: str, now: datetime.datetime) -> Tag:
-    """Rename or recolour a tag."""
+def update_tag(
+    *,
+    actor: Actor,
+    tag_id: uuid.UUID,
+    name: str,
+    colour: str,
+    version: str | None = None,
+    now: datetime.datetime,
+) -> Tag:
+    """Rename or recolour a tag. Raises ``TagTaken``, and ``Conflict`` when it is not of ``version`` any more."""
     actor.require("customers.edit")
-    tag = _found(tag_id)
+    tag = _found(tag_id, version)
     before = tag.name
     _write(tag, name, colour)
     record(
@@ -50,10 +59,12 @@ def update_tag(*, actor: Actor, tag_id: uuid.UUID, name: str, colour: str, now: 
     return tag
 
 
-def delete_tag(*, actor: Actor, tag_id: uuid.UUID, now: datetime.datetime) -> None:
-    """Take a tag from all customers and forget it."""
+def delete_tag(
+    *, actor: Actor, tag_id: uuid.UUID, version: str | None = None, now: datetime.datetime
+) -> None:
+    """Take a tag from all customers and forget it. Raises ``Conflict`` when it is not of ``version`` any more."""
     actor.require("customers.edit")
-    tag = _found(tag_id)
+    tag = _found(tag_id, version)
     worn = CustomerTag.objects.filter(tag=tag).count()
     tag.delete()
     record(
@@ -66,17 +77,29 @@ def delete_tag(*, actor: Actor, tag_id: uuid.UUID, now: datetime.datetime) -> No
 
 
 def set_tags(
-    *, actor: Actor, customer_id: uuid.UUID, tag_ids: Iterable[uuid.UUID], now: datetime.datetime
+    *,
+    actor: Actor,
+    customer_id: uuid.UUID,
+    tag_ids: Iterable[uuid.UUID],
+    seen: Iterable[uuid.UUID] | None = None,
+    now: datetime.datetime,
 ) -> None:
-    """Let a customer carry these tags and no others."""
+    """Let a customer carry these tags and no others.
+
+    With ``seen``, the tags that it carried when somebody looked, only what differs from them is changed, so
+    that what others put on or took off meanwhile stays.
+    """
     actor.require("customers.edit")
     customer = access.customer(actor, customer_id, lock=True)
+    links = CustomerTag.objects.filter(customer=customer)
+    before = dict(links.values_list("tag_id", "tag__name"))
     wanted = set(tag_ids)
+    if seen is not None:
+        shown = set(seen)
+        wanted = (before.keys() - (shown - wanted)) | (wanted - shown)
     known = dict(Tag.objects.filter(pk__in=wanted).values_list("pk", "name"))
     if len(known) != len(wanted):
         raise NotFound(_("There is no such tag."), field="tags")
-    links = CustomerTag.objects.filter(customer=customer)
-    before = dict(links.values_list("tag_id", "tag__name"))
     if before.keys() == wanted:
         return
     links.exclude(tag__in=wanted).delete()
@@ -92,10 +115,11 @@ def set_tags(
     )
 
 
-def _found(tag_id: uuid.UUID) -> Tag:
+def _found(tag_id: uuid.UUID, version: str | None) -> Tag:
     tag = Tag.objects.select_for_update().filter(pk=tag_id).first()
     if tag is None:
         raise NotFound
+    require_seen(version, tag.version, tag.name)
     return tag
 
 

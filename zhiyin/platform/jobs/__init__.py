@@ -13,7 +13,7 @@ An app registers what it can do in ``tasks.py`` and starts it from an action or 
     jobs.start(actor=actor, kind="imports.apply", title="…", arguments={"import_id": id}, now=now)
 """
 
-from zhiyin.platform.jobs.access import get, get_own, is_own, visible
+from zhiyin.platform.jobs.access import get, is_own, result_file, visible
 from zhiyin.platform.jobs.actions import cancel, retry, start
 from zhiyin.platform.jobs.registry import handler
 from zhiyin.platform.jobs.run import JobCancelled, JobInterrupted, JobRun, run_now
@@ -27,10 +27,10 @@ __all__ = [
     "JobRun",
     "cancel",
     "get",
-    "get_own",
     "handler",
     "is_own",
     "members",
+    "result_file",
     "retry",
     "run_now",
     "start",

@@ -7,9 +7,10 @@ import uuid
 
 from django.db.models import QuerySet
 
+from zhiyin.platform import files
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
-from zhiyin.platform.models import Job
+from zhiyin.platform.models import Job, StoredFile
 
 
 def visible(actor: Actor) -> QuerySet[Job]:
@@ -41,9 +42,13 @@ def get(actor: Actor, job_id: uuid.UUID) -> Job:
     return job
 
 
-def get_own(actor: Actor, job_id: uuid.UUID) -> Job:
-    """One job of the actor's own. Raises ``NotFound``."""
+def result_file(actor: Actor, job_id: uuid.UUID) -> StoredFile:
+    """The file that a job of the actor's own wrote. Raises ``NotFound``.
+
+    Nobody else gets it: what is in it was chosen by what its owner may see.
+    """
     job = get(actor, job_id)
-    if not is_own(actor, job):
+    key = (job.result or {}).get("file")
+    if not key or not is_own(actor, job):
         raise NotFound
-    return job
+    return files.get(uuid.UUID(key))

@@ -2,12 +2,10 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import Any, cast, get_origin
+from typing import Any, get_origin
 
 from django import forms
 from django.http import QueryDict
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
@@ -15,6 +13,7 @@ from zhiyin.customers.choices import ContactKind, CustomerKind, Stage, Status
 from zhiyin.customers.queries import CustomerFilter, owners
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid
+from zhiyin.web.meeting import Meeting
 
 
 def parse_filter(query: QueryDict | Mapping[str, Any]) -> CustomerFilter:
@@ -60,38 +59,8 @@ class CustomerForm(forms.Form):
         return uuid.UUID(value) if value else None
 
 
-class EditCustomerForm(CustomerForm):
-    """What the page showed comes back with what was typed, so two people's edits meet field by field."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.show_hidden_initial = True
-
-    def seen(self) -> SafeString:
-        """What the page shows, as hidden inputs."""
-        return format_html_join(
-            "", "{}", ((self[name].as_hidden(only_initial=True),) for name in self.fields)
-        )
-
-    def clashes(self) -> bool:
-        """Whether somebody meanwhile changed what this person changes; each such field then says to what."""
-        met = [name for name in self.changed_data if self._was_changed(name)]
-        data = cast(QueryDict, self.data).copy()
-        for name in met:
-            value = self._present(name)
-            data[self[name].html_initial_name] = value
-            shown = dict(getattr(self.fields[name], "choices", ())).get(value, value) or "–"
-            self.add_error(name, _("Somebody changed this to “%s”. Save again to replace it.") % shown)
-        self.data = data
-        return bool(met)
-
-    def _was_changed(self, name: str) -> bool:
-        seen = self.data.get(self[name].html_initial_name, self._present(name))
-        return self._present(name) not in (seen, self.data.get(name))
-
-    def _present(self, name: str) -> str:
-        return str(self.initial.get(name) or "")
+class EditCustomerForm(Meeting, CustomerForm):
+    pass
 
 
 class NewCustomerForm(CustomerForm):
@@ -120,3 +89,11 @@ class ContactForm(forms.Form):
             "is_primary": data["is_primary"],
             "parts": parts if is_address else None,
         }
+
+
+class EditContactForm(Meeting, ContactForm):
+    pass
+
+
+class NoteForm(Meeting):
+    body = forms.CharField(label=_("Note"), max_length=10_000, widget=forms.Textarea(attrs={"rows": 8}))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.analytics.choices import TimeUnit
 from zhiyin.analytics.models import InsightSettings
 from zhiyin.analytics.queries import SCORES
+from zhiyin.web.meeting import Meeting
 
 HUNDRED = Decimal(100)
 RATES = ("discount_rate", "margin_rate")
@@ -29,7 +30,7 @@ class Thresholds(forms.CharField):
         return " ".join(f"{each:g}" for each in value) if isinstance(value, list) else value
 
 
-class SettingsForm(forms.Form):
+class SettingsForm(Meeting):
     unit = forms.ChoiceField(
         label=_("Time unit of the models"),
         choices=TimeUnit.choices,

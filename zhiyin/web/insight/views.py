@@ -142,7 +142,9 @@ def settings(request: HttpRequest) -> HttpResponse:
     form = SettingsForm(request.POST or None, initial=SettingsForm.initial_of(chosen))
     if form.is_valid():
         with refusals(form):
-            actions.change_settings(actor=request.actor, now=timezone.now(), **form.arguments())
+            actions.change_settings(
+                actor=request.actor, version=chosen.version, now=timezone.now(), **form.arguments()
+            )
             notify(request, _("Saved. All customers are analysed anew."))
             return redirect("insight:overview")
     return render(request, "insight/settings.html", {"form": form})

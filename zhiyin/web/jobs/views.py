@@ -10,7 +10,6 @@ from django_htmx.http import trigger_client_event
 
 from zhiyin.platform import files, jobs
 from zhiyin.platform.choices import JobState
-from zhiyin.platform.errors import NotFound
 from zhiyin.platform.paging import keyset
 from zhiyin.web.http import HttpRequest, page, render
 
@@ -42,11 +41,8 @@ def card(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
 
 @page()
 def result_file(request: HttpRequest, job_id: uuid.UUID) -> HttpResponseBase:
-    """The file that a job wrote, for who started it: what is in it was chosen by what that person may see."""
-    key = (jobs.get_own(request.actor, job_id).result or {}).get("file")
-    if not key:
-        raise NotFound
-    return files.download(files.get(uuid.UUID(key)))
+    """The file that a job wrote, for who started it."""
+    return files.download(jobs.result_file(request.actor, job_id))
 
 
 @require_POST

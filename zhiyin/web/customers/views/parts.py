@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from zhiyin.customers import access, actions, queries
 from zhiyin.customers.choices import TagColour
 from zhiyin.platform.errors import Invalid, NotFound
-from zhiyin.web.customers.forms import ContactForm
+from zhiyin.web.customers.forms import ContactForm, EditContactForm, NoteForm
 from zhiyin.web.customers.table import TAG_CLASS
 from zhiyin.web.customers.views.record import contact_rows
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
@@ -51,13 +51,14 @@ def contact(request: HttpRequest, customer_id: uuid.UUID, contact_id: uuid.UUID)
     data = request.POST.copy() if request.method == "POST" else None
     if data is not None:
         data["kind"] = point.kind
-    form = ContactForm(data, initial={**point.parts, **values})
+    form = EditContactForm(data, initial={**point.parts, **values})
     if form.is_valid():
         with refusals(form):
             actions.change_contact(
                 actor=request.actor,
                 customer_id=customer_id,
                 contact_id=contact_id,
+                version=point.version,
                 now=timezone.now(),
                 **form.values(),
             )
@@ -82,7 +83,11 @@ def _contact_page(
 @page(permission="customers.edit")
 def remove_contact(request: HttpRequest, customer_id: uuid.UUID, contact_id: uuid.UUID) -> HttpResponse:
     actions.remove_contact(
-        actor=request.actor, customer_id=customer_id, contact_id=contact_id, now=timezone.now()
+        actor=request.actor,
+        customer_id=customer_id,
+        contact_id=contact_id,
+        version=request.POST.get("version"),
+        now=timezone.now(),
     )
     notify(request, _("Removed."))
     return _back(customer_id, "contacts")
@@ -102,14 +107,19 @@ def add_note(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
 def note(request: HttpRequest, customer_id: uuid.UUID, note_id: uuid.UUID) -> HttpResponse:
     """Change a note of one's own."""
     found = access.note(request.actor, customer_id, note_id)
-    if request.method == "POST":
-        body = request.POST.get("body", "")
+    form = NoteForm(request.POST or None, initial={"body": found.body})
+    if form.is_valid():
         kept = actions.change_note(
-            actor=request.actor, customer_id=customer_id, note_id=note_id, body=body, now=timezone.now()
+            actor=request.actor,
+            customer_id=customer_id,
+            note_id=note_id,
+            body=form.cleaned_data["body"],
+            version=found.version,
+            now=timezone.now(),
         )
         notify(request, _("Saved."), undo=reverse("customers:undo", args=[kept.pk]))
         return _back(customer_id, "notes")
-    return render(request, "customers/note.html", {"note": found, "customer_id": customer_id})
+    return render(request, "customers/note.html", {"form": form, "customer_id": customer_id})
 
 
 @require_POST
@@ -126,7 +136,11 @@ def pin_note(request: HttpRequest, customer_id: uuid.UUID, note_id: uuid.UUID) -
 @page(permission="customers.edit")
 def remove_note(request: HttpRequest, customer_id: uuid.UUID, note_id: uuid.UUID) -> HttpResponse:
     kept = actions.remove_note(
-        actor=request.actor, customer_id=customer_id, note_id=note_id, now=timezone.now()
+        actor=request.actor,
+        customer_id=customer_id,
+        note_id=note_id,
+        version=request.POST.get("version"),
+        now=timezone.now(),
     )
     notify(request, _("The note is gone."), undo=reverse("customers:undo", args=[kept.pk]))
     return _back(customer_id, "notes")
@@ -137,18 +151,21 @@ def customer_tags(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     """Choose the tags of one customer."""
     customer = access.customer(request.actor, customer_id)
     if request.method == "POST":
-        now, chosen = timezone.now(), request.POST.getlist("tags")
-        try:
-            ids = {uuid.UUID(each) for each in chosen}
-        except ValueError as error:
-            raise Invalid(field="tags") from error
+        now, ids, seen = timezone.now(), _ids(request, "tags"), _ids(request, "seen")
         if name := request.POST.get("new_tag", "").strip():
             ids.add(actions.create_tag(actor=request.actor, name=name, now=now).pk)
-        actions.set_tags(actor=request.actor, customer_id=customer_id, tag_ids=ids, now=now)
+        actions.set_tags(actor=request.actor, customer_id=customer_id, tag_ids=ids, seen=seen, now=now)
         return redirect("customers:record", customer_id)
     carried = {row["tag_id"] for row in queries.tags_of([customer_id]).get(customer_id, [])}
     rows = [(tag, tag.pk in carried) for tag in queries.tags()]
     return render(request, "customers/tags_of.html", {"customer": customer, "tags": rows})
+
+
+def _ids(request: HttpRequest, name: str) -> set[uuid.UUID]:
+    try:
+        return {uuid.UUID(each) for each in request.POST.getlist(name)}
+    except ValueError as error:
+        raise Invalid(field=name) from error
 
 
 @page(permission="customers.edit")
@@ -175,6 +192,7 @@ def tag(request: HttpRequest, tag_id: uuid.UUID) -> HttpResponse:
         tag_id=tag_id,
         name=request.POST.get("name", ""),
         colour=request.POST.get("colour", ""),
+        version=request.POST.get("version"),
         now=timezone.now(),
     )
     notify(request, _("Saved."))
@@ -184,6 +202,7 @@ def tag(request: HttpRequest, tag_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @page(permission="customers.edit")
 def delete_tag(request: HttpRequest, tag_id: uuid.UUID) -> HttpResponse:
-    actions.delete_tag(actor=request.actor, tag_id=tag_id, now=timezone.now())
+    version = request.POST.get("version")
+    actions.delete_tag(actor=request.actor, tag_id=tag_id, version=version, now=timezone.now())
     notify(request, _("The tag is gone."))
     return redirect("customers:tags")

@@ -280,7 +280,7 @@ def edit(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     initial = {name: getattr(customer, name) for name in CustomerForm.base_fields}
     initial["owner_name"] = customer.owner.name if customer.owner else ""
     form = EditCustomerForm(request.actor, request.POST or None, initial=initial)
-    if form.is_valid() and not form.clashes():
+    if form.is_valid():
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         with refusals(form):
             actions.update_customer(

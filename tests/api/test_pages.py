@@ -1,0 +1,102 @@
+"""What a page can do, the API can: each page that takes posts has its operations, or a reason to have none."""
+
+from tests.permissions.table import operations, routes, takes_posts
+
+BROWSER = "how lists and pages look in this browser; a program asks for the columns it wants"
+PERSON = "a person's own name, look and devices, which no program signs in with"
+DONE_BY = {
+    "jobs:cancel": "cancel_job",
+    "jobs:retry": "retry_job",
+    "customers:save_view": "save_view",
+    "customers:delete_view": "delete_view",
+    "customers:bulk": "change_customers export_customers create_tag",
+    "customers:undo": "undo_change",
+    "customers:create": "create_customer add_contact",
+    "customers:tags": "create_tag",
+    "customers:tag": "change_tag",
+    "customers:delete_tag": "delete_tag",
+    "customers:edit": "update_customer",
+    "customers:field": "update_customer",
+    "customers:delete": "delete_customer",
+    "customers:customer_tags": "set_tags create_tag",
+    "customers:add_contact": "add_contact",
+    "customers:contact": "change_contact",
+    "customers:remove_contact": "remove_contact",
+    "customers:add_note": "add_note",
+    "customers:note": "change_note",
+    "customers:pin_note": "pin_note",
+    "customers:remove_note": "remove_note",
+    "commerce:save_order_view": "save_view",
+    "commerce:delete_order_view": "delete_view",
+    "commerce:order_create": "create_order",
+    "commerce:order_return": "record_return",
+    "commerce:order_pay": "record_payment",
+    "commerce:save_product_view": "save_view",
+    "commerce:delete_product_view": "delete_view",
+    "commerce:product_create": "create_product",
+    "commerce:product_edit": "update_product",
+    "accounts:my_tokens": "create_token",
+    "accounts:revoke_my_token": "revoke_token",
+    "accounts:company": "put_company",
+    "accounts:units": "create_unit",
+    "accounts:unit": "change_unit",
+    "accounts:delete_unit": "delete_unit",
+    "accounts:invite": "invite_person",
+    "accounts:user": "put_person",
+    "accounts:deactivate": "deactivate_person",
+    "accounts:activate": "activate_person",
+    "accounts:password_link": "make_password_link",
+    "accounts:end_sessions": "end_person_sessions",
+    "accounts:remove_factors": "remove_person_factors",
+    "accounts:create_role": "create_role",
+    "accounts:role": "put_role",
+    "accounts:delete_role": "delete_role",
+    "accounts:tokens": "create_token",
+    "accounts:revoke_token": "revoke_token",
+    "accounts:check_audit": "check_audit",
+    "accounts:retry_deliveries": "retry_failed_deliveries",
+    "accounts:retry_delivery": "retry_failed_delivery",
+    "accounts:dismiss_delivery": "dismiss_failed_delivery",
+    "insight:run": "start_analysis",
+    "insight:settings": "change_insight_settings",
+    "imports:start": "upload_import",
+    "imports:discard_chosen": "discard_import",
+    "imports:delete_profile": "delete_import_profile",
+    "imports:columns": "change_import check_import",
+    "imports:reading": "change_import",
+    "imports:use_profile": "use_import_profile",
+    "imports:save_profile": "save_import_profile",
+    "imports:apply": "apply_import",
+    "imports:undo": "undo_import",
+    "imports:discard": "discard_import",
+}
+WITHOUT = {
+    "web:preferences": BROWSER,
+    "customers:columns": BROWSER,
+    "commerce:order_columns": BROWSER,
+    "commerce:product_columns": BROWSER,
+    "commerce:order_draft": "only draws the form of a new order; nothing is kept",
+    "accounts:switch": "the company that a browser is in; a token belongs to one",
+    "accounts:profile": PERSON,
+    "accounts:end_other_sessions": PERSON,
+    "accounts:end_session": PERSON,
+}
+
+
+def test_what_a_page_can_do_the_api_can() -> None:
+    pages = {route.name for route in routes() if takes_posts(route)}
+    missing = pages - DONE_BY.keys() - WITHOUT.keys()
+    assert not missing, f"give these an operation, or the reason why they have none: {sorted(missing)}"
+    assert not DONE_BY.keys() & WITHOUT.keys()
+    assert not (DONE_BY.keys() | WITHOUT.keys()) - pages, "these pages are gone or take no posts"
+
+
+def test_each_operation_named_exists_and_changes_something() -> None:
+    changing = {name.removeprefix("api:") for method, name, _may in operations() if method != "GET"}
+    assert not {name for names in DONE_BY.values() for name in names.split()} - changing
+
+
+def test_a_page_that_only_takes_posts_is_seen() -> None:
+    posting = {route.name for route in routes() if takes_posts(route)}
+    assert {"customers:delete_view", "customers:edit", "accounts:switch"} <= posting
+    assert not {"customers:list", "customers:filters", "jobs:file"} & posting
