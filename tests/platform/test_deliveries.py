@@ -42,7 +42,8 @@ def _states(cast: Company) -> list[str]:
 
 
 def test_the_page_says_what_failed_and_nothing_of_people(cast: Company, dead: list[uuid.UUID]) -> None:
-    shown = cast.gao.client.get("/settings/deliveries/", headers={"Accept-Language": "en"}).content.decode()
+    cast.gao.client.cookies["zhiyin_language"] = "en"
+    shown = cast.gao.client.get("/settings/deliveries/").content.decode()
     assert "ConnectionError" in shown
     assert "Import done" in shown
     assert SECRET not in shown
