@@ -80,7 +80,7 @@ def test_refused_rows_come_back_as_they_were_with_their_reason(gao, end):
     assert [int(row[-2]) for row in told] == [2, 3, 4, 6, 7]
     assert all(row[-1] for row in told)
     assert set(texts(batch, "refusals")) == {
-        "Date: not a date written year-month-day.",
+        "Date: not a date written YYYY-MM-DD.",
         "Quantity: not a number.",
         "Unit price: not a number.",
         "The date lies in the future.",

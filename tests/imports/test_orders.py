@@ -140,7 +140,7 @@ def test_dates_in_two_formats_refuse_the_rows_that_do_not_fit(gao):
     rows = "A7,05/03/2024,K001,王小明,P1,电饭煲,1,1299\n"
     batch = import_text(gao, FILE + rows, kind="orders")
     assert batch.result["refused"] == 1
-    assert texts(batch, "refusals") == ["Date: not a date written year-month-day."]
+    assert texts(batch, "refusals") == ["Date: not a date written YYYY-MM-DD."]
 
 
 def test_the_refused_file_can_be_mended_and_imported_again(gao):

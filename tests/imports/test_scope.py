@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.utils.translation import gettext
 
 from tests.imports.importing import NOW, contents, import_text, query, step, upload
 from tests.imports.test_orders import refused_text, texts
@@ -63,8 +64,8 @@ def test_orders_of_customers_beyond_the_scope_are_refused(cast, request, who):
     assert texts(batch, "refusals") == [CUSTOMER_BEYOND]
     told = refused_text(actor, batch).splitlines()[1:]
     assert told == [
-        f"A2,2024-03-05,THEIRS,P1,1,2,3,{CUSTOMER_BEYOND}",
-        f"A3,2024-03-05,nobodys,P1,1,2,4,{CUSTOMER_BEYOND}",
+        f"A2,2024-03-05,THEIRS,P1,1,2,3,{gettext(CUSTOMER_BEYOND)}",
+        f"A3,2024-03-05,nobodys,P1,1,2,4,{gettext(CUSTOMER_BEYOND)}",
     ]
     again = import_text(actor, HEADER + "A4,2024-03-05,Fresh,P1,1,2\nA5,2024-03-05,,P1,1,2\n", kind="orders")
     assert again.result["refused"] == 0, "what one created oneself is within one's scope"

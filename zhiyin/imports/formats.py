@@ -66,17 +66,17 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
         _ordered(order, label, mark, digits)
         for mark in "-/."
         for order, label, digits in (
-            ("Ymd", "year-month-day", (_D4, _D2, _D2)),
-            ("dmY", "day-month-year", (_D2, _D2, _D4)),
-            ("mdY", "month-day-year", (_D2, _D2, _D4)),
-            ("dmy", "day-month-yy", (_D2, _D2, "9{2}")),
-            ("mdy", "month-day-yy", (_D2, _D2, "9{2}")),
-            ("ymd", "yy-month-day", ("9{2}", _D2, _D2)),
+            ("Ymd", "YYYY-MM-DD", (_D4, _D2, _D2)),
+            ("dmY", "DD-MM-YYYY", (_D2, _D2, _D4)),
+            ("mdY", "MM-DD-YYYY", (_D2, _D2, _D4)),
+            ("dmy", "DD-MM-YY", (_D2, _D2, "9{2}")),
+            ("mdy", "MM-DD-YY", (_D2, _D2, "9{2}")),
+            ("ymd", "YY-MM-DD", ("9{2}", _D2, _D2)),
         )
     ),
     DateFormat(
         "iso_zoned",
-        "year-month-dayThh:mm:ss+zone",
+        "YYYY-MM-DDThh:mm:ss+zone",
         rf"9{{4}}-9{{2}}-9{{2}}[T ]9{{2}}:9{{2}}(:9{{2}}(\.9+)?)?{_ZONE}",
         "timezone('UTC', try_cast({v} AS TIMESTAMPTZ))",
     ),
@@ -87,9 +87,9 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
         _CHINESE,
         ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H"),
     ),
-    DateFormat("%Y%m%d", "yyyymmdd", rf"9{{8}}{_CLOCK}", patterns=_at("%Y%m%d")),
-    DateFormat("%Y%m%d%H%M%S", "yyyymmddhhmmss", r"9{14}", patterns=_at("%Y%m%d%H%M%S", ("",))),
-    DateFormat("%Y%m%d%H%M", "yyyymmddhhmm", r"9{12}", patterns=_at("%Y%m%d%H%M", ("",))),
+    DateFormat("%Y%m%d", "YYYYMMDD", rf"9{{8}}{_CLOCK}", patterns=_at("%Y%m%d")),
+    DateFormat("%Y%m%d%H%M%S", "YYYYMMDDhhmmss", r"9{14}", patterns=_at("%Y%m%d%H%M%S", ("",))),
+    DateFormat("%Y%m%d%H%M", "YYYYMMDDhhmm", r"9{12}", patterns=_at("%Y%m%d%H%M", ("",))),
     DateFormat("%d-%b-%Y", "5-Mar-2024", rf"9{{1,2}}-[A-Za-z]+-9{{4}}{_CLOCK}", patterns=_at("%d-%b-%Y")),
     DateFormat("%d-%b-%y", "5-Mar-24", rf"9{{1,2}}-[A-Za-z]+-9{{2}}{_CLOCK}", patterns=_at("%d-%b-%y")),
     DateFormat("%d %b %Y", "5 Mar 2024", rf"9{{1,2}} [A-Za-z]{{3}} 9{{4}}{_CLOCK}", patterns=_at("%d %b %Y")),

@@ -23,7 +23,7 @@ from zhiyin.platform import files
 from zhiyin.platform.errors import NotFound
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 from zhiyin.web.imports.forms import ColumnsForm, ProfileForm, ReadingForm, UploadForm, shown_delimiter
-from zhiyin.web.imports.words import effect_rows, written_rows
+from zhiyin.web.imports.words import FORMATS, effect_rows, written_rows
 
 STEPS = [_("File"), _("Columns"), _("Check"), _("Result")]
 _STEP_OF = {
@@ -225,6 +225,8 @@ def _columns_page(
     context = {
         "batch": batch,
         "seen": seen,
+        "format": FORMATS.get(seen.format, seen.format),
+        "delimiter": shown_delimiter(seen.delimiter),
         "form": reading_form if reading_form and reading_form.errors else form,
         "columns_form": form,
         "lines": _lines(form, batch, seen),

@@ -3,6 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+FORMATS: dict[str, str | Promise] = {"text": _("Text"), "workbook": _("Workbook"), "parquet": "Parquet"}
 WORDS: dict[str, str | Promise] = {
     "customers": _("Customers in the file"),
     "products": _("Products in the file"),
