@@ -111,7 +111,7 @@ def prepare() -> str:
             )
             for n in range(2_000)
         )
-    cast.gao.client.get("/customers/")
+    cast.gao.client.get("/customers/", SERVER_NAME="localhost")
     connections.close_all()
     # as a browser sends them: the session's and the forms' cookie
     return "; ".join(f"{name}={each.value}" for name, each in cast.gao.client.cookies.items())
