@@ -79,6 +79,8 @@ def test_from_a_sales_file_to_known_customers_and_back(page: Page, tmp_path: Pat
     settle(page)
 
     page.goto(address)
+    page.click("[data-opens=undo]")
+    expect(page.locator("dialog[open] dd").first).to_have_text(re.compile(r"\d"))
     press(page, "undo", until="discard")
     assert {str(len(rows)), str(CUSTOMERS)} <= facts(page)
     assert found(page, "customers") == []
@@ -99,7 +101,7 @@ def upload(page: Page, file: Path) -> str:
 def press(page: Page, step: str, *, until: str) -> None:
     """Send the form of a step, and wait for its job: then the page offers the next."""
     page.locator(f"main form[action$='/{step}/'] button[type=submit]").click()
-    page.locator(f"main form[action$='/{until}/']").wait_for(timeout=PATIENCE)
+    page.locator(f"main form[action$='/{until}/']").wait_for(state="attached", timeout=PATIENCE)
 
 
 def facts(page: Page) -> set[str]:
