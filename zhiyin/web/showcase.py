@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from zhiyin.web.charts import Cell, Chart, HeatTable, Series
 from zhiyin.web.templatetags.zhiyin import KeyNumber
 
-Job = namedtuple("Job", "id title state done total message error", defaults=("",))
+Job = namedtuple("Job", "id title state done total message error created_by", defaults=("", None))
 Row = namedtuple("Row", "code name kind owner status orders value alive last")
 TimelineItem = namedtuple("TimelineItem", "icon title text at url")
 Tab = namedtuple("Tab", "label url current count")
