@@ -30,12 +30,11 @@ def group(
         f", min({ROW}) FILTER ({value} IS NOT NULL) AS {name}_row" for name, value in values.items()
     )
     inner = f"SELECT {key}, min({ROW}) AS first_row{rows}{sums and ', '}{sums} FROM {source} GROUP BY 1"
-    joins = "".join(
-        f" LEFT JOIN (SELECT {ROW}, {value} AS {name} FROM {source}) AS of_{name} ON of_{name}.{ROW} = {name}_row"
-        for name, value in values.items()
-    )
-    exclude = f" EXCLUDE ({', '.join(f'{name}_row' for name in values)})" if values else ""
-    chosen = "".join(f", of_{name}.{name}" for name in values)
-    con.execute(f"CREATE TABLE grouped AS {inner}")  # a table, whose size the plan of the joins knows
-    con.execute(f"CREATE TABLE {table} AS SELECT g.*{exclude}{chosen} FROM grouped AS g{joins}")
-    con.execute(f"DROP TABLE grouped; DELETE FROM {table} WHERE {key.rpartition(' AS ')[2]} IS NULL")
+    con.execute(f"CREATE TABLE {table} AS {inner}")
+    for name, value in values.items():  # one join after the other: each has the memory for itself
+        con.execute(
+            f"CREATE TABLE grouped AS SELECT g.* EXCLUDE ({name}_row), t.{name} FROM {table} AS g"
+            f" LEFT JOIN (SELECT {ROW}, {value} AS {name} FROM {source}) AS t ON t.{ROW} = g.{name}_row"
+        )
+        con.execute(f"DROP TABLE {table}; ALTER TABLE grouped RENAME TO {table}")
+    con.execute(f"DELETE FROM {table} WHERE {key.rpartition(' AS ')[2]} IS NULL")

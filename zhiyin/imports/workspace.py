@@ -24,7 +24,8 @@ from zhiyin.imports.kinds import NUMBERS, Check, Field, FieldType, Kind
 from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW, FileError, Source
 
-MEMORY = "96MB"
+MEMORY, MORE_MEMORY = "96MB", "160MB"
+"""What DuckDB may take while the file is read, and afterwards for one that is worked on on disk."""
 # Arrow scalars made from Arrow arrays: one made from a Python value would import pandas where it is installed
 _NOTHING, _ZERO = pa.nulls(1, pa.string())[0], pa.arange(0, 1)[0]
 SAMPLE_ROWS = 20_000
@@ -116,6 +117,8 @@ class Workspace:
         with ahead((_trimmed(b.select([ROW, *self.columns])) for b in source.batches()), 2) as read:
             self._fill("raw", batches())
         pa.default_memory_pool().release_unused()
+        if self.on_disk:
+            self.con.execute(f"SET memory_limit = '{MORE_MEMORY}'")
         if not self.rows:
             raise FileError("empty", gettext_noop("The file has a header and no rows."))
 
