@@ -125,10 +125,12 @@ def main_pages(page: Page) -> dict[str, str]:
         records = _hrefs(page, "table.rows tbody th a")
         if records:
             found[f"{name}-record"] = records[0]
-        for number, tab in enumerate(_hrefs(page, "main .tabs a.tab")[1:4], 2):
+        for number, tab in enumerate(_hrefs(page, "main .tabs a.tab")[1:], 2):
             if "?" not in tab:
                 found[f"{name}-{number}"] = tab
-    for address in _hrefs(page, "#create-menu a"):
+    page.goto("/me/")
+    mine = _hrefs(page, "main .tabs a.tab")
+    for address in [*_hrefs(page, "#create-menu a"), *mine]:
         found[_name(address)] = address
     return found
 
