@@ -29,7 +29,7 @@ from zhiyin.config.wsgi import application
 from zhiyin.customers import actions
 from zhiyin.platform.permissions import registered
 
-OURS = ("customers", "tags", "products", "orders")
+OURS = ("customers", "tags", "views", "products", "orders")
 SCHEMA = schemathesis.openapi.from_dict(api.get_openapi_schema())
 SCHEMA.app = application
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.cast import Company
+from tests.web.typed import typed
 from zhiyin.analytics.models import CustomerValue
 from zhiyin.customers import actions, queries
 from zhiyin.customers.models import Customer, Note, SavedView
@@ -179,18 +180,9 @@ def test_editing_keeps_an_owner_beyond_reach(cast: Company, wang: Customer, now:
         assert customer.unit_id == cast.wu.member.unit_id
 
 
-def _typed(response: Any) -> dict[str, str]:
-    """What a browser would send of the form as it stands."""
-    seen = re.findall(
-        r'<input type="hidden" name="(initial-\w+)"(?: value="([^"]*)")?', response.content.decode()
-    )
-    form = response.context["form"]
-    return dict(seen) | {name: str(form[name].value() or "") for name in form.fields}
-
-
 def test_two_who_edit_at_once_meet_field_by_field(cast: Company, wang: Customer) -> None:
     url = f"/customers/{wang.pk}/edit/"
-    mine, theirs = (_typed(person.client.get(url)) for person in (cast.lin, cast.gao))
+    mine, theirs = (typed(person.client.get(url)) for person in (cast.lin, cast.gao))
     assert cast.gao.client.post(url, theirs | {"city": "杭州", "short_name": "小王"}).status_code == 302
     assert cast.lin.client.post(url, mine | {"source": "展会"}).status_code == 302
     with cast.scope():
@@ -198,7 +190,7 @@ def test_two_who_edit_at_once_meet_field_by_field(cast: Company, wang: Customer)
         assert (customer.city, customer.short_name, customer.source) == ("杭州", "小王", "展会")
     late = cast.lin.client.post(url, mine | {"city": "北京", "country": "中国"})
     assert late.status_code == 422
-    again = _typed(late)
+    again = typed(late)
     assert "杭州" in late.content.decode()
     assert (again["city"], again["initial-city"], again["short_name"]) == ("北京", "杭州", "小王")
     with cast.scope():

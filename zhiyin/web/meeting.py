@@ -66,9 +66,11 @@ class Meeting(forms.Form):
 
     def _python(self, name: str, value: Any) -> Any:
         try:
-            return self.fields[name].to_python(value)
+            read = self.fields[name].to_python(value)
         except ValidationError:
             return value
+        # browsers send each end of a line as two characters
+        return read.replace("\r\n", "\n") if isinstance(read, str) else read
 
     def _shown(self, name: str, value: str) -> str:
         text = str(dict(getattr(self.fields[name], "choices", ())).get(value, value)) or "–"

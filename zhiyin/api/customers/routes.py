@@ -3,6 +3,7 @@
 import uuid
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
 from ninja import Query
 from pydantic import BaseModel, Field
 
@@ -24,6 +25,7 @@ from zhiyin.api.customers.schemas import (
     PinIn,
     RecordOut,
     Seen,
+    SelectionIn,
     TagChange,
     TagIn,
     TagOut,
@@ -36,9 +38,11 @@ from zhiyin.api.customers.schemas import (
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
 from zhiyin.api.jobs.schemas import JobOut
 from zhiyin.customers import access, actions, queries
+from zhiyin.customers.actions import Selection
 from zhiyin.customers.models import ContactPoint, Customer, Note, SavedView, Tag, Undo
 from zhiyin.customers.queries import CustomerFilter, Sort
 from zhiyin.platform import jobs
+from zhiyin.platform.errors import Invalid
 
 routes = Routes("customers")
 
@@ -80,7 +84,11 @@ def create_customer(request: Request, body: CustomerIn) -> dict[str, Any]:
 @routes.post("/customers/bulk/", permission="customers.edit", response=BulkOut)
 def change_customers(request: Request, where: Query[CustomerFilter], body: BulkIn) -> dict[str, Any]:
     """One change on many customers: those in ``ids``, or with ``everything`` all that the filter lets through."""
-    common: dict[str, Any] = {"actor": request.actor, "selection": body.selection(where), "now": now()}
+    common: dict[str, Any] = {
+        "actor": request.actor,
+        "selection": _selection(request, where, body),
+        "now": now(),
+    }
     if body.tag:
         done = actions.tag_customers(tag_id=body.tag, **common)
     elif body.untag:
@@ -94,7 +102,11 @@ def change_customers(request: Request, where: Query[CustomerFilter], body: BulkI
 def export_customers(request: Request, where: Query[CustomerFilter], body: ExportIn) -> jobs.Job:
     """Write customers into a file, as a job: once it has succeeded, ``get_job_file`` gives the file."""
     return actions.export_customers(
-        actor=request.actor, selection=body.selection(where), columns=[], style=body.style, now=now()
+        actor=request.actor,
+        selection=_selection(request, where, body),
+        columns=[],
+        style=body.style,
+        now=now(),
     )
 
 
@@ -261,6 +273,17 @@ def save_view(request: Request, body: ViewIn) -> SavedView:
 def delete_view(request: Request, view_id: uuid.UUID) -> None:
     """Forget a view of one's own or, who may edit what the list shows, a shared one."""
     actions.delete_view(actor=request.actor, view_id=view_id, now=now())
+
+
+def _selection(request: Request, where: CustomerFilter, body: SelectionIn) -> Selection:
+    """The chosen customers; a filter that is not known would choose far more than was meant."""
+    if body.everything:
+        if unknown := sorted(request.GET.keys() - CustomerFilter.model_fields.keys()):
+            raise Invalid(_("This filter cannot be read: %s") % unknown[0], field=unknown[0])
+        return Selection(where=where)
+    if not body.ids:
+        raise Invalid(field="ids")
+    return Selection(ids=tuple(body.ids))
 
 
 def _record(request: Request, customer_id: uuid.UUID) -> dict[str, Any]:

@@ -8,11 +8,8 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from zhiyin.customers.actions import Selection
 from zhiyin.customers.choices import ContactKind, CustomerKind, Stage, Status, TagColour, UndoKind
 from zhiyin.customers.models import Customer, SavedView
-from zhiyin.customers.queries import CustomerFilter
-from zhiyin.platform.errors import Invalid
 
 TEXT = r"^[^\x00]*$"
 
@@ -267,14 +264,6 @@ class SelectionIn(Schema):
 
     ids: list[uuid.UUID] = Field([], max_length=5000)
     everything: bool = Field(False, description="All customers that the address's filter lets through.")
-
-    def selection(self, where: CustomerFilter) -> Selection:
-        """What is chosen, where the address's filter is ``where``. Raises ``Invalid`` when nothing is."""
-        if self.everything:
-            return Selection(where=where)
-        if not self.ids:
-            raise Invalid(field="ids")
-        return Selection(ids=tuple(self.ids))
 
 
 class ExportIn(SelectionIn):
