@@ -35,7 +35,6 @@ GRANIAN = [
     "3",
 ]
 UVICORN = [sys.executable, "-m", "uvicorn", "--log-level", "error", "--no-access-log", "--lifespan", "off"]
-NATIVE = "bench.web_server_native:application"
 VARIANTS: dict[str, list[str]] = {
     "granian WSGI": [
         *GRANIAN,
@@ -52,8 +51,6 @@ VARIANTS: dict[str, list[str]] = {
         "zhiyin.config.asgi:application",
     ],
     "uvicorn ASGI, pages through a2wsgi": [*UVICORN, "zhiyin.config.asgi:application"],
-    "granian ASGI, Django's own": [*GRANIAN, "--interface", "asginl", NATIVE],
-    "uvicorn ASGI, Django's own": [*UVICORN, NATIVE],
     "uvicorn WSGI": [*UVICORN, "--interface", "wsgi", "zhiyin.config.wsgi:application"],
 }
 
