@@ -3,6 +3,7 @@
 import datetime
 import json
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -315,3 +316,11 @@ def test_an_estimate_is_kept_only_for_the_same_reach(
     first = [queries.count_customers(*each).number for each in asked]
     assert len(set(first)) == len(asked)
     assert [queries.count_customers(*each).number for each in asked] == first
+
+
+@pytest.mark.parametrize("where", [{}, {"q": "王"}])
+def test_who_reaches_no_records_gets_an_empty_list(
+    inside: Company, people: dict[str, Customer], where: dict[str, Any]
+) -> None:
+    nobody = replace(inside.lin.actor, member_id=None)
+    assert queries.list_customers(nobody, CustomerFilter(**where)).rows == []

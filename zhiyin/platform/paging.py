@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, ValidationError
 from django.db import connection, models
 from django.db.models import BooleanField, F, Func, QuerySet, Value
 from django.db.models.sql.compiler import SQLCompiler
@@ -158,7 +158,10 @@ class Keyset(Generic[Row]):
         which = some.nulls, bool(behind), descending, wanted
         statement = self._statements.get(which)
         if statement is None:
-            statement = Statement.of(self._query(some, behind, descending, wanted))
+            try:
+                statement = Statement.of(self._query(some, behind, descending, wanted))
+            except EmptyResultSet:  # conditions that no row meets make no statement
+                return []
             self._statements[which] = statement
         own = statement.params[: len(statement.params) - len(behind)]
         pairs = zip(some.sorted_by, behind, strict=False)
