@@ -43,7 +43,15 @@ ROLES = {
     ),
     "agent": ({"customers.view", "customers.edit", "products.view", "orders.view"}, "unit"),
     "analyst": (
-        {"customers.view", "customers.export", "products.view", "orders.view", "insight.view", "insight.company", "insight.run"},
+        {
+            "customers.view",
+            "customers.export",
+            "products.view",
+            "orders.view",
+            "insight.view",
+            "insight.company",
+            "insight.run",
+        },
         "all",
     ),
     "administrator": (None, "all"),

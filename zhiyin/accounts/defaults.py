@@ -29,7 +29,11 @@ ROLES = [
     ),
     DefaultRole(_("Sales person"), RecordScope.OWN, frozenset(_SELL)),
     DefaultRole(_("Service agent"), RecordScope.ALL, frozenset(_READ | {"customers.edit"})),
-    DefaultRole(_("Marketer"), RecordScope.ALL, frozenset(_READ | {"customers.export", "insight.view", "insight.company"})),
+    DefaultRole(
+        _("Marketer"),
+        RecordScope.ALL,
+        frozenset(_READ | {"customers.export", "insight.view", "insight.company"}),
+    ),
     DefaultRole(
         _("Analyst"),
         RecordScope.ALL,

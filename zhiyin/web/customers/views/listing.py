@@ -170,7 +170,10 @@ def _shown(field: str, value: Any, names: dict[str, str]) -> str:  # noqa: PLR09
     if field == "alive_max":
         return percent(value, 0)
     if field == "rfm":
-        return _("recency %(recency)s, frequency %(frequency)s") % {"recency": value[0], "frequency": value[1]}
+        return _("recency %(recency)s, frequency %(frequency)s") % {
+            "recency": value[0],
+            "frequency": value[1],
+        }
     if isinstance(value, float):
         return number(value)
     return names.get(str(value), str(value))
