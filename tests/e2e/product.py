@@ -36,7 +36,9 @@ class Product:
 def running(home: Path, *, customers: int) -> Iterator[Product]:
     """Make the demo company in ``home``, serve it on a free port, and end it."""
     env = {**os.environ, "ZHIYIN_HOME": str(home), "ZHIYIN_LOG_LEVEL": "WARNING"}
-    for name in ("ZHIYIN_DATABASE_URL", "ZHIYIN_OWNER_DATABASE_URL", "DJANGO_SETTINGS_MODULE"):
+    for name in (
+        "ZHIYIN_DATABASE_URL", "ZHIYIN_OWNER_DATABASE_URL", "DJANGO_SETTINGS_MODULE", "PROMETHEUS_MULTIPROC_DIR",
+    ):  # fmt: skip
         env.pop(name, None)
     made = _zhiyin(env, "demo", "--no-serve", "--json", "--customers", str(customers))
     port = _free_port()

@@ -33,7 +33,9 @@ def web(**environment: object) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = servers.web(Environment(**environment), "127.0.0.1", port).command  # type: ignore[arg-type]
-    process = subprocess.Popen(command, env=os.environ | {"ZHIYIN_LOG_LEVEL": "WARNING"}, process_group=0)
+    # whatever in this process made an ASGI application shares its measurements with its children
+    inherited = {name: value for name, value in os.environ.items() if name != "PROMETHEUS_MULTIPROC_DIR"}
+    process = subprocess.Popen(command, env=inherited | {"ZHIYIN_LOG_LEVEL": "WARNING"}, process_group=0)
     try:
         until(lambda: answers(port), 120)
         yield port, process
@@ -100,10 +102,10 @@ def ended_within(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_streams_hear_news_and_end_with_the_server(cast: Company, workers: int) -> None:
     cookie = cookie_of(cast)
-    with web(web_workers=workers) as (port, process):
+    with web(web_workers=workers) as (port, process), contextlib.ExitStack() as closing:
         assert get(port, "/jobs/", cookie)[0] == 200
         assert get(port, "/events/?topics=tenant")[0] == 401
-        streams = [Stream(port, cookie) for _ in range(10)]
+        streams = [closing.enter_context(contextlib.closing(Stream(port, cookie))) for _ in range(10)]
         assert {each.answer.status for each in streams} == {200}
         assert all(each.told(b"reload") for each in streams)
         assert streams_open(port) == 10
@@ -114,8 +116,6 @@ def test_streams_hear_news_and_end_with_the_server(cast: Company, workers: int) 
         until(lambda: streams_open(port) == 9)
         assert ended_within(process, 4)
         assert not any(each.told(b"news") for each in streams)
-        for each in streams:
-            each.close()
     connections.close_all()
 
 
