@@ -2,6 +2,7 @@
 
 import csv
 import re
+from contextlib import closing
 from html import unescape
 from pathlib import Path
 
@@ -236,7 +237,8 @@ def test_too_large_a_file_is_refused_in_words_and_nothing_stays(cast, small, add
 
 def test_what_goes_beyond_the_limit_does_not_reach_the_disk(small):
     sent = RequestFactory().post("/", {"file": SimpleUploadedFile("large.csv", b"x" * 9 * 2**20)})
-    assert len(sent.FILES["file"].read()) < 2**20 + 2**17
+    with closing(sent):
+        assert len(sent.FILES["file"].read()) < 2**20 + 2**17
 
 
 def test_undoing_asks_first_and_says_what_goes(cast):
