@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import datetime
-import uuid
 import zoneinfo
 from typing import TYPE_CHECKING, ClassVar
 
 from zhiyin.commerce.choices import CANCELLATION
 from zhiyin.commerce.importers import products
+from zhiyin.commerce.importers.orders.expressions import (
+    AMOUNT,
+    EXACT,
+    LINES,
+    PRICE,
+    PRIME,
+    QUANTITY,
+    buyer_of,
+    number_of,
+    several,
+    thing_of,
+)
+from zhiyin.commerce.importers.orders.writing import (
+    BEYOND,
+    add_up,
+    fetch_known,
+    land_orders,
+    undo_orders,
+    write_lines,
+    write_orders,
+)
 from zhiyin.commerce.importers.products import currency_check, gather_products
 from zhiyin.customers import importers as customers
 from zhiyin.customers.importers import gather_customers
-from zhiyin.imports.formats import NUMBER
 from zhiyin.imports.grouping import group
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
-from zhiyin.imports.landing import Landing, Match
+from zhiyin.imports.landing import Landing
 from zhiyin.imports.messages import Message, gettext_noop, ngettext_lazy
 from zhiyin.imports.reading import ROW
 
@@ -23,11 +42,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from zhiyin.imports.workspace import Workspace
-
-_PRIME = 2**61 - 1
-_A, _B, _C, _D = 1_181_783_497_276_652_981, 982_451_653_000_033, 715_225_739_000_017, 2_147_483_647_000_103
-_ABOVE = _PRIME << 63
-"""Multipliers of a polynomial hash over a Mersenne prime: the same on every machine and in every version."""
 
 _FUTURE = gettext_noop("The date lies in the future.")
 _ANCIENT = gettext_noop("The date lies before 1900.")
@@ -127,10 +141,10 @@ class Orders(Kind):
         checks = [
             Check(f"ordered_at > TIMESTAMP '{latest}'", Message(_FUTURE)),
             Check("ordered_at < TIMESTAMP '1900-01-01'", Message(_ANCIENT)),
-            Check(f"abs({_EXACT}) >= 1e14", Message(_HUGE)),
+            Check(f"abs({EXACT}) >= 1e14", Message(_HUGE)),
             currency_check(),
         ]
-        if buyer := _buyer(work):
+        if buyer := buyer_of(work):
             checks.append(Check(f"length({buyer}) > 64", Message(_LONG_CODE)))
         if "order_number" not in work.mapping:
             checks.append(Check(f"{buyer} IS NULL", Message(_NO_IDENTITY)))
@@ -142,14 +156,14 @@ class Orders(Kind):
 
     def refuse_beyond(self, work: Workspace, landing: Landing) -> None:
         """Refuse rows of customers outside the actor's scope, and further lines of orders outside it."""
-        if buyer := _buyer(work):
+        if buyer := buyer_of(work):
             customers.refuse_beyond(work, landing, buyer)
-        number = _number(work)
+        number = number_of(work)
         landing.copy(work.con, f"SELECT DISTINCT {number} FROM typed", "landed_numbers", "number text")
         landing.fetch(
             work,
             "SELECT n.number FROM landed_numbers n JOIN commerce_order o ON o.number = n.number"
-            f" {_BEYOND} AND o.tenant_id = %(tenant)s AND o.source = %(source)s",
+            f" {BEYOND} AND o.tenant_id = %(tenant)s AND o.source = %(source)s",
             "beyond",
             "number VARCHAR",
         )
@@ -175,25 +189,25 @@ class Orders(Kind):
             "email": "customer_email",
             "country": "country",
         }
-        return gather_customers(work, _buyer(work) or "NULL::VARCHAR", details)
+        return gather_customers(work, buyer_of(work) or "NULL::VARCHAR", details)
 
     def _gather_products(self, work: Workspace) -> int:
-        return gather_products(work, _thing(work), {"name": "product_name"})
+        return gather_products(work, thing_of(work), {"name": "product_name"})
 
     def _gather_orders(self, work: Workspace) -> None:
-        buyer = _buyer(work)
+        buyer = buyer_of(work)
         values = {name: name for name in ("country", "channel", "currency") if name in work.mapping}
         if buyer:
             values["buyer"] = buyer
         group(
             work.con,
             "sales",
-            f"{_number(work)} AS number",
+            f"{number_of(work)} AS number",
             values,
             sums="min(ordered_at) AS ordered_at, max(ordered_at) > min(ordered_at) AS moved,"
-            f" {_several(buyer)} AS shared, {_several('currency' if 'currency' in values else '')} AS mixed,"
-            f" count(*)::INTEGER AS line_count, sum({_QUANTITY}) AS quantity, max({_QUANTITY}) AS most_quantity,"
-            f" sum({_AMOUNT}) AS total",
+            f" {several(buyer)} AS shared, {several('currency' if 'currency' in values else '')} AS mixed,"
+            f" count(*)::INTEGER AS line_count, sum({QUANTITY}) AS quantity, max({QUANTITY}) AS most_quantity,"
+            f" sum({AMOUNT}) AS total",
         )
         missing = "".join(
             f", NULL::VARCHAR AS {n}" for n in ("country", "channel", "currency", "buyer") if n not in values
@@ -214,9 +228,9 @@ class Orders(Kind):
         """
         con.execute(
             f"CREATE TABLE lines AS SELECT {ROW}, o.ono, p.pno, ({ROW} - o.first_row + 1)::INTEGER AS place,"
-            f" {_QUANTITY} AS quantity, {_PRICE} AS unit_price, {_AMOUNT} AS amount, hash(o.ono, p.pno,"
-            f" {_QUANTITY}, {_PRICE}) AS sign"
-            f" FROM (SELECT *, {_number(work)} AS number, {_thing(work)} AS thing FROM typed) t"
+            f" {QUANTITY} AS quantity, {PRICE} AS unit_price, {AMOUNT} AS amount, hash(o.ono, p.pno,"
+            f" {QUANTITY}, {PRICE}) AS sign"
+            f" FROM (SELECT *, {number_of(work)} AS number, {thing_of(work)} AS thing FROM typed) t"
             " JOIN (SELECT ono, number, first_row FROM orders) o USING (number)"
             " LEFT JOIN (SELECT pno, code FROM products) p ON p.code = t.thing"
         )
@@ -235,9 +249,9 @@ class Orders(Kind):
             )
         con.execute(
             "CREATE TABLE marks AS SELECT pno,"
-            f" (md5_number_lower(code) % {_PRIME})::BIGINT AS mark FROM products"
+            f" (md5_number_lower(code) % {PRIME})::BIGINT AS mark FROM products"
         )
-        con.execute(f"CREATE VIEW digested AS {_LINES}")
+        con.execute(f"CREATE VIEW digested AS {LINES}")
         duplicates = outcome.counts["duplicates"] = con.execute("SELECT count(*) FROM alike").fetchall()[0][0]
         if duplicates:
             outcome.messages.append(_DUPLICATES(duplicates))
@@ -276,8 +290,8 @@ class Orders(Kind):
     def compare(self, work: Workspace, landing: Landing) -> dict[str, int]:
         customers_new = customers.match_customers(work, landing)
         products_new = products.match_products(work, landing)
-        orders_new = _land_orders(work, landing)
-        known = self._fetch_known(work, landing)
+        orders_new = land_orders(work, landing)
+        known = fetch_known(work, landing)
         return {
             "customers_new": customers_new,
             "products_new": products_new,
@@ -286,253 +300,15 @@ class Orders(Kind):
             "lines_known": known,
         }
 
-    def _fetch_known(self, work: Workspace, landing: Landing) -> int:
-        """Bring into the workspace, as ``known``, what identifies the lines there already; how many match."""
-        work.wait()
-        landing.fetch(
-            work,
-            "SELECT o.ono, l.digest FROM order_ids o CROSS JOIN LATERAL (SELECT digest FROM commerce_orderline"
-            " WHERE order_id = o.id OFFSET 0) l WHERE o.base > 0 AND l.digest IS NOT NULL",
-            "known",
-            "ono INTEGER, digest BIGINT",
-        )
-        if not work.one("SELECT count(*) FROM known"):
-            return 0
-        return work.one("SELECT count(*) FROM digested SEMI JOIN known USING (ono, digest)")
-
     def apply(self, work: Workspace, landing: Landing) -> dict[str, int]:
         counts = products.write_products(work, landing, update=False)
         counts |= customers.write_customers(work, landing, update=False)
-        counts |= self._write_orders(work, landing)
-        counts["lines_created"] = self._write_lines(work, landing)
+        counts |= write_orders(work, landing)
+        counts["lines_created"] = write_lines(work, landing)
         counts["lines_known"] = work.one("SELECT count(*) FROM typed") - counts["lines_created"]
-        counts["orders_changed"] = _add_up(landing)
+        counts["orders_changed"] = add_up(landing)
         return counts
 
-    def _write_orders(self, work: Workspace, landing: Landing) -> dict[str, int]:
-        new = _land_orders(work, landing)
-        landing.stay_within(f"SELECT count(*) FROM order_ids JOIN commerce_order o USING (id) {_BEYOND}")
-        created = 0
-        if new:
-            created = landing.insert(
-                _MATCH,
-                "INSERT INTO commerce_order (id, tenant_id, number, source, kind, customer_id, ordered_at,"
-                " country, channel, currency, quantity, total, line_count, owner_id, unit_id, import_id,"
-                " created_at)"
-                " SELECT {key}, %(tenant)s, l.number, %(source)s, l.kind, c.id,"
-                " l.local AT TIME ZONE %(zone)s, l.country, l.channel, l.currency, l.quantity, l.total,"
-                " l.line_count, %(owner)s, %(unit)s, %(import)s, %(now)s"
-                " FROM landed_orders l LEFT JOIN customer_ids c USING (cno) WHERE {absent} ORDER BY l.ono"
-                " ON CONFLICT (tenant_id, source, number) DO NOTHING",
-                owner=landing.owner_id,
-                unit=landing.unit_id,
-            )
-            _write_timeline(landing)
-        return {
-            "orders_created": created,
-            "orders_known": landing.one("SELECT count(*) FROM order_ids") - created,
-        }
-
-    def _write_lines(self, work: Workspace, landing: Landing) -> int:
-        written = 0
-        known = self._fetch_known(work, landing)
-        landing.fetch(
-            work, "SELECT ono, id, base FROM order_ids", "order_keys", "ono INTEGER, key UUID, base INTEGER"
-        )
-        landing.fetch(work, "SELECT pno, id FROM product_ids", "product_keys", "pno INTEGER, key UUID")
-        insert = (
-            "INSERT INTO commerce_orderline"
-            " (tenant_id, order_id, position, product_id, quantity, unit_price, amount, digest, occurrence)"
-            f" SELECT %(tenant)s, order_id, position, nullif(product_id, '{_NONE}'), quantity, unit_price, amount,"
-            " digest, occurrence FROM landed_lines"
-        )
-
-        def write() -> None:
-            nonlocal written
-            written += landing.run(insert)
-
-        landing.create("landed_lines", _LINE_COLUMNS)
-        new = " ANTI JOIN known USING (ono, digest)" if known else ""
-        landing.stream(
-            work.con,
-            f"SELECT o.key, base + place, coalesce(p.key, '{_NONE}'), quantity, unit_price, amount, digest, occurrence"
-            f" FROM (SELECT * FROM digested{new}) JOIN order_keys o USING (ono)"
-            " LEFT JOIN product_keys p USING (pno)",
-            "landed_lines",
-            write,
-        )
-        return written
-
     def undo(self, landing: Landing) -> dict[str, int]:
-        counts = _undo_orders(landing)
+        counts = undo_orders(landing)
         return counts | products.undo_products(landing) | customers.undo_customers(landing)
-
-
-# --- expressions over the typed rows -----------------------------------------------------------------
-
-_QUANTITY = f"coalesce(quantity, 1::{NUMBER})"
-_PRODUCT = (
-    f"CASE WHEN abs({_QUANTITY}) < 90000 AND abs(unit_price) < 90000 THEN round({_QUANTITY} * unit_price, 4)"
-    f" ELSE round({_QUANTITY}::DECIMAL(38, 4) * unit_price, 4) END"
-)
-"""DuckDB multiplies in 64 bits, and fails beyond; in 128 bits it is twenty times slower."""
-_EXACT = f"coalesce(amount, {_PRODUCT})"
-_AMOUNT = f"{_EXACT}::{NUMBER}"
-_PRICE = f"coalesce(unit_price, try_cast(amount / nullif({_QUANTITY}, 0) AS {NUMBER}), 0)"
-_NONE = uuid.UUID(int=0)
-_LINE_COLUMNS = (
-    "order_id uuid, position int, product_id uuid, quantity numeric(19, 4), unit_price numeric(19, 4),"
-    " amount numeric(19, 4), digest bigint, occurrence int"
-)
-
-
-def _first_of(work: Workspace, names: tuple[str, ...]) -> str:
-    mapped = [name for name in names if name in work.mapping]
-    return mapped[0] if len(mapped) == 1 else f"coalesce({', '.join(mapped)})" if mapped else ""
-
-
-def _buyer(work: Workspace) -> str:
-    """What tells the buyers apart; empty when no column does."""
-    return _first_of(work, customers.CODE)
-
-
-def _thing(work: Workspace) -> str:
-    """What tells the products apart."""
-    name = "left(product_name, 64)" if "product_name" in work.mapping else "NULL::VARCHAR"
-    return f"coalesce(product_code, {name})" if "product_code" in work.mapping else name
-
-
-def _number(work: Workspace) -> str:
-    """The order's number, or one made of its customer and day."""
-    if not (buyer := _buyer(work)):
-        return "order_number"
-    made = f"left({buyer}, 55) || '-' || strftime(ordered_at, '%Y%m%d')"
-    return f"coalesce(order_number, {made})" if "order_number" in work.mapping else made
-
-
-def _several(value: str) -> str:
-    """Whether the rows of a group name more than one."""
-    if not value:
-        return "false"
-    lowest, highest = (f"{edge}(hash({value})) FILTER ({value} IS NOT NULL)" for edge in ("min", "max"))
-    return f"coalesce({lowest} <> {highest}, false)"
-
-
-_SUM = (
-    f"coalesce(mark, 0)::HUGEINT * {_A} + (quantity * 10000)::BIGINT::HUGEINT * {_B}"
-    f" + (unit_price * 10000)::BIGINT::HUGEINT * {_C} + coalesce(again.occurrence, 1)::HUGEINT * {_D}"
-)
-_LINES = (
-    "SELECT ono, pno, place, quantity, unit_price, amount,"
-    f" (({_SUM} + {_ABOVE}) % {_PRIME})::BIGINT AS digest, coalesce(alike.occurrence, 1) AS occurrence"
-    f" FROM lines LEFT JOIN marks USING (pno) LEFT JOIN again USING ({ROW}) LEFT JOIN alike USING ({ROW})"
-)
-"""The lines to be landed. ``digest`` identifies a line within its order by product, quantity, price, turn."""
-
-
-_BEYOND = (
-    "LEFT JOIN customers_customer c ON c.id = o.customer_id"
-    f" WHERE NOT {customers.within('o')} AND (c.id IS NULL OR NOT {customers.within('c')})"
-)
-"""Joined to orders ``o``: those outside the actor's record scope, as ``access.orders`` says it."""
-
-# --- statements ---------------------------------------------------------------------------------------
-
-
-def _land_orders(work: Workspace, landing: Landing) -> int:
-    """Copy the orders and match them; ``order_ids`` holds those there already, ``base`` their last position."""
-    landing.copy(
-        work.con,
-        "SELECT ono, number, kind, cno, ordered_at, coalesce(country, ''), coalesce(channel, ''),"
-        " coalesce(upper(currency), getvariable('currency')), quantity, total, line_count FROM orders ORDER"
-        " BY ono",
-        "landed_orders",
-        "ono int, number text, kind text, cno int, local timestamp, country text, channel text, currency"
-        " text,"
-        " quantity numeric(19, 4), total numeric(19, 4), line_count int",
-    )
-    return landing.match(_MATCH)
-
-
-_MATCH = Match(
-    "landed_orders",
-    "ono",
-    "order_ids",
-    "commerce_order",
-    "t.source = %(source)s AND t.number = l.number",
-    "coalesce((SELECT max(e.position) FROM commerce_orderline e WHERE e.order_id = t.id), 0) AS base",
-)
-
-
-def _write_timeline(landing: Landing) -> None:
-    """One touch for each new order of a known customer."""
-    customers.write_timeline(
-        landing,
-        "SELECT o.ordered_at, o.customer_id, CASE o.kind WHEN 'return' THEN 'return' ELSE 'order' END, o.id,"
-        " jsonb_build_object('number', o.number, 'total', o.total::text, 'currency', o.currency) FROM"
-        " commerce_order o"
-        " WHERE o.tenant_id = %(tenant)s AND o.import_id = %(import)s AND o.customer_id IS NOT NULL ORDER"
-        " BY o.id",
-    )
-
-
-def _add_up(landing: Landing) -> int:
-    """Journal the orders there before that got further lines, and add these to their sums."""
-    landing.create("grown_orders", "id uuid, base int, last int, lines int, quantity numeric, amount numeric")
-    grown = landing.run(
-        "INSERT INTO grown_orders SELECT o.id, o.base, max(l.position), count(*), sum(l.quantity),"
-        " sum(l.amount)"
-        " FROM order_ids o CROSS JOIN LATERAL (SELECT * FROM commerce_orderline WHERE order_id = o.id"
-        " AND position > o.base OFFSET 0) l WHERE o.base > 0 GROUP BY o.id, o.base"
-    )
-    if grown:
-        landing.journal(
-            "SELECT 'order', id, jsonb_build_object('position', base), jsonb_build_object('position', last)"
-            " FROM grown_orders"
-        )
-        landing.run(
-            "UPDATE commerce_order o SET quantity = o.quantity + a.quantity, total = o.total + a.amount,"
-            " line_count = o.line_count + a.lines FROM grown_orders a WHERE o.id = a.id"
-        )
-    return grown
-
-
-def _undo_orders(landing: Landing) -> dict[str, int]:
-    """Delete the orders that the import made and the lines it added to others.
-
-    Kept are orders that were paid, returned by another order, or got lines from elsewhere since.
-    """
-    made = "FROM commerce_order o WHERE o.tenant_id = %(tenant)s AND o.import_id = %(import)s"
-    landing.create("gone_orders", "id uuid PRIMARY KEY")
-    # waits for payments and returns being written, so that they are seen
-    landing.run(f"SELECT {made} FOR UPDATE")
-    gone = landing.run(
-        f"INSERT INTO gone_orders SELECT o.id {made}"
-        " AND NOT EXISTS (SELECT FROM commerce_payment p WHERE p.order_id = o.id)"
-        " AND NOT EXISTS (SELECT FROM commerce_order r WHERE r.returns_id = o.id AND r.import_id IS"
-        " DISTINCT FROM %(import)s)"
-        " AND NOT EXISTS (SELECT FROM imports_importchange j WHERE j.subject_kind = 'order' AND"
-        " j.subject_id = o.id"
-        " AND j.batch_id <> %(import)s)"
-    )
-    kept = landing.one(f"SELECT count(*) {made}") - gone
-    landing.run("ANALYZE gone_orders")
-    lines = landing.run("DELETE FROM commerce_orderline l USING gone_orders g WHERE l.order_id = g.id")
-    customers.forget_timeline(landing, "SELECT id FROM gone_orders")
-    landing.run("DELETE FROM commerce_order o USING gone_orders g WHERE o.id = g.id")
-    lines += landing.run(
-        "DELETE FROM commerce_orderline l USING imports_importchange j WHERE j.batch_id = %(import)s AND"
-        " j.subject_kind ="
-        " 'order' AND l.order_id = j.subject_id AND l.position > (j.before ->> 'position')::int"
-        " AND l.position <= (j.after ->> 'position')::int"
-    )
-    restored = landing.run(
-        "UPDATE commerce_order o SET quantity = s.quantity, total = s.total, line_count = s.lines FROM"
-        " (SELECT j.subject_id,"
-        " coalesce(sum(l.quantity), 0) AS quantity, coalesce(sum(l.amount), 0) AS total, count(l.order_id)"
-        " AS lines"
-        " FROM imports_importchange j LEFT JOIN commerce_orderline l ON l.order_id = j.subject_id"
-        " WHERE j.batch_id = %(import)s AND j.subject_kind = 'order' GROUP BY j.subject_id) s WHERE o.id ="
-        " s.subject_id"
-    )
-    return {"orders_deleted": gone, "orders_kept": kept, "orders_restored": restored, "lines_deleted": lines}
