@@ -1,0 +1,22 @@
+"""Tables of the customer file."""
+
+from zhiyin.customers.models.contact import ContactPoint
+from zhiyin.customers.models.customer import Customer, CustomerSearch, StatusChange
+from zhiyin.customers.models.note import Note
+from zhiyin.customers.models.tag import CustomerTag, Tag
+from zhiyin.customers.models.timeline import TimelineEvent
+from zhiyin.customers.models.undo import Undo
+from zhiyin.customers.models.view import SavedView
+
+__all__ = [
+    "ContactPoint",
+    "Customer",
+    "CustomerSearch",
+    "CustomerTag",
+    "Note",
+    "SavedView",
+    "StatusChange",
+    "Tag",
+    "TimelineEvent",
+    "Undo",
+]

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+from zhiyin.accounts.models import Member, Unit
+from zhiyin.analytics.models import CustomerValue
+from zhiyin.customers.choices import CustomerKind, Stage, Status
+from zhiyin.platform.tenancy import CurrentTenant, TenantModel
+
+
+class Customer(TenantModel):
+    """A person or organisation with a file.
+
+    ``code_key`` is the code without blanks and case; ``name_key`` the pinyin (or lower-case) sort key.
+    ``version`` counts changes, so that of two people editing the second is told.
+    """
+
+    kind = models.CharField(max_length=12, choices=CustomerKind, default=CustomerKind.PERSON)
+    code = models.CharField(max_length=64)
+    code_key = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
+    name_key = models.CharField(max_length=400)
+    short_name = models.CharField(max_length=100, blank=True)
+    country = models.CharField(max_length=64, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=12, choices=Status, default=Status.POTENTIAL)
+    stage = models.CharField(max_length=12, choices=Stage, blank=True)
+    source = models.CharField(max_length=64, blank=True)
+    owner = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, db_index=False)
+    unit = models.ForeignKey(Unit, models.SET_NULL, null=True, blank=True, db_index=False)
+    import_id = models.UUIDField(null=True, blank=True, editable=False)
+    version = models.PositiveIntegerField(default=1, db_default=1)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    # a join, not a column: what analysis last found about this customer
+    value = models.ForeignObject(
+        CustomerValue, models.DO_NOTHING, ["id"], ["customer_id"], null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "code_key"], name="customer_code_once")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["tenant_id", "name_key", "id"], name="customer_by_name"),
+            models.Index(fields=["tenant_id", "created_at", "id"], name="customer_by_creation"),
+            models.Index(fields=["tenant_id", "owner", "name_key", "id"], name="customer_by_owner"),
+            models.Index(fields=["tenant_id", "unit", "name_key", "id"], name="customer_by_unit"),
+            models.Index(fields=["tenant_id", "status", "name_key", "id"], name="customer_by_status"),
+            models.Index(fields=["tenant_id", "country", "name_key", "id"], name="customer_by_country"),
+            models.Index(fields=["tenant_id", "source", "name_key", "id"], name="customer_by_source"),
+            models.Index(
+                fields=["tenant_id", "import_id"],
+                condition=models.Q(import_id__isnull=False),
+                name="customer_by_import",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CustomerSearch(models.Model):
+    """What the search box finds a customer by: its text, and the hashed n-grams of it.
+
+    Under row-level security an index on ``tokens`` serves only the function ``search_customers``, which
+    returns ids; the rows themselves still come through the policies.
+    """
+
+    customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="search")
+    tenant_id = models.UUIDField(db_default=CurrentTenant(), editable=False)
+    text = models.TextField()
+    tokens = ArrayField(models.IntegerField())
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class StatusChange(TenantModel):
+    """One move of a customer's status or stage, with what caused it."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="status_changes")
+    status = models.CharField(max_length=12, choices=Status)
+    stage = models.CharField(max_length=12, choices=Stage, blank=True)
+    reason = models.CharField(max_length=200)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["tenant_id", "changed_at"], name="status_change_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.changed_at:%Y-%m-%d}"
