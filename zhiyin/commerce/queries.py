@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 
 from django.db.models import Count, DateField, F, Max, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
-from django.utils import timezone
 from pydantic import BaseModel, Field, StringConstraints
 
 from zhiyin.commerce import access
@@ -20,6 +19,7 @@ from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned, planned_cursor
 from zhiyin.platform.paging import Page, keyset
 from zhiyin.platform.pinyin import normalise
+from zhiyin.platform.times import midnight
 
 Row = Mapping[str, object]
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
@@ -77,9 +77,9 @@ def matching_orders(actor: Actor, where: OrderFilter) -> QuerySet[Order]:
     if where.anonymous is not None:
         rows = rows.filter(customer__isnull=where.anonymous)
     if where.date_from:
-        rows = rows.filter(ordered_at__gte=_midnight(where.date_from))
+        rows = rows.filter(ordered_at__gte=midnight(where.date_from))
     if where.date_to:
-        rows = rows.filter(ordered_at__lt=_midnight(where.date_to, days=1))
+        rows = rows.filter(ordered_at__lt=midnight(where.date_to, days=1))
     if where.total_min is not None:
         rows = rows.filter(total__gte=where.total_min)
     if where.total_max is not None:
@@ -273,9 +273,3 @@ def buyers_of(actor: Actor, product_id: uuid.UUID, *, limit: int = 20) -> list[R
         .order_by("-amount", "customer_id")
     )
     return list(rows[:limit])
-
-
-def _midnight(day: datetime.date, *, days: int = 0) -> datetime.datetime:
-    return timezone.make_aware(
-        datetime.datetime.combine(day, datetime.time()) + datetime.timedelta(days=days)
-    )

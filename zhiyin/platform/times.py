@@ -1,8 +1,11 @@
-"""How the reader wants times of day; the time zone and the language are Django's to know."""
+"""Times as the reader has them; the time zone and the language are Django's to know."""
 
 import contextlib
+import datetime
 from collections.abc import Iterator
 from contextvars import ContextVar
+
+from django.utils import timezone
 
 _twelve: ContextVar[bool] = ContextVar("twelve_hours", default=False)
 
@@ -19,3 +22,9 @@ def twelve_hours(wanted: bool) -> Iterator[None]:
 
 def has_twelve_hours() -> bool:
     return _twelve.get()
+
+
+def midnight(day: datetime.date, *, days: int = 0) -> datetime.datetime:
+    """The beginning of a day, or of the one so many ``days`` later, in the reader's time zone."""
+    moment = datetime.datetime.combine(day, datetime.time()) + datetime.timedelta(days=days)
+    return timezone.make_aware(moment)

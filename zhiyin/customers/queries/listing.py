@@ -24,6 +24,7 @@ from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
 from zhiyin.platform.errors import PermissionDenied
 from zhiyin.platform.paging import Keyset, Page
+from zhiyin.platform.times import midnight
 
 Row = Mapping[str, object]
 NOBODY = "none"
@@ -123,9 +124,9 @@ def matching(actor: Actor, where: CustomerFilter) -> QuerySet[Customer]:
         rows = rows.filter(Exists(CustomerTag.objects.filter(customer=OuterRef("pk"), tag=tag)))
     rows = rows.filter(_by_value(where))
     if where.created_from:
-        rows = rows.filter(created_at__gte=_midnight(where.created_from))
+        rows = rows.filter(created_at__gte=midnight(where.created_from))
     if where.created_to:
-        rows = rows.filter(created_at__lt=_midnight(where.created_to, days=1))
+        rows = rows.filter(created_at__lt=midnight(where.created_to, days=1))
     if where.q.strip():
         rows = find_customers(
             rows, actor, where.q, most=MOST_FOUND if _is_bare_search(actor, where) else None
@@ -293,9 +294,9 @@ def _by_value(where: CustomerFilter) -> Q:
     if where.group:
         condition &= Q(value__group__in=where.group)
     if where.last_from:
-        condition &= Q(value__last_at__gte=_midnight(where.last_from))
+        condition &= Q(value__last_at__gte=midnight(where.last_from))
     if where.last_to:
-        condition &= Q(value__last_at__lt=_midnight(where.last_to, days=1))
+        condition &= Q(value__last_at__lt=midnight(where.last_to, days=1))
     if where.value_min is not None:
         condition &= Q(value__value__gte=where.value_min)
     if where.value_max is not None:
@@ -310,9 +311,3 @@ def _by_value(where: CustomerFilter) -> Q:
             cells |= Q(value__recency_score=cell[0], value__frequency_score=cell[1])
         condition &= cells
     return condition
-
-
-def _midnight(day: datetime.date, *, days: int = 0) -> datetime.datetime:
-    """The beginning of a day in the reader's time zone, which the request has set."""
-    moment = datetime.datetime.combine(day, datetime.time()) + datetime.timedelta(days=days)
-    return timezone.make_aware(moment)

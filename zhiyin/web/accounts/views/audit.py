@@ -5,13 +5,13 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from zhiyin.accounts import queries
 from zhiyin.platform import jobs
 from zhiyin.platform.actions import check_audit_log
 from zhiyin.platform.audit import check
+from zhiyin.platform.times import midnight
 from zhiyin.web.accounts.audit import described, labels
 from zhiyin.web.accounts.views.common import now, settings_page
 from zhiyin.web.http import HttpRequest, page, render
@@ -25,8 +25,8 @@ def audit(request: HttpRequest) -> HttpResponse:
         actor=request.actor,
         search=asked.get("q", ""),
         action=asked.get("action", ""),
-        since=_midnight(asked.get("since")),
-        until=_midnight(asked.get("until"), days=1),
+        since=_beginning(asked.get("since")),
+        until=_beginning(asked.get("until"), days=1),
         after=asked.get("after", ""),
     )
     context = {
@@ -57,12 +57,9 @@ def _check(request: HttpRequest) -> dict[str, Any]:
     return {"check": job, "watched": watched}
 
 
-def _midnight(text: str | None, *, days: int = 0) -> datetime.datetime | None:
+def _beginning(text: str | None, *, days: int = 0) -> datetime.datetime | None:
     try:
         day = parse_date(text or "")
     except ValueError:
         return None
-    if day is None:
-        return None
-    start = datetime.datetime.combine(day + datetime.timedelta(days), datetime.time())
-    return timezone.make_aware(start)
+    return midnight(day, days=days) if day else None
