@@ -26,5 +26,7 @@ def has_twelve_hours() -> bool:
 
 def midnight(day: datetime.date, *, days: int = 0) -> datetime.datetime:
     """The beginning of a day, or of the one so many ``days`` later, in the reader's time zone."""
-    moment = datetime.datetime.combine(day, datetime.time()) + datetime.timedelta(days=days)
-    return timezone.make_aware(moment)
+    moment = datetime.datetime.combine(day, datetime.time())
+    # after the calendar's last day there is no other
+    days = min(days, (datetime.date.max - day).days)
+    return timezone.make_aware(moment + datetime.timedelta(days=days))
