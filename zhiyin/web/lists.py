@@ -1,9 +1,9 @@
-"""What all lists share: tabs, chips, the order asked for, and the columns and views that people keep."""
+"""What all lists share: tabs, chips, the filter and the order asked for, and the columns and views that people keep."""
 
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, get_origin
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from pydantic import BaseModel, ValidationError
 
 from zhiyin.customers import actions, queries
 from zhiyin.customers.models import SavedView
@@ -19,6 +20,7 @@ from zhiyin.web.http import HttpRequest, notify, page
 from zhiyin.web.tables import Column
 
 View = Callable[..., HttpResponse]
+Filter = TypeVar("Filter", bound=BaseModel)
 PASSING = ("view", "after", "before", "columns")
 
 
@@ -105,6 +107,20 @@ def keeping(kept: Kept) -> tuple[View, View, View]:
     """The pages that keep columns, keep a view, and forget one."""
     guard = page(permission=kept.permission)
     return tuple(require_POST(guard(view)) for view in (kept.keep_columns, kept.save_view, kept.delete_view))  # type: ignore[return-value]
+
+
+def parse_filter(model: type[Filter], query: QueryDict) -> Filter:
+    """The filter in an address. Raises ``Invalid`` and names the parameter at fault."""
+    plain: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        values = [value for value in query.getlist(name) if value != ""]
+        if values:
+            plain[name] = values if get_origin(field.annotation) is list else values[-1]
+    try:
+        return model.model_validate(plain)
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        raise Invalid(_("This filter cannot be read: %s") % name, field=name) from error
 
 
 def checked_sort(sort: str, known: Any, default: str) -> str:

@@ -5,35 +5,18 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeVar, get_origin
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
-from pydantic import BaseModel, ValidationError
 
 from zhiyin.commerce.choices import PaymentMethod
 from zhiyin.commerce.models import Product
 from zhiyin.commerce.money import LARGEST, checked_amount, rounded
 from zhiyin.platform.errors import Invalid
-
-Filter = TypeVar("Filter", bound=BaseModel)
-
-
-def parse_filter(model: type[Filter], query: QueryDict) -> Filter:
-    """The filter in an address. Raises ``Invalid`` and names the parameter at fault."""
-    plain: dict[str, Any] = {}
-    for name, field in model.model_fields.items():
-        values = [value for value in query.getlist(name) if value != ""]
-        if values:
-            plain[name] = values if get_origin(field.annotation) is list else values[-1]
-    try:
-        return model.model_validate(plain)
-    except ValidationError as error:
-        name = str(error.errors()[0]["loc"][0])
-        raise Invalid(_("This filter cannot be read: %s") % name, field=name) from error
 
 
 class ProductForm(forms.Form):

@@ -1,34 +1,15 @@
 """What people type about customers."""
 
 import uuid
-from collections.abc import Mapping
-from typing import Any, get_origin
+from typing import Any
 
 from django import forms
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
-from pydantic import ValidationError
 
 from zhiyin.customers.choices import ContactKind, CustomerKind, Stage, Status
-from zhiyin.customers.queries import CustomerFilter, owners
+from zhiyin.customers.queries import owners
 from zhiyin.platform.actors import Actor
-from zhiyin.platform.errors import Invalid
 from zhiyin.web.meeting import Meeting
-
-
-def parse_filter(query: QueryDict | Mapping[str, Any]) -> CustomerFilter:
-    """The filter in an address. Raises ``Invalid`` and names the parameter at fault."""
-    plain: dict[str, Any] = {}
-    for name, field in CustomerFilter.model_fields.items():
-        values = query.getlist(name) if isinstance(query, QueryDict) else query.get(name, [])
-        values = [value for value in values if value != ""]
-        if values:
-            plain[name] = values if get_origin(field.annotation) is list else values[-1]
-    try:
-        return CustomerFilter.model_validate(plain)
-    except ValidationError as error:
-        name = str(error.errors()[0]["loc"][0])
-        raise Invalid(_("This filter cannot be read: %s") % name, field=name) from error
 
 
 class CustomerForm(forms.Form):

@@ -19,13 +19,9 @@ from zhiyin.commerce.queries import OrderFilter
 from zhiyin.customers import access as customer_access
 from zhiyin.customers import queries as customers
 from zhiyin.platform.errors import Invalid
-from zhiyin.web.commerce.forms import (
-    PaymentForm,
-    number_or_none,
-    parse_filter,
-)
+from zhiyin.web.commerce.forms import PaymentForm, number_or_none
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
-from zhiyin.web.lists import Chip, Kept, Tab, carried, checked_sort, keeping
+from zhiyin.web.lists import Chip, Kept, Tab, carried, checked_sort, keeping, parse_filter
 from zhiyin.web.tables import Column, Row, Table, changed, text, without
 from zhiyin.web.templatetags.zhiyin import KeyNumber, day, money, number
 

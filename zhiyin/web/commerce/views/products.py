@@ -16,9 +16,9 @@ from zhiyin.commerce.models import Product
 from zhiyin.commerce.queries import MonthOfSales, ProductFilter
 from zhiyin.customers import queries as customers
 from zhiyin.web.charts import Chart, Series
-from zhiyin.web.commerce.forms import ProductForm, parse_filter
+from zhiyin.web.commerce.forms import ProductForm
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
-from zhiyin.web.lists import Chip, Kept, Tab, carried, checked_sort, keeping
+from zhiyin.web.lists import Chip, Kept, Tab, carried, checked_sort, keeping, parse_filter
 from zhiyin.web.tables import Column, Row, Table, changed, text, without
 from zhiyin.web.templatetags.zhiyin import KeyNumber, money, number, percent
 

@@ -16,9 +16,10 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 from zhiyin.customers import actions, queries
 from zhiyin.customers.actions import Done, Selection, Undone
 from zhiyin.customers.choices import UndoKind
+from zhiyin.customers.queries import CustomerFilter
 from zhiyin.platform.errors import Invalid, PermissionDenied
-from zhiyin.web.customers.forms import parse_filter
 from zhiyin.web.http import HttpRequest, notify, page, render
+from zhiyin.web.lists import parse_filter
 
 
 @page(permission="customers.view")
@@ -59,7 +60,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 def _selection(request: HttpRequest, query: QueryDict) -> Selection:
     if request.POST.get("all"):
-        return Selection(where=parse_filter(query))
+        return Selection(where=parse_filter(CustomerFilter, query))
     ids = tuple(_uuid(each, "ids") for each in request.POST.getlist("ids"))
     if not ids:
         raise Invalid(_("Choose some customers first."), field="ids")

@@ -12,10 +12,9 @@ from zhiyin.analytics.choices import ValueGroup
 from zhiyin.customers import access, queries
 from zhiyin.customers.choices import CustomerKind, Stage, Status
 from zhiyin.customers.queries import SORTS, Count, CustomerFilter
-from zhiyin.web.customers.forms import parse_filter
 from zhiyin.web.customers.table import columns as all_columns
 from zhiyin.web.http import HttpRequest, page, render
-from zhiyin.web.lists import Chip, Kept, Tab, carried, checked_sort, keeping
+from zhiyin.web.lists import Chip, Kept, Tab, carried, checked_sort, keeping, parse_filter
 from zhiyin.web.tables import Row, Table, changed, without
 from zhiyin.web.templatetags.zhiyin import number, percent
 
@@ -53,7 +52,7 @@ columns, save_view, delete_view = keeping(KEPT)
 
 @page(permission="customers.view")
 def customer_list(request: HttpRequest) -> HttpResponse:
-    where = parse_filter(request.GET)
+    where = parse_filter(CustomerFilter, request.GET)
     sort = checked_sort(request.GET.get("sort", ""), SORTS, "name")
     token = request.GET.get("after") or request.GET.get("before") or ""
     found = queries.list_customers(request.actor, where, sort=sort, after=token, limit=MOST_ROWS)  # type: ignore[arg-type]
@@ -96,7 +95,7 @@ def _link(row: Row) -> tuple[str, str]:
 @page(permission="customers.view")
 def filters(request: HttpRequest) -> HttpResponse:
     """The panel of filters with what can be chosen, read only when somebody opens it."""
-    where = parse_filter(request.GET)
+    where = parse_filter(CustomerFilter, request.GET)
     context = {
         "where": where,
         "choices": {
