@@ -5,11 +5,10 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from zhiyin.platform.errors import Conflict
-
-LONGEST = 200
 
 
 def version_of(*values: Any) -> str:
@@ -24,11 +23,10 @@ def require_seen(seen: str | None, present: str, shown: str) -> None:
     ``None`` asks for nothing: whoever gives no version wants his change whatever was there.
     """
     if seen is not None and seen != present:
-        text = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
         message = _(
             "Somebody changed this meanwhile; it is “%s” now. Look at it again and repeat your change."
         )
-        raise Conflict(message % text)
+        raise Conflict(message % Truncator(shown).chars(200))
 
 
 def _plain(value: Any) -> str:

@@ -8,9 +8,8 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-
-LONGEST = 200
 
 
 class Meeting(forms.Form):
@@ -74,4 +73,4 @@ class Meeting(forms.Form):
 
     def _shown(self, name: str, value: str) -> str:
         text = str(dict(getattr(self.fields[name], "choices", ())).get(value, value)) or "–"
-        return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+        return Truncator(text).chars(200)
