@@ -12,7 +12,6 @@ from zhiyin.accounts.actions.preferences import choose_preferences
 from zhiyin.accounts.choices import Theme
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.keys import uuid7
-from zhiyin.web import showcase
 from zhiyin.web.http import HttpRequest, render
 
 YEAR = 365 * 24 * 3600
@@ -46,6 +45,9 @@ def _one_of(value: str | None, allowed: Container[str]) -> str | None:
 
 def components(request: HttpRequest) -> HttpResponse:
     """Every piece that pages are made of, for who develops them (only with DEBUG)."""
+    # no process loads made-up data for a page that only DEBUG has
+    from zhiyin.web import showcase
+
     request.actor = getattr(request, "actor", None) or Actor.system(uuid7(), "林岚")
     return render(
         request, "components.html", showcase.context(), partial=request.GET.get("partial"), status=200
