@@ -8,12 +8,19 @@ from typing import Any
 from django.db import connection
 
 from zhiyin.imports import actions
-from zhiyin.imports.models import Import
+from zhiyin.imports.models import Import, ImportProfile
 from zhiyin.platform import jobs
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.tenancy import scope
 
 NOW = datetime.datetime(2026, 11, 22, 4, 0, tzinfo=datetime.UTC)
+HEADER = "order number,date,customer id,product code,quantity,unit price\n"
+# what nothing can guess: no header, two characters between cells, and the order of day and month
+ODD = "1001||05.03.2024||K1||P1||2||9,50\n1002||06.03.2024||K2||P1||1||9,50\n"
+ODD_MAPPING = {
+    "order_number": "A", "ordered_at": "B", "customer_code": "C", "product_code": "D", "quantity": "E",
+    "unit_price": "F",
+}  # fmt: skip
 
 
 def upload(actor: Actor, content: bytes | str | Path, *, name: str = "sales.csv", kind: str = "") -> Import:
@@ -23,6 +30,18 @@ def upload(actor: Actor, content: bytes | str | Path, *, name: str = "sales.csv"
     data = content.encode() if isinstance(content, str) else content
     with scope(actor.tenant_id):
         return actions.upload_file(actor=actor, stream=io.BytesIO(data), name=name, kind=kind, now=NOW)
+
+
+def odd_profile() -> ImportProfile:
+    """How a shop writes ``ODD``; called inside the company's scope."""
+    return ImportProfile.objects.create(
+        name="Shop",
+        kind="orders",
+        mapping=ODD_MAPPING,
+        options={"header": False, "delimiter": "||", "encoding": "gb18030"},
+        date_formats={"ordered_at": "%d.%m.%Y"},
+        source="shop",
+    )
 
 
 def step(actor: Actor, batch: Import, what: actions.Step, *, now: datetime.datetime = NOW) -> Import:

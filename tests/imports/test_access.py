@@ -5,7 +5,7 @@ import io
 import pytest
 from django.urls import reverse
 
-from tests.imports.importing import NOW
+from tests.imports.importing import HEADER, NOW
 from zhiyin.accounts.defaults import ROLES
 from zhiyin.accounts.models import Role
 from zhiyin.config.demo.staff import ROLES as DEMO_ROLES
@@ -14,7 +14,7 @@ from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound, PermissionDenied
 from zhiyin.platform.permissions import registered, usable
 
-FILE = "order number,date,customer id,product code,quantity,unit price\nA1,2024-03-05,K1,P1,2,9.5\n"
+FILE = HEADER + "A1,2024-03-05,K1,P1,2,9.5\n"
 
 
 def _uploaded(actor):

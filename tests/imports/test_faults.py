@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from django.db import connections
 
-from tests.imports.importing import NOW, contents, import_text, step, upload
+from tests.imports.importing import HEADER, NOW, contents, import_text, step, upload
 from tests.platform.processes import until, worker
 from zhiyin.accounts.models import Role
 from zhiyin.commerce.totals import totals
@@ -21,8 +21,6 @@ from zhiyin.platform.choices import JobState
 from zhiyin.platform.errors import Invalid
 from zhiyin.platform.models import StoredFile
 from zhiyin.platform.tenancy import scope
-
-HEADER = "order number,date,customer id,product code,quantity,unit price\n"
 
 
 def many(count, prefix="A"):

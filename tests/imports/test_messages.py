@@ -3,12 +3,11 @@
 import pytest
 from django.utils import translation
 
-from tests.imports.importing import import_text
+from tests.imports.importing import HEADER, import_text
 from tests.imports.test_orders import texts
 from zhiyin.imports.messages import Message, ngettext_lazy
 
 lines = ngettext_lazy("{count} line is new.", "{count} lines are new.")
-HEADER = "order number,date,customer id,product code,quantity,unit price\n"
 
 
 @pytest.mark.parametrize(("count", "told"), [(1, "1 line is new."), (1234, "1,234 lines are new.")])

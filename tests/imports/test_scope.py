@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.utils.translation import gettext
 
-from tests.imports.importing import NOW, contents, import_text, query, step, upload
+from tests.imports.importing import HEADER, NOW, contents, import_text, query, step, upload
 from tests.imports.test_orders import refused_text, texts
 from zhiyin.customers.models import Customer
 from zhiyin.imports.errors import ScopeChanged
@@ -14,7 +14,6 @@ from zhiyin.imports.workspace import Frame
 from zhiyin.platform.errors import NotFound
 from zhiyin.platform.tenancy import scope
 
-HEADER = "order number,date,customer id,product code,quantity,unit price\n"
 CUSTOMER_BEYOND = "The customer is outside the records that you may change."
 ORDER_BEYOND = "An order of this number is outside the records that you may change."
 

@@ -9,12 +9,12 @@ from decimal import Decimal
 import pytest
 from django.db import connections
 
-from tests.imports.importing import import_text, query, step
+from tests.imports.importing import HEADER, import_text, query, step
 from zhiyin.commerce import actions
 from zhiyin.commerce.models import Order, OrderLine, Payment, Product
 from zhiyin.platform.tenancy import scope
 
-FILE = "order number,date,customer id,product code,quantity,unit price\nA1,2024-03-05,K1,P1,2,9.5\n"
+FILE = HEADER + "A1,2024-03-05,K1,P1,2,9.5\n"
 NOW = datetime.datetime.now(datetime.UTC)
 
 

@@ -12,14 +12,13 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.imports.importing import HEADER, ODD, ODD_MAPPING, odd_profile
 from tests.imports.test_orders import FILE
 from zhiyin.commerce.models import Order
 from zhiyin.imports import actions
-from zhiyin.imports.models import Import, ImportProfile
+from zhiyin.imports.models import Import
 from zhiyin.platform import jobs
 from zhiyin.platform.models import StoredFile
-
-HEADER = FILE.splitlines()[0].split(",")
 
 
 def _cells(page, tag):
@@ -44,8 +43,9 @@ def test_from_the_file_to_the_result_and_back(cast):
     page = client.get(show).content.decode()
     assert "订单号" in page
     assert 'value="商品编码" selected' in page
-    assert _cells(page, "th")[: len(HEADER)] == HEADER
-    assert _cells(page, "td")[: len(HEADER)] == next(csv.reader(FILE.splitlines()[1:]))
+    names, first, *_rest = csv.reader(FILE.splitlines())
+    assert _cells(page, "th")[: len(names)] == names
+    assert _cells(page, "td")[: len(names)] == first
     with cast.scope():
         batch = Import.objects.get()
     chosen = dict(batch.mapping)
@@ -117,25 +117,11 @@ def test_the_same_through_the_api(cast):
     assert done["result"]["effect"]["lines_created"] == 4
 
 
-ODD = "1001||05.03.2024||K1||P1||2||9,50\n1002||06.03.2024||K2||P1||1||9,50\n"
-ODD_MAPPING = {
-    "order_number": "A", "ordered_at": "B", "customer_code": "C", "product_code": "D", "quantity": "E",
-    "unit_price": "F",
-}  # fmt: skip
-
-
 @pytest.fixture
 def profile(cast):
     """How a shop writes its files: nothing of it can be guessed."""
     with cast.scope():
-        return ImportProfile.objects.create(
-            name="Shop",
-            kind="orders",
-            mapping=ODD_MAPPING,
-            options={"header": False, "delimiter": "||", "encoding": "gb18030"},
-            date_formats={"ordered_at": "%d.%m.%Y"},
-            source="shop",
-        )
+        return odd_profile()
 
 
 def _is_read_as_the_profile_says(cast):
@@ -279,8 +265,7 @@ def test_drafts_are_removed_from_the_list_one_or_many(cast):
 
 
 def test_a_foreign_sign_is_told_beside_its_column(cast):
-    content = "order number,date,customer id,product code,quantity,unit price\nA1,2024-03-05,K1,P1,1,£5\n"
-    show = _upload(cast.gao.client, content).headers["Location"]
+    show = _upload(cast.gao.client, HEADER + "A1,2024-03-05,K1,P1,1,£5\n").headers["Location"]
     with cast.scope():
         told = str(actions.file_preview(Import.objects.get()).warnings["unit_price"])
     page = unescape(cast.gao.client.get(show).content.decode())

@@ -8,13 +8,14 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.cast import Company
+from tests.imports.importing import HEADER
 from tests.permissions.table import Row
 from zhiyin.imports import actions
 from zhiyin.imports.models import Import
 from zhiyin.platform import files
 
 NOW = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
-FILE = "order number,date,customer id,product code,quantity,unit price\nA1,2024-03-05,K1,P1,2,9.5\n"
+FILE = HEADER + "A1,2024-03-05,K1,P1,2,9.5\n"
 ALLOWED = "302 403 403 404 403*3 {0} 404"
 API = "401 403 403 404 403*3 {0} 404"
 SHARED = ALLOWED.replace("404", "{0}", 1)
