@@ -16,14 +16,17 @@ gao   高敏, administrator     总部             administrator       all
 ====  =====================  ==============  ==================  =========
 """
 
+import datetime
 import functools
 import uuid
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.test import Client
+from django.utils import timezone
 
 from zhiyin.accounts import access
 from zhiyin.accounts.models import Member, Role, Tenant, Unit, User
@@ -174,6 +177,18 @@ def other(db: None) -> Company:
 def actor(cast: Company) -> Actor:
     """The administrator, inside whose tenant's scope the test then works."""
     return cast.gao.actor
+
+
+@pytest.fixture
+def now() -> datetime.datetime:
+    return timezone.now()
+
+
+@pytest.fixture
+def inside(cast: Company) -> Iterator[Company]:
+    """The first company, its transaction open."""
+    with cast.scope():
+        yield cast
 
 
 @pytest.fixture

@@ -1,11 +1,25 @@
 """Where the public data lie that tests and benchmarks read."""
 
 import os
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 FOLDER = Path(os.environ.get("ZHIYIN_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
+# what is known of online_retail.parquet from elsewhere
+RETAIL = {
+    "lines": 541_909,
+    "orders": 25_900,
+    "products": 4_070,
+    "customers": 4_372,
+    "countries": 38,
+    "lines_without_customer": 135_080,
+    "cancellation_lines": 9_288,
+    "duplicates": 5_268,
+    "quantity": Decimal(5_176_450),
+    "value": Decimal("9747747.934"),
+}
 
 
 def shared_data(name: str) -> Path:

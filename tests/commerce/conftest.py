@@ -1,27 +1,13 @@
 import datetime
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
 
 from tests.cast import Company
 from zhiyin.commerce import actions
 from zhiyin.commerce.models import Product
 from zhiyin.customers import actions as customer_actions
 from zhiyin.customers.models import Customer
-
-
-@pytest.fixture
-def now() -> datetime.datetime:
-    return timezone.now()
-
-
-@pytest.fixture
-def inside(cast: Company) -> Iterator[Company]:
-    """The first company, its transaction open."""
-    with cast.scope():
-        yield cast
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.commands import answers, run_commands
-from tests.shared import shared_data
+from tests.shared import RETAIL, shared_data
 from zhiyin.platform.postgres import Cluster
 
 pytestmark = pytest.mark.slow
@@ -143,18 +143,8 @@ def test_the_retailers_file_gives_the_published_totals(home: Path) -> None:
     assert zhiyin(home, "tenant", "create", "retail", "--name", "Retail").returncode == 0
     applied = answer(home, "import", str(file), "--kind", "orders", "--tenant", "retail")
     assert applied["totals"]["quantity"] == "5176450"
-    assert answer(home, "report", "totals", "--tenant", "retail") == {
-        "lines": 541_909,
-        "orders": 25_900,
-        "products": 4_070,
-        "customers": 4_372,
-        "countries": 38,
-        "lines_without_customer": 135_080,
-        "cancellation_lines": 9_288,
-        "duplicates": 5_268,
-        "quantity": 5_176_450,
-        "value": 9_747_747.934,
-    }
+    told = answer(home, "report", "totals", "--tenant", "retail")
+    assert told == {name: float(number) for name, number in RETAIL.items()}
 
 
 def test_an_analysis_tells_model_parameters_and_errors(home: Path, tmp_path: Path) -> None:

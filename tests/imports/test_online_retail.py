@@ -5,23 +5,11 @@ from decimal import Decimal
 import pytest
 
 from tests.imports.importing import contents, import_text, step, upload
-from tests.shared import shared_data
+from tests.shared import RETAIL, shared_data
 from zhiyin.commerce.totals import totals
 from zhiyin.platform.tenancy import scope
 
 pytestmark = pytest.mark.slow
-KNOWN = {
-    "lines": 541_909,
-    "orders": 25_900,
-    "products": 4_070,
-    "customers": 4_372,
-    "countries": 38,
-    "lines_without_customer": 135_080,
-    "cancellation_lines": 9_288,
-    "duplicates": 5_268,
-    "quantity": Decimal(5_176_450),
-    "value": Decimal("9747747.934"),
-}
 
 
 def _totals(actor):
@@ -47,13 +35,13 @@ def test_totals_are_exact_then_nothing_doubles_then_all_is_taken_back(own):
 
     applied = step(own, checked, "apply")
     assert applied.state == "applied", applied.job.error
-    assert _totals(own) == KNOWN
+    assert _totals(own) == RETAIL
     counts, file_totals = applied.result["counts"], applied.result["totals"]
-    assert {key: counts[key] for key in KNOWN if key in counts} == {
-        key: KNOWN[key] for key in KNOWN if key in counts
+    assert {key: counts[key] for key in RETAIL if key in counts} == {
+        key: RETAIL[key] for key in RETAIL if key in counts
     }
-    assert Decimal(file_totals["value"]) == KNOWN["value"]
-    assert Decimal(file_totals["quantity"]) == KNOWN["quantity"]
+    assert Decimal(file_totals["value"]) == RETAIL["value"]
+    assert Decimal(file_totals["quantity"]) == RETAIL["quantity"]
 
     again = import_text(own, shared_data("online_retail.parquet"), kind="orders")
     assert again.result["effect"] == {
@@ -61,10 +49,10 @@ def test_totals_are_exact_then_nothing_doubles_then_all_is_taken_back(own):
         "orders_created": 0, "orders_known": 25_900, "orders_changed": 0, "lines_created": 0,
         "lines_known": 541_909,
     }  # fmt: skip
-    assert _totals(own) == KNOWN
+    assert _totals(own) == RETAIL
 
     step(own, again, "undo")
-    assert _totals(own) == KNOWN
+    assert _totals(own) == RETAIL
     undone = step(own, applied, "undo")
     assert undone.state == "undone", undone.job.error
     assert undone.result["undone"]["lines_deleted"] == 541_909
