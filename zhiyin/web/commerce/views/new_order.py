@@ -184,7 +184,7 @@ def _product(key: str) -> Product:
 
 def _read_lines(request: HttpRequest, draft: Draft) -> None:
     typed = read_lines(request.POST)
-    products = Product.objects.in_bulk([key for key, _quantity, _price in typed])
+    products = access.products(key for key, _quantity, _price in typed)
     draft.lines = [LineInput(products[key], *rest) for key, *rest in typed if key in products]
     if len(draft.lines) < len(typed):
         draft.lost.append(_("A product cannot be found any more; its line is left out."))
