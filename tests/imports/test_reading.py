@@ -216,6 +216,17 @@ def test_a_wrong_byte_is_found_by_its_row(put):
     assert (error.code, error.message.values["row"]) == ("encoding", 12)
 
 
+def test_a_row_longer_than_the_others_is_read_in_its_place(put):
+    short = [f"{n},x" if n % 1000 else f"{n},too,many" for n in range(200_000)]
+    long = ["long," + "y" * 1_500_000]
+    source, found = rows(put("\n".join(["a,b", *short, *long, *short[:5]]) + "\n"))
+    assert [row[ROW] for row in found] == [
+        n for n, line in enumerate([*short, *long, *short[:5]], 2) if line.count(",") == 1
+    ]
+    assert found[-5]["b"] == "y" * 1_500_000
+    assert len(source.ragged) == 201
+
+
 def test_a_missing_file(tmp_path):
     assert refusal(tmp_path / "nothing.csv").code == "missing"
 
