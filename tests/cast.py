@@ -21,44 +21,36 @@ import functools
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 
 from zhiyin.accounts import access
+from zhiyin.accounts.choices import RecordScope
+from zhiyin.accounts.defaults import ROLES as DEFAULTS
+from zhiyin.accounts.defaults import DefaultRole
 from zhiyin.accounts.models import Member, Role, Tenant, Unit, User
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.pinyin import name_key
 from zhiyin.platform.tenancy import scope
 
 PASSWORD = "correct horse battery"
-SALES = {
-    "customers.view", "customers.edit", "products.view", "orders.view", "orders.edit", "insight.view",
-}  # fmt: skip
-ROLES = {
-    "sales person": (SALES, "own"),
-    "sales manager": (
-        SALES | {"customers.delete", "customers.export", "imports.run", "jobs.view_all"},
-        "subtree",
-    ),
-    "agent": ({"customers.view", "customers.edit", "products.view", "orders.view"}, "unit"),
-    "analyst": (
-        {
-            "customers.view",
-            "customers.export",
-            "products.view",
-            "orders.view",
-            "insight.view",
-            "insight.company",
-            "insight.run",
-        },
-        "all",
-    ),
-    "administrator": (None, "all"),
-}
+
+
+def _roles() -> dict[str, DefaultRole]:
+    """What a new company starts with, by its English name; and the one role of the cast's own."""
+    with override(None):
+        found = {str(role.name).lower(): role for role in DEFAULTS}
+    # no default role has a unit's records, and that scope wants to be tried as well
+    found["agent"] = replace(found.pop("service agent"), scope=RecordScope.UNIT)
+    return found
+
+
+ROLES = _roles()
 UNITS = {"总部": None, "华东大区": "总部", "上海一组": "华东大区", "华南大区": "总部", "客服中心": "总部"}
 PEOPLE = {
     "lin": ("林岚", "sales person", "上海一组"),
@@ -140,19 +132,19 @@ def company(code: str) -> Company:
         roles = {
             name: Role(
                 name=name,
-                scope=reach,
+                scope=role.scope,
                 tenant_id=tenant.id,
-                permissions=sorted(may or ()),
-                holds_all=may is None,
+                permissions=sorted(role.permissions or ()),
+                holds_all=role.permissions is None,
             )
-            for name, (may, reach) in ROLES.items()
+            for name, role in ROLES.items()
         }
         Role.objects.bulk_create(roles.values())
         people: dict[str, Person] = {}
-        for key, (name, role, unit_name) in PEOPLE.items():
+        for key, (name, role_name, unit_name) in PEOPLE.items():
             user = User(email=f"{key}@{code}.example", password=_password())
             member = Member(
-                user=user, name=name, name_key=name_key(name), unit=units[unit_name], role=roles[role],
+                user=user, name=name, name_key=name_key(name), unit=units[unit_name], role=roles[role_name],
                 tenant_id=tenant.id,
             )  # fmt: skip
             people[key] = Person(tenant, user, member)

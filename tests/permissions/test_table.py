@@ -111,7 +111,7 @@ def test_the_table_agrees_with_the_declared_permissions() -> None:
 
 
 def _holds(name: str, permission: str | None) -> bool:
-    permissions, _scope = ROLES[CAST_PEOPLE[name][1]]
+    permissions = ROLES[CAST_PEOPLE[name][1]].permissions
     return permission is None or permissions is None or permission in permissions
 
 
