@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, betaln, digamma, gammaln, hyp2f1, polygamma
 
-from zhiyin.analytics.methods.cells import Cells, Floats, dot, parts
+from zhiyin.analytics.methods.cells import Cells, Floats, parts
 from zhiyin.analytics.methods.maximise import Evaluation
-from zhiyin.analytics.methods.transactions import TransactionModel
+from zhiyin.analytics.methods.transactions import Buying, TransactionModel
 
 SHIFT = 1e-4
 """The expectation has removable singularities at a = 1 and a + b = 1, and SciPy's hypergeometric function
@@ -25,36 +25,20 @@ fails at some whole numbers: there the mean of the values this far on both sides
 class BGNBD(TransactionModel):
     """BG/NBD with purchase rate ~ Gamma(r, rate alpha) and chance to leave ~ Beta(a, b).
 
-    Fader, Hardie and Lee (2005). Parameters are floats, or arrays that broadcast.
+    Fader, Hardie and Lee (2005); the likelihood is equation 6.
     """
 
-    r: float | Floats
-    alpha: float | Floats
     a: float | Floats
     b: float | Floats
 
     names: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
 
-    @classmethod
-    def of(cls, parameters: Floats) -> Self:
-        return cls(*(float(value) for value in parameters))
-
     def given(self, x: ArrayLike, T: ArrayLike) -> Self:
         x, T = np.asarray(x, np.float64), np.asarray(T, np.float64)
         return type(self)(self.r + x, self.alpha + T, self.a + 0.0 * x, self.b + x)
 
-    def log_likelihood(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:
-        """Log-likelihood of each history (equation 6 of the paper), elementwise."""
-        x_, T_ = np.asarray(x, np.float64), np.asarray(T, np.float64)
-        stayed = (
-            gammaln(self.r + x_)
-            - gammaln(self.r)
-            + self.r * np.log(self.alpha)
-            - (self.r + x_) * np.log(self.alpha + T_)
-            + betaln(self.a, self.b + x_)
-            - betaln(self.a, self.b)
-        )
-        return np.asarray(stayed + np.logaddexp(0.0, self.log_odds_left(x, t_x, T)))
+    def log_stayed(self, x: Floats, T: Floats) -> Floats:  # noqa: ARG002
+        return np.asarray(betaln(self.a, self.b + x) - betaln(self.a, self.b))
 
     def log_odds_left(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:
         """Log-odds to have left; minus infinity at x = 0, when there was no occasion to leave."""
@@ -115,15 +99,10 @@ def close_to_whole(value: Floats) -> NDArray[np.bool_]:
 
 
 class _Likelihood:
-    """Total log-likelihood with derivatives; what depends on x or T alone is summed over those alone."""
+    """Total log-likelihood with derivatives."""
 
     def __init__(self, cells: Cells) -> None:
-        self.customers = float(cells.count.sum())
-        self.x_count = np.bincount(cells.x, weights=cells.count)
-        self.xs = np.flatnonzero(self.x_count).astype(np.float64)
-        self.x_count = self.x_count[self.x_count > 0]
-        self.ages, self.age_count = cells.T, cells.count
-        self.age_x = cells.count * cells.x
+        self.buying = Buying(cells)
         again = cells.x > 0
         self.x = cells.x[again].astype(np.float64)
         self.t_x, self.T, self.count = cells.t_x[again], cells.T[again], cells.count[again]
@@ -154,27 +133,12 @@ class _Likelihood:
 
     def stayed(self, r: float, alpha: float, a: float, b: float) -> Evaluation:
         """The part of customers who did not leave, which every history has."""
-        n, c, xs = self.customers, self.x_count, self.xs
-        logs, inverse = np.log(alpha + self.ages), 1 / (alpha + self.ages)
-        weight = r * self.age_count + self.age_x
-        value = (
-            c @ (gammaln(r + xs) + gammaln(b + xs) - gammaln(a + b + xs))
-            + n * (gammaln(a + b) - gammaln(b) - gammaln(r) + r * np.log(alpha))
-            - dot(weight, logs)
-        )
-        both = n * digamma(a + b) - c @ digamma(a + b + xs)
-        gradient = np.array(
-            [
-                c @ digamma(r + xs) + n * (np.log(alpha) - digamma(r)) - dot(self.age_count, logs),
-                n * r / alpha - dot(weight, inverse),
-                both,
-                both + c @ digamma(b + xs) - n * digamma(b),
-            ]
-        )
-        hessian = np.zeros((4, 4))
-        hessian[0, 0] = c @ polygamma(1, r + xs) - n * polygamma(1, r)
-        hessian[0, 1] = hessian[1, 0] = n / alpha - dot(self.age_count, inverse)
-        hessian[1, 1] = dot(weight, inverse**2) - n * r / alpha**2
-        hessian[2:, 2:] = n * polygamma(1, a + b) - c @ polygamma(1, a + b + xs)
-        hessian[3, 3] += c @ polygamma(1, b + xs) - n * polygamma(1, b)
-        return float(value), gradient, hessian
+        n, c, x = self.buying.customers, self.buying.x_count, self.buying.x
+        value, gradient, hessian = self.buying(r, alpha)
+        value += float(c @ (gammaln(b + x) - gammaln(a + b + x)) + n * (gammaln(a + b) - gammaln(b)))
+        both = n * digamma(a + b) - c @ digamma(a + b + x)
+        gradient = np.append(gradient, [both, both + c @ digamma(b + x) - n * digamma(b)])
+        hessian = np.pad(hessian, (0, 2))
+        hessian[2:, 2:] = n * polygamma(1, a + b) - c @ polygamma(1, a + b + x)
+        hessian[3, 3] += c @ polygamma(1, b + x) - n * polygamma(1, b)
+        return value, gradient, hessian

@@ -10,39 +10,26 @@ from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import digamma, gammaln, polygamma
+from scipy.special import gammaln
 
-from zhiyin.analytics.methods.cells import Cells, Floats, dot
+from zhiyin.analytics.methods.cells import Cells, Floats
 from zhiyin.analytics.methods.maximise import Evaluation
-from zhiyin.analytics.methods.transactions import TransactionModel
+from zhiyin.analytics.methods.transactions import Buying, TransactionModel
 
 
 @dataclass(frozen=True)
 class NBD(TransactionModel):
     """NBD with purchase rate ~ Gamma(r, rate alpha). Ehrenberg (1959)."""
 
-    r: float | Floats
-    alpha: float | Floats
-
     names: ClassVar[tuple[str, ...]] = ("r", "alpha")
-
-    @classmethod
-    def of(cls, parameters: Floats) -> Self:
-        return cls(*(float(value) for value in parameters))
 
     def given(self, x: ArrayLike, T: ArrayLike) -> Self:
         x, T = np.asarray(x, np.float64), np.asarray(T, np.float64)
         return type(self)(self.r + x, self.alpha + T)
 
-    def log_likelihood(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: ARG002
-        """Log-likelihood of each history, elementwise; t_x tells nothing."""
-        x_, T_ = np.asarray(x, np.float64), np.asarray(T, np.float64)
-        return np.asarray(
-            gammaln(self.r + x_)
-            - gammaln(self.r)
-            + self.r * np.log(self.alpha)
-            - (self.r + x_) * np.log(self.alpha + T_)
-        )
+    def log_stayed(self, x: Floats, T: Floats) -> Floats:
+        """Zero: everybody stays."""
+        return np.zeros(np.broadcast(x, T).shape)
 
     def log_odds_left(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:
         """Minus infinity: nobody leaves."""
@@ -62,30 +49,8 @@ class NBD(TransactionModel):
 
     @classmethod
     def evaluator(cls, cells: Cells) -> Callable[[Floats], Evaluation]:
-        x, T, c = cells.x.astype(np.float64), cells.T, cells.count
-        n = float(c.sum())
-
-        def evaluate(parameters: Floats) -> Evaluation:
-            r, alpha = parameters
-            logs, inverse = np.log(alpha + T), 1 / (alpha + T)
-            weight = c * (r + x)
-            value = dot(c, gammaln(r + x)) + n * (r * np.log(alpha) - gammaln(r)) - dot(weight, logs)
-            gradient = np.array(
-                [
-                    dot(c, digamma(r + x) - logs) + n * (np.log(alpha) - digamma(r)),
-                    n * r / alpha - dot(weight, inverse),
-                ]
-            )
-            cross = n / alpha - dot(c, inverse)
-            hessian = np.array(
-                [
-                    [dot(c, polygamma(1, r + x)) - n * polygamma(1, r), cross],
-                    [cross, dot(weight, inverse**2) - n * r / alpha**2],
-                ]
-            )
-            return float(value), gradient, hessian
-
-        return evaluate
+        buying = Buying(cells)
+        return lambda parameters: buying(*parameters)
 
 
 def negative_binomial(n: Floats, t: Floats, r: float | Floats, alpha: float | Floats) -> Floats:

@@ -12,12 +12,12 @@ from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import digamma, exprel, gammaln, polygamma
+from scipy.special import exprel
 
 from zhiyin.analytics.methods.cells import Cells, Floats, dot, parts
 from zhiyin.analytics.methods.maximise import Evaluation
 from zhiyin.analytics.methods.nbd import negative_binomial
-from zhiyin.analytics.methods.transactions import TransactionModel
+from zhiyin.analytics.methods.transactions import Buying, TransactionModel
 
 NODES = 24
 COUNT_NODES = 48
@@ -28,36 +28,20 @@ Parameters = tuple[Floats, Floats, Floats, Floats]
 class ParetoNBD(TransactionModel):
     """Pareto/NBD with purchase rate ~ Gamma(r, rate alpha) and leaving rate ~ Gamma(s, rate beta).
 
-    Schmittlein, Morrison and Colombo (1987). Parameters are floats, or arrays that broadcast.
+    Schmittlein, Morrison and Colombo (1987).
     """
 
-    r: float | Floats
-    alpha: float | Floats
     s: float | Floats
     beta: float | Floats
 
     names: ClassVar[tuple[str, ...]] = ("r", "alpha", "s", "beta")
 
-    @classmethod
-    def of(cls, parameters: Floats) -> Self:
-        return cls(*(float(value) for value in parameters))
-
     def given(self, x: ArrayLike, T: ArrayLike) -> Self:
         x, T = np.asarray(x, np.float64), np.asarray(T, np.float64)
         return type(self)(self.r + x, self.alpha + T, self.s + 0.0 * x, self.beta + T)
 
-    def log_likelihood(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:
-        """Log-likelihood of each history, elementwise."""
-        x_, T_ = np.asarray(x, np.float64), np.asarray(T, np.float64)
-        stayed = (
-            gammaln(self.r + x_)
-            - gammaln(self.r)
-            + self.r * np.log(self.alpha)
-            + self.s * np.log(self.beta)
-            - (self.r + x_) * np.log(self.alpha + T_)
-            - self.s * np.log(self.beta + T_)
-        )
-        return np.asarray(stayed + np.logaddexp(0.0, self.log_odds_left(x, t_x, T)))
+    def log_stayed(self, x: Floats, T: Floats) -> Floats:  # noqa: ARG002
+        return np.asarray(self.s * (np.log(self.beta) - np.log(self.beta + T)))
 
     def log_odds_left(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:
         """Log-odds to have left; minus infinity at t_x = T.
@@ -150,12 +134,7 @@ class _Likelihood:
     """Total log-likelihood with derivatives, differentiated under the integral."""
 
     def __init__(self, cells: Cells) -> None:
-        self.customers = float(cells.count.sum())
-        self.x_count = np.bincount(cells.x, weights=cells.count)
-        self.xs = np.flatnonzero(self.x_count).astype(np.float64)
-        self.x_count = self.x_count[self.x_count > 0]
-        self.ages, self.age_count = cells.T, cells.count
-        self.age_x = cells.count * cells.x
+        self.buying = Buying(cells)
         open_ = cells.t_x < cells.T
         self.columns = tuple(
             column[open_] for column in (cells.x.astype(np.float64), cells.t_x, cells.T, cells.count)
@@ -169,32 +148,16 @@ class _Likelihood:
         return value, gradient, hessian
 
     def stayed(self, r: float, alpha: float, s: float, beta: float) -> Evaluation:
-        n, c, xs = self.customers, self.x_count, self.xs
-        count, T = self.age_count, self.ages
-        weight = r * count + self.age_x
-        buy, stay = 1 / (alpha + T), 1 / (beta + T)
-        log_buy, log_stay = dot(count, np.log(alpha + T)), dot(count, np.log(beta + T))
-        value = (
-            c @ gammaln(r + xs)
-            + n * (r * np.log(alpha) - gammaln(r) + s * np.log(beta))
-            - dot(weight, np.log(alpha + T))
-            - s * log_stay
-        )
-        gradient = np.array(
-            [
-                c @ digamma(r + xs) + n * (np.log(alpha) - digamma(r)) - log_buy,
-                n * r / alpha - dot(weight, buy),
-                n * np.log(beta) - log_stay,
-                s * (n / beta - dot(count, stay)),
-            ]
-        )
-        hessian = np.zeros((4, 4))
-        hessian[0, 0] = c @ polygamma(1, r + xs) - n * polygamma(1, r)
-        hessian[0, 1] = hessian[1, 0] = n / alpha - dot(count, buy)
-        hessian[1, 1] = dot(weight, buy**2) - n * r / alpha**2
-        hessian[2, 3] = hessian[3, 2] = n / beta - dot(count, stay)
-        hessian[3, 3] = s * (dot(count, stay**2) - n / beta**2)
-        return float(value), gradient, hessian
+        n, count, T = self.buying.customers, self.buying.count, self.buying.T
+        inverse = 1 / (beta + T)
+        log_stay = n * np.log(beta) - dot(count, np.log(beta + T))
+        slope = n / beta - dot(count, inverse)
+        value, gradient, hessian = self.buying(r, alpha)
+        gradient = np.append(gradient, [log_stay, s * slope])
+        hessian = np.pad(hessian, (0, 2))
+        hessian[2, 3] = hessian[3, 2] = slope
+        hessian[3, 3] = s * (dot(count, inverse**2) - n / beta**2)
+        return value + float(s * log_stay), gradient, hessian
 
 
 def left_part(parameters: Floats, x: Floats, t_x: Floats, T: Floats, count: Floats) -> Evaluation:

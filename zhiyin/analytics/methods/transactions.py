@@ -2,13 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit
+from scipy.special import digamma, expit, gammaln, polygamma
 
-from zhiyin.analytics.methods.cells import Cells, Floats
+from zhiyin.analytics.methods.cells import Cells, Floats, dot
 from zhiyin.analytics.methods.maximise import Evaluation, Fit, Maximum, climb, fit_of
 from zhiyin.analytics.methods.thin import Reason, TooThin
 
@@ -18,17 +19,39 @@ SAMPLE = 4_000
 """Cells of the sample on which a climb starts when there are many."""
 
 
+@dataclass(frozen=True)
 class TransactionModel(ABC):
-    """A model of repeat purchases with parameters as floats, or arrays (one entry per customer).
+    """A model of repeat purchases, at a rate ~ Gamma(r, rate alpha) until the customer leaves.
 
-    Times are in the unit of the summary the parameters were fitted on.
+    Parameters are floats, or arrays that broadcast (one entry per customer). Times are in the unit of the
+    summary the parameters were fitted on.
     """
+
+    r: float | Floats
+    alpha: float | Floats
 
     names: ClassVar[tuple[str, ...]]
 
-    @abstractmethod
+    @classmethod
+    def of(cls, parameters: Floats) -> Self:
+        """The model with these parameters, in the order of `names`."""
+        return cls(*(float(value) for value in parameters))
+
     def log_likelihood(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:
-        """Log-likelihood of each history."""
+        """Log-likelihood of each history, elementwise."""
+        x_, T_ = np.asarray(x, np.float64), np.asarray(T, np.float64)
+        bought = (
+            gammaln(self.r + x_)
+            - gammaln(self.r)
+            + self.r * np.log(self.alpha)
+            - (self.r + x_) * np.log(self.alpha + T_)
+        )
+        left = np.logaddexp(0.0, self.log_odds_left(x, t_x, T))
+        return np.asarray(bought + self.log_stayed(x_, T_) + left)
+
+    @abstractmethod
+    def log_stayed(self, x: Floats, T: Floats) -> Floats:
+        """Logarithm of the chance to stay through x repeat purchases and until T."""
 
     @abstractmethod
     def log_odds_left(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:
@@ -59,11 +82,6 @@ class TransactionModel(ABC):
     @abstractmethod
     def evaluator(cls, cells: Cells) -> Callable[[Floats], Evaluation]:
         """Total log-likelihood of the cells with gradient and Hessian, as a function of parameters."""
-
-    @classmethod
-    @abstractmethod
-    def of(cls, parameters: Floats) -> Self:
-        """The model with these parameters, in the order of `names`."""
 
     def alive(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:
         """P(alive at T | x, t_x, T), elementwise."""
@@ -133,6 +151,37 @@ class TransactionModel(ABC):
             if near.converged:
                 start = near.theta
         return climb(cls.evaluator(cells), start)
+
+
+class Buying:
+    """Total log-likelihood with derivatives of buying as r and alpha say, by customers who all stay.
+
+    What depends on x or T alone is summed over those alone.
+    """
+
+    def __init__(self, cells: Cells) -> None:
+        self.customers = float(cells.count.sum())
+        of_x = np.bincount(cells.x, weights=cells.count)
+        self.x = np.flatnonzero(of_x).astype(np.float64)
+        self.x_count = of_x[of_x > 0]
+        self.T, self.count = cells.T, cells.count
+        self.purchases = cells.count * cells.x
+
+    def __call__(self, r: float, alpha: float) -> Evaluation:
+        n, c, x = self.customers, self.x_count, self.x
+        logs, inverse = np.log(alpha + self.T), 1 / (alpha + self.T)
+        weight = r * self.count + self.purchases
+        value = c @ gammaln(r + x) + n * (r * np.log(alpha) - gammaln(r)) - dot(weight, logs)
+        gradient = np.array(
+            [
+                c @ digamma(r + x) + n * (np.log(alpha) - digamma(r)) - dot(self.count, logs),
+                n * r / alpha - dot(weight, inverse),
+            ]
+        )
+        hessian = np.full((2, 2), n / alpha - dot(self.count, inverse))
+        hessian[0, 0] = c @ polygamma(1, r + x) - n * polygamma(1, r)
+        hessian[1, 1] = dot(weight, inverse**2) - n * r / alpha**2
+        return float(value), gradient, hessian
 
 
 def refuse_thin(cells: Cells, min_customers: int, min_repeat_buyers: int) -> None:
