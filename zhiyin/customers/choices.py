@@ -43,6 +43,7 @@ class TimelineKind(models.TextChoices):
     PAYMENT = "payment", _("Payment")
     OWNER = "owner", _("Owner changed")
     STATUS = "status", _("Status changed")
+    RELATION = "relation", _("Relation")
 
 
 class TagColour(models.TextChoices):
@@ -72,3 +73,38 @@ class UndoKind(models.TextChoices):
     UNTAG = "untag", _("Tag taken off")
     NOTE_CHANGED = "note_changed", _("Note changed")
     NOTE_REMOVED = "note_removed", _("Note removed")
+    UNRELATE = "unrelate", _("Relation removed")
+
+
+class StandardRelation(models.TextChoices):
+    """What every company begins with; the label says what the target is to the source."""
+
+    WORKS_AT = "works_at", _("Works at")
+    PARENT = "parent", _("Parent company")
+    HOUSEHOLD = "household", _("Head of the household")
+    DEALER = "dealer", _("Dealer")
+    REFERRED_BY = "referred_by", _("Referred by")
+    GUARANTOR = "guarantor", _("Guarantor")
+
+
+# what the source of a standard relation is to its target
+INVERSE_RELATION = {
+    StandardRelation.WORKS_AT: _("Person there"),
+    StandardRelation.PARENT: _("Subsidiary"),
+    StandardRelation.HOUSEHOLD: _("Household member"),
+    StandardRelation.DEALER: _("Customer behind the dealer"),
+    StandardRelation.REFERRED_BY: _("Has referred"),
+    StandardRelation.GUARANTOR: _("Guarantees for"),
+}
+
+
+class BuyingRole(models.TextChoices):
+    """A person's part in what an organisation buys: the buying centre, the weightiest first."""
+
+    DECISION_MAKER = "decision_maker", _("Decision maker")
+    APPROVER = "approver", _("Approver")
+    INFLUENCER = "influencer", _("Influencer")
+    BUYER = "buyer", _("Buyer")
+    USER = "user", _("User")
+    GATEKEEPER = "gatekeeper", _("Gatekeeper")
+    INITIATOR = "initiator", _("Initiator")

@@ -53,6 +53,27 @@ class NoteChanged(Event):
 
 
 @dataclass(frozen=True)
+class RelationChanged(Event):
+    """What two customers are to each other, told once for each of them.
+
+    ``what`` is ``added``, ``changed`` or ``removed``.
+    """
+
+    name: ClassVar = "customers.relation_changed"
+    customer_id: uuid.UUID
+    other_id: uuid.UUID
+    relation_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
+class RelationTypeChanged(Event):
+    name: ClassVar = "customers.relation_type_changed"
+    type_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
 class TagChanged(Event):
     name: ClassVar = "customers.tag_changed"
     tag_id: uuid.UUID

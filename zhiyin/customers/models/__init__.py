@@ -3,6 +3,7 @@
 from zhiyin.customers.models.contact import ContactPoint
 from zhiyin.customers.models.customer import Customer, CustomerSearch, StatusChange
 from zhiyin.customers.models.note import Note
+from zhiyin.customers.models.relation import Relation, RelationType
 from zhiyin.customers.models.tag import CustomerTag, Tag
 from zhiyin.customers.models.timeline import TimelineEvent
 from zhiyin.customers.models.undo import Undo
@@ -14,6 +15,8 @@ __all__ = [
     "CustomerSearch",
     "CustomerTag",
     "Note",
+    "Relation",
+    "RelationType",
     "SavedView",
     "StatusChange",
     "Tag",
