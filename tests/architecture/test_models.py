@@ -1,19 +1,12 @@
-"""What imports cannot show: directions of foreign keys, row-level security, who writes which table."""
+"""What imports cannot show: directions of foreign keys, row-level security."""
 
-import ast
 import inspect
-import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import connection, models
 
-import zhiyin
-
-PACKAGE = Path(zhiyin.__file__).parent
 # from top to bottom; an app refers to models of its own and of lower lines only
 MAP = (
     "automation", "contactcentre", "sales marketing service", "loyalty knowledge", "commerce", "channels",
@@ -41,9 +34,6 @@ GLOBAL = {
     "procrastinate_periodic_defers": "the queue's",
     "procrastinate_workers": "the queue's",
 }
-WRITES = {"create", "bulk_create", "get_or_create", "update_or_create", "update", "bulk_update", "delete"}
-# who writes another app's table on purpose, with the reason; the list may only shrink
-WRITES_ELSEWHERE: dict[tuple[str, str], str] = {}
 
 
 def own_models() -> list[type[models.Model]]:
@@ -120,62 +110,6 @@ def test_partitions_cannot_be_reached_past_their_parent() -> None:
               AND has_table_privilege(current_user, c.oid, 'SELECT, INSERT, UPDATE, DELETE')
         """)
         assert cursor.fetchall() == []
-
-
-def _sources() -> Iterator[tuple[str, str, ast.Module]]:
-    """App, path and syntax tree of every file of the domain apps, and of pages and API."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = path.relative_to(PACKAGE).parts
-        if "migrations" in parts or parts[0] == "config":
-            continue
-        app = parts[1] if parts[0] in ("web", "api") and len(parts) > 2 else parts[0]
-        yield (
-            (parts[0] if parts[0] in ("web", "api") else app),
-            str(path.relative_to(PACKAGE)),
-            ast.parse(path.read_text()),
-        )
-
-
-def _imported_models(tree: ast.Module) -> dict[str, str]:
-    """Name in this file to the app whose model it is."""
-    found = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and re.fullmatch(r"zhiyin\.\w+\.models", node.module or ""):
-            for name in node.names:
-                found[name.asname or name.name] = str(node.module).split(".")[1]
-    return found
-
-
-def _root(node: ast.expr) -> str:
-    """The name a chain of calls and attributes starts from."""
-    while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _writes(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """Names of models whose manager is written through, with the line."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITES:
-            chain = ast.unparse(node.func.value)
-            if ".objects" in chain or "_base_manager" in chain:
-                yield _root(node.func.value), node.lineno
-
-
-def test_a_table_is_written_only_in_its_own_app() -> None:
-    wrong = []
-    for app, path, tree in _sources():
-        imported = _imported_models(tree)
-        for name, line in _writes(tree):
-            owner = imported.get(name)
-            if owner and owner != app and (path, name) not in WRITES_ELSEWHERE:
-                wrong.append(f"{path}:{line} writes {owner}'s {name}")
-    assert not wrong, "call an action of the app that owns the table:\n" + "\n".join(wrong)
-
-
-def test_the_scan_of_writes_would_notice_one() -> None:
-    tree = ast.parse("from zhiyin.accounts.models import Role\nRole.objects.filter(x=1).update(x=2)\n")
-    assert [(_imported_models(tree)[name], line) for name, line in _writes(tree)] == [("accounts", 2)]
 
 
 def test_models_hold_no_business_rules_in_save() -> None:
