@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from zhiyin.imports.assignment import assign
 from zhiyin.imports.kinds import Field, FieldType, Kind
 from zhiyin.imports.messages import Message, gettext_noop
 
@@ -66,21 +67,13 @@ def recognise(kind: Kind, samples: Mapping[str, Sequence[str]]) -> dict[str, Gue
     -------
     The guesses by field name; fields without a likely column are left out.
     """
-    import numpy as np
-    from scipy.optimize import linear_sum_assignment
-
     columns = list(samples)
     found = [[_judge(f, column, samples[column]) for column in columns] for f in kind.fields]
-    if not columns:
-        return {}
-    scores = np.array([[g.confidence if g.confidence >= LEAST else 0.0 for g in row] for row in found])
-    weights = np.array([[1.2 if f.required else 1.0] for f in kind.fields])
-    rows, places = linear_sum_assignment(-(scores * weights))
-    return {
-        kind.fields[row].name: found[row][place]
-        for row, place in zip(rows, places, strict=True)
-        if scores[row, place] >= LEAST
-    }
+    weights = [
+        [(1.2 if f.required else 1.0) * g.confidence if g.confidence >= LEAST else 0.0 for g in row]
+        for f, row in zip(kind.fields, found, strict=True)
+    ]
+    return {kind.fields[row].name: found[row][place] for row, place in sorted(assign(weights).items())}
 
 
 def likeliest_kind(kinds: Iterable[Kind], samples: Mapping[str, Sequence[str]]) -> Kind | None:
