@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from zhiyin.customers.models import Customer, Note, SavedView, Undo
+from zhiyin.customers.models import Customer, Note, Relation, SavedView, Undo
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
 
@@ -71,6 +71,23 @@ def note(actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, *, lock: bool
     if found is None:
         raise NotFound
     return found
+
+
+def relations(actor: Actor) -> QuerySet[Relation]:
+    """Relations between two customers that this actor may both see; of the others nothing is told."""
+    return Relation.objects.filter(source__in=customers(actor), target__in=customers(actor))
+
+
+def relation(actor: Actor, customer_id: uuid.UUID, relation_id: uuid.UUID, *, lock: bool = False) -> Relation:
+    """A relation of this customer, on either side, locked when asked. Raises ``NotFound``."""
+    side = Q(source=customer_id) | Q(target=customer_id)
+    found = relations(actor).filter(side, pk=relation_id)
+    if lock:
+        found = found.select_for_update(no_key=True, of=("self",))
+    row = found.first()
+    if row is None:
+        raise NotFound
+    return row
 
 
 def saved_views(actor: Actor, page: str) -> QuerySet[SavedView]:

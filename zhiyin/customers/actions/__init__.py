@@ -13,6 +13,14 @@ from zhiyin.customers.actions.bulk import (
 from zhiyin.customers.actions.contacts import add_contact, change_contact, remove_contact
 from zhiyin.customers.actions.notes import add_note, change_note, pin_note, remove_note
 from zhiyin.customers.actions.records import create_customer, delete_customer, update_customer
+from zhiyin.customers.actions.relation_types import (
+    RelationRules,
+    change_relation_type,
+    create_relation_type,
+    remove_relation_type,
+    restore_relation_type,
+)
+from zhiyin.customers.actions.relations import Way, add_relation, change_relation, remove_relation
 from zhiyin.customers.actions.tags import create_tag, delete_tag, set_tags, update_tag
 from zhiyin.customers.actions.timeline import add_to_timeline, make_timeline_months
 from zhiyin.customers.actions.undo import Undone, undo_change
@@ -21,15 +29,21 @@ from zhiyin.customers.actions.views import delete_view, save_view
 __all__ = [
     "BULK_AT_ONCE",
     "Done",
+    "RelationRules",
     "Selection",
     "Undone",
+    "Way",
     "add_contact",
     "add_note",
+    "add_relation",
     "add_to_timeline",
     "assign_customers",
     "change_contact",
     "change_note",
+    "change_relation",
+    "change_relation_type",
     "create_customer",
+    "create_relation_type",
     "create_tag",
     "delete_customer",
     "delete_tag",
@@ -39,6 +53,9 @@ __all__ = [
     "pin_note",
     "remove_contact",
     "remove_note",
+    "remove_relation",
+    "remove_relation_type",
+    "restore_relation_type",
     "save_view",
     "selected",
     "set_tags",

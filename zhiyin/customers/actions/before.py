@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from zhiyin.customers.choices import UndoKind
-from zhiyin.customers.models import CustomerTag, Note, Undo
+from zhiyin.customers.models import CustomerTag, Note, Relation, Undo
 from zhiyin.platform.actors import Actor
 
 KEPT = datetime.timedelta(days=7)
@@ -55,6 +55,15 @@ def keep_note(actor: Actor, what: UndoKind, note: Note, now: datetime.datetime) 
         "changed_at": now.isoformat(),
     }
     return _keep(actor, what, now, customer_ids=[note.customer_id], data=row)
+
+
+def keep_relation(actor: Actor, relation: Relation, now: datetime.datetime) -> Undo:
+    """``relation`` as it was before its removal."""
+    row = {field.attname: getattr(relation, field.attname) for field in Relation._meta.concrete_fields}
+    row["created_at"] = relation.created_at.isoformat()
+    return _keep(
+        actor, UndoKind.UNRELATE, now, customer_ids=[relation.source_id, relation.target_id], data=row
+    )
 
 
 def _keep(actor: Actor, what: UndoKind, now: datetime.datetime, **values: Any) -> Undo:

@@ -11,6 +11,7 @@ from zhiyin.customers import access
 from zhiyin.customers.actions import bulk
 from zhiyin.customers.actions.before import KEPT
 from zhiyin.customers.actions.notes import on_timeline, shown
+from zhiyin.customers.actions.relations import relate_again
 from zhiyin.customers.actions.timeline import add_to_timeline, owners_on_timeline
 from zhiyin.customers.choices import TimelineKind, UndoKind
 from zhiyin.customers.events import ChangeUndone
@@ -101,6 +102,8 @@ def _restore(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID
             return _tag_again(actor, kept)
         case UndoKind.NOTE_CHANGED:
             return _note_body(actor, kept)
+        case UndoKind.UNRELATE:
+            return relate_again(actor, kept, now)
         case _:
             return _note_again(actor, kept)
 
