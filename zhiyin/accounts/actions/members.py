@@ -26,6 +26,7 @@ from zhiyin.accounts.errors import AlreadyMember, BelongsElsewhere, NameTaken
 from zhiyin.accounts.models import Member, Unit, User
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound
+from zhiyin.platform.outbox import Event
 from zhiyin.platform.pinyin import name_key
 from zhiyin.platform.record import record
 from zhiyin.platform.tenancy import as_user
@@ -129,18 +130,9 @@ def deactivate_member(*, actor: Actor, member_id: uuid.UUID, now: datetime.datet
     member = _covered(actor, member_id)
     if not member.is_active:
         return member
-    member.is_active = False
-    member.version += 1
-    member.save(update_fields=["is_active", "version"])
+    _switch(actor, member, events.MemberDeactivated(member_id=member.id), now)
     require_administrator_left()
     devices.end_sessions(member.user_id, tenant_id=actor.tenant_id)
-    record(
-        events.MemberDeactivated(member_id=member.id),
-        actor=actor,
-        now=now,
-        subject=("member", member.id),
-        changes={"is_active": [True, False]},
-    )
     return member
 
 
@@ -148,19 +140,18 @@ def activate_member(*, actor: Actor, member_id: uuid.UUID, now: datetime.datetim
     """Let a person in again. Twice is no error."""
     actor.require(MANAGE)
     member = _covered(actor, member_id)
-    if member.is_active:
-        return member
-    member.is_active = True
+    if not member.is_active:
+        _switch(actor, member, events.MemberActivated(member_id=member.id), now)
+    return member
+
+
+def _switch(actor: Actor, member: Member, event: Event, now: datetime.datetime) -> None:
+    """Active or not: what the member is not now."""
+    member.is_active = not member.is_active
     member.version += 1
     member.save(update_fields=["is_active", "version"])
-    record(
-        events.MemberActivated(member_id=member.id),
-        actor=actor,
-        now=now,
-        subject=("member", member.id),
-        changes={"is_active": [False, True]},
-    )
-    return member
+    changes = {"is_active": [not member.is_active, member.is_active]}
+    record(event, actor=actor, now=now, subject=("member", member.id), changes=changes)
 
 
 def make_password_link(*, actor: Actor, member_id: uuid.UUID, now: datetime.datetime) -> PasswordLink:

@@ -90,8 +90,7 @@ def assign_customers(
         values["unit_id"] = owner.unit_id
     Customer.objects.filter(pk__in=among(ids)).update(**values)
     owners_on_timeline(actor, [(key, old, owner_id) for key, old, *_rest in chosen], now)
-    change = {"owner": owner.name if owner else None}
-    record(CustomersChanged(len(ids), change), actor=actor, now=now, changes=_audit(ids, change))
+    _tell(actor, ids, {"owner": owner.name if owner else None}, now)
     return _done(keep_owners(actor, chosen, now))
 
 
@@ -111,12 +110,7 @@ def tag_customers(
     ids = list(selected(actor, selection).exclude(customer_tags__tag=tag).values_list("pk", flat=True))
     links = [CustomerTag(customer_id=key, tag=tag) for key in ids]
     CustomerTag.objects.bulk_create(links, ignore_conflicts=True, batch_size=5000)
-    record(
-        CustomersChanged(len(ids), {"tag": tag.name}),
-        actor=actor,
-        now=now,
-        changes=_audit(ids, {"tag": tag.name}),
-    )
+    _tell(actor, ids, {"tag": tag.name}, now)
     return _done(keep_tagged(actor, links, now))
 
 
@@ -136,12 +130,7 @@ def untag_customers(
     links = CustomerTag.objects.filter(tag=tag, customer__in=selected(actor, selection).values("pk"))
     ids = list(links.values_list("customer_id", flat=True))
     links.delete()
-    record(
-        CustomersChanged(len(ids), {"untag": tag.name}),
-        actor=actor,
-        now=now,
-        changes=_audit(ids, {"untag": tag.name}),
-    )
+    _tell(actor, ids, {"untag": tag.name}, now)
     return _done(keep_untagged(actor, ids, tag.pk, now))
 
 
@@ -207,8 +196,7 @@ def _done(kept: Undo) -> Done:
     return Done(len(kept.customer_ids), undo_id=kept.pk)
 
 
-def _audit(ids: list[uuid.UUID], change: dict[str, Any]) -> dict[str, list[Any]]:
-    return {
-        "customers": [None, [str(key) for key in ids]],
-        **{name: [None, new] for name, new in change.items()},
-    }
+def _tell(actor: Actor, ids: list[uuid.UUID], change: dict[str, Any], now: datetime.datetime) -> None:
+    found = {"customers": [str(key) for key in ids], **change}
+    changes = {name: [None, new] for name, new in found.items()}
+    record(CustomersChanged(len(ids), change), actor=actor, now=now, changes=changes)
