@@ -69,6 +69,9 @@ WRONG: list[tuple[list[str], int, str]] = [
     (["audit", "export", "no/such/folder.jsonl", *COMPANY], 1, "no/such/folder.jsonl"),
     (["audit", "verify", "sales.csv"], 1, "line 1"),
     (["audit", "verify", "missing.jsonl"], 2, "missing.jsonl"),
+    (["audit", "checkpoint", "checkpoint.txt", "--tenant", "none"], 1, "There is no company none"),
+    (["audit", "checkpoint", "no/such/folder.txt", *COMPANY], 1, "no/such/folder.txt"),
+    (["audit", "key", "--tenant", "none"], 1, "There is no company none"),
     (["report", "dreams"], 2, "dreams"),
 ]
 NEED_DATABASE = [
@@ -81,6 +84,8 @@ NEED_DATABASE = [
     ["analyse", *COMPANY],
     ["report", "totals", *COMPANY],
     ["audit", "export", "audit.jsonl", *COMPANY],
+    ["audit", "checkpoint", "checkpoint.txt", *COMPANY],
+    ["audit", "key", *COMPANY],
     ["backup", "new.tar"],
     ["restore", "sales.csv"],
     ["serve"],
@@ -189,6 +194,7 @@ def test_json_is_the_whole_answer(home: Path, wrong: list[Outcome]) -> None:
         ["doctor"],
     ]
     asked += [["import", "sales.csv", *COMPANY], ["audit", "export", "audit.jsonl", *COMPANY]]
+    asked += [["audit", "checkpoint", "checkpoint.txt", *COMPANY], ["audit", "key", *COMPANY]]
     asked += [["audit", "verify", "audit.jsonl"], ["backup", "whole.tar"]]
     for outcome in run_commands(
         *([*words, "--json"] for words in asked), variables={"ZHIYIN_HOME": str(home)}, folder=home

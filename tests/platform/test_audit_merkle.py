@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhiyin.platform.audit.merkle import EMPTY, Tree, leaf_hash, node_hash
+from zhiyin.platform.audit.verify import EMPTY, Tree, leaf_hash, node_hash
 
 # The reference implementation's own vectors (certificate-transparency, merkletree tests).
 LEAVES = [

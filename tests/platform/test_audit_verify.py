@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhiyin.platform.audit.entries import CHAIN_START, canonical, chain_hash, entry_hash
-from zhiyin.platform.audit.merkle import Tree
-from zhiyin.platform.audit.verify import verify
+from zhiyin.platform.audit.verify import CHAIN_START, Tree, canonical, chain_hash, entry_hash, verify
 
 TENANT = "01a203a0-0000-7000-8000-000000000000"
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tests.cast import Company
 from zhiyin.platform import actions, outbox
-from zhiyin.platform.audit.merkle import Tree
+from zhiyin.platform.audit.verify import Tree
 from zhiyin.platform.choices import DeliveryState
 from zhiyin.platform.errors import NotFound, PermissionDenied
 from zhiyin.platform.logging import kind_and_place
@@ -81,4 +81,4 @@ def test_an_error_is_told_by_kind_and_place() -> None:
     assert kind_and_place(NotFound(SECRET)) == "NotFound"
     with pytest.raises(ValueError, match="peaks") as inside:
         Tree(3, [SECRET.encode()])
-    assert re.fullmatch(r"ValueError at platform/audit/merkle\.py:\d+", kind_and_place(inside.value))
+    assert re.fullmatch(r"ValueError at platform/audit/verify\.py:\d+", kind_and_place(inside.value))

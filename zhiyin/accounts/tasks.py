@@ -1,11 +1,19 @@
-"""What jobs ask of accounts."""
+"""What jobs ask of accounts, and what runs by the clock for each company."""
 
+import datetime
 import uuid
 
+import structlog
+
 from zhiyin.accounts.access import actor_for
-from zhiyin.accounts.models import Member
-from zhiyin.platform import jobs
+from zhiyin.accounts.models import Member, Tenant
+from zhiyin.platform import clock, jobs
+from zhiyin.platform.actions import make_checkpoint
 from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import Conflict
+from zhiyin.platform.tenancy import scope
+
+log = structlog.get_logger("zhiyin.clock")
 
 
 @jobs.members
@@ -14,3 +22,14 @@ def active_member(member_id: uuid.UUID) -> Actor | None:
     active = Member.objects.select_related("role").filter(is_active=True, user__is_active=True)
     member = active.filter(pk=member_id).first()
     return actor_for(member) if member else None
+
+
+@clock.periodic("accounts.checkpoints", cron="25 19 * * *")
+def sign_logs(now: datetime.datetime) -> None:
+    """Sign each company's audit log once a day."""
+    for tenant_id in Tenant.objects.order_by("id").values_list("id", flat=True):
+        try:
+            with scope(tenant_id):
+                make_checkpoint(actor=Actor.system(tenant_id), now=now)
+        except Conflict:
+            log.exception("audit.damaged", tenant_id=str(tenant_id))

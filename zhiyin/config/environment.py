@@ -27,6 +27,11 @@ class Environment(BaseSettings):
     database_url: str = Field("", description="Application role's connection; empty = embedded PostgreSQL.")
     owner_database_url: str = Field("", description="Owner role's connection, for migrate and backup.")
     secret_key: str = Field("", description="Key that signs sessions; empty = made once in the data folder.")
+    audit_key: str = Field(
+        "",
+        repr=False,
+        description="Ed25519 key (PEM or its path) that signs audit checkpoints; empty = made in the data folder.",
+    )
     hosts: str = Field("localhost,127.0.0.1,[::1]", description="Host names served, comma separated.")
     origin: str = Field("", description="Public address, such as https://crm.example.com.")
     trusted_proxies: str = Field("", description="Networks whose X-Forwarded-For counts, comma separated.")

@@ -1,4 +1,4 @@
-"""What an administrator does about deliveries that were given up, and the check of the audit log."""
+"""What an administrator does about deliveries that were given up; check and checkpoints of the audit log."""
 
 import datetime
 import uuid
@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 from zhiyin.platform import jobs, relay
 from zhiyin.platform.access import failed_deliveries
 from zhiyin.platform.actors import Actor
-from zhiyin.platform.audit import check
+from zhiyin.platform.audit import check, checkpoints
 from zhiyin.platform.choices import DeliveryState
 from zhiyin.platform.errors import NotFound
-from zhiyin.platform.events import DeliveriesRetried, DeliveryDismissed
+from zhiyin.platform.events import CheckpointMade, DeliveriesRetried, DeliveryDismissed
+from zhiyin.platform.models import AuditCheckpoint
 from zhiyin.platform.record import record
 
 
@@ -43,3 +44,16 @@ def check_audit_log(*, actor: Actor, now: datetime.datetime) -> jobs.Job:
     if under_way and not under_way.is_finished:
         return under_way
     return jobs.start(actor=actor, kind=check.KIND, title=_("Check of the audit log"), now=now)
+
+
+def make_checkpoint(*, actor: Actor, now: datetime.datetime) -> AuditCheckpoint:
+    """Sign the audit log as it is now, to be handed to somebody outside.
+
+    Raises ``Conflict`` when it is not what an earlier checkpoint says.
+    """
+    actor.require("audit.view")
+    checkpoint, is_new = checkpoints.make(actor.tenant_id, now=now)
+    if is_new:
+        changes = {"size": [None, checkpoint.size]}
+        record(CheckpointMade(checkpoint.size), actor=actor, now=now, changes=changes)
+    return checkpoint

@@ -15,3 +15,11 @@ class DeliveriesRetried(Event):
 class DeliveryDismissed(Event):
     name: ClassVar = "platform.delivery_dismissed"
     delivery_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class CheckpointMade(Event):
+    """The audit log was signed as far as ``size`` entries."""
+
+    name: ClassVar = "platform.checkpoint_made"
+    size: int

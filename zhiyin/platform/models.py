@@ -120,10 +120,12 @@ class AuditLeaf(TenantModel):
 class AuditSeal(TenantModel):
     """The root over the first ``size`` entries of a tenant's log. Append-only.
 
-    ``peaks`` are the roots of the perfect subtrees from left to right, from which the tree grows on.
+    ``peaks`` are the roots of the perfect subtrees from left to right, from which the tree grows on;
+    ``previous`` is the size at the seal before, so that a removed one is missed.
     """
 
     size = models.BigIntegerField()
+    previous = models.BigIntegerField(default=0)
     root = models.BinaryField(max_length=32)
     chain = models.BinaryField(max_length=32)
     peaks = ArrayField(models.BinaryField(max_length=32))
@@ -136,6 +138,37 @@ class AuditSeal(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.size} {bytes(self.root).hex()}"
+
+
+class AuditNode(TenantModel):
+    """The root of a perfect subtree of ``2 ** level`` leaves, of every eighth level, for proofs. Append-only."""
+
+    level = models.PositiveSmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "level", "index"], name="audit_node_place")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.index}"
+
+
+class AuditCheckpoint(TenantModel):
+    """A signed statement of a log's size, root and time, as it was handed out. Append-only."""
+
+    size = models.BigIntegerField()
+    note = models.TextField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "size"], name="audit_checkpoint_size")
+        ]
+
+    def __str__(self) -> str:
+        return f"checkpoint over {self.size}"
 
 
 class Job(TenantModel):

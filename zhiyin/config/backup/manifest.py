@@ -8,7 +8,8 @@ from typing import IO
 from pydantic import BaseModel, ValidationError
 
 FORMAT = 1
-MANIFEST, DUMP, KEY, FILES = "manifest.json", "database.dump", "secret_key", "files/"
+MANIFEST, DUMP, FILES = "manifest.json", "database.dump", "files/"
+KEYS = ("secret_key", "audit_key")
 CHUNK = 1 << 20
 
 

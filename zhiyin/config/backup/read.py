@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from zhiyin.config.backup.database import Owner
-from zhiyin.config.backup.manifest import DUMP, FILES, KEY, BackupError, Manifest, chunks, read_manifest
+from zhiyin.config.backup.manifest import DUMP, FILES, KEYS, BackupError, Manifest, chunks, read_manifest
 
 _TENANTS = "SELECT EXISTS (SELECT FROM accounts_tenant)"
 _OTHERS = """
@@ -92,12 +92,13 @@ def _unpack(archive: tarfile.TarFile, manifest: Manifest, folder: Path) -> None:
 
 
 def _place(folder: Path, home: Path) -> None:
-    """Move files and key to where they belong; the former ones go."""
+    """Move files and keys to where they belong; the former ones go."""
     files, former = home / "files", folder / "former"
     if files.exists():
         files.rename(former)
     if (folder / FILES).is_dir():
         (folder / FILES).rename(files)
-    if (folder / KEY).exists():
-        shutil.copy2(folder / KEY, home / KEY)
-        (home / KEY).chmod(0o600)
+    for key in KEYS:
+        if (folder / key).exists():
+            shutil.copy2(folder / key, home / key)
+            (home / key).chmod(0o600)

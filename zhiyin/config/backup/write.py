@@ -12,7 +12,7 @@ from zhiyin.config.backup.manifest import (
     DUMP,
     FILES,
     FORMAT,
-    KEY,
+    KEYS,
     MANIFEST,
     BackupError,
     HashingReader,
@@ -75,8 +75,7 @@ def _write(target: Path, dump: Path, home: Path, manifest: Manifest) -> None:
 
 def _members(dump: Path, home: Path, *, with_files: bool) -> list[tuple[str, Path]]:
     members = [(DUMP, dump)]
-    if (home / KEY).exists():
-        members.append((KEY, home / KEY))
+    members += [(key, home / key) for key in KEYS if (home / key).exists()]
     files = home / "files"
     if with_files and files.is_dir():
         found = sorted(path for path in files.rglob("*") if path.is_file())

@@ -6,8 +6,7 @@ between commit and seal, and for as long as no worker runs, only the database's 
 nobody, the owner role included, can update or delete it without first dropping a trigger, but somebody with
 the power to do that leaves no trace. The numbers give the order of sealing, not that of commits, which
 differ within the window. Whoever can rewrite the whole database can compute a whole new log as well: that
-is found only by comparing it with a root noted earlier outside the database, so note one now and then
-(``zhiyin audit export`` prints it).
+is found only by comparing it with a signed checkpoint (``checkpoints``) that was handed out before.
 """
 
 import datetime
@@ -18,12 +17,11 @@ from typing import Any, TextIO
 from django.db import connection
 from django.utils import timezone
 
-from zhiyin.platform.audit.entries import CHAIN_START, canonical, chain_hash, entry_hash
-from zhiyin.platform.audit.merkle import Tree
-from zhiyin.platform.models import AuditEntry, AuditLeaf, AuditPending, AuditSeal
+from zhiyin.platform.audit.proofs import STEP
+from zhiyin.platform.audit.verify import CHAIN_START, FORMAT, Tree, canonical, chain_hash, entry_hash
+from zhiyin.platform.models import AuditEntry, AuditLeaf, AuditNode, AuditPending, AuditSeal
 from zhiyin.platform.tenancy import scope
 
-FORMAT = 1
 BATCH = 2_000
 
 
@@ -59,20 +57,30 @@ def _seal_batch(tenant_id: uuid.UUID, now: datetime.datetime) -> int:
     last = last_seal()
     tree = Tree(last.size, [bytes(peak) for peak in last.peaks]) if last else Tree()
     chain = bytes(last.chain) if last else CHAIN_START
-    leaves = []
+    size = tree.size
+    leaves, nodes = [], []
     for entry in AuditEntry.objects.filter(id__in=waiting).order_by("id"):
         sequence = tree.size + 1
         leaf = entry_hash(sequence, as_dict(entry, tenant_id))
         chain = chain_hash(chain, leaf)
-        tree.append(leaf)
+        nodes += kept_nodes(tree.append(leaf), tree.size)
         leaves.append(AuditLeaf(sequence=sequence, entry=entry, leaf=leaf, chain=chain))
     AuditLeaf.objects.bulk_create(leaves)
+    AuditNode.objects.bulk_create(nodes)
     AuditPending.objects.filter(id__in=waiting).delete()
     if leaves:
         AuditSeal.objects.create(
-            size=tree.size, root=tree.root(), chain=chain, peaks=tree.peaks, sealed_at=now
+            size=tree.size, previous=size, root=tree.root(), chain=chain, peaks=tree.peaks, sealed_at=now
         )
     return len(waiting)
+
+
+def kept_nodes(completed: list[bytes], size: int) -> list[AuditNode]:
+    """Of the subtrees that the last of ``size`` leaves completed, by level, those that are kept for proofs."""
+    return [
+        AuditNode(level=level, index=(size >> level) - 1, hash=completed[level])
+        for level in range(STEP, len(completed), STEP)
+    ]
 
 
 def last_seal() -> AuditSeal | None:

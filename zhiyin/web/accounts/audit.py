@@ -57,6 +57,7 @@ LABELS: dict[str, str | Promise] = {
     "platform.job_retried": _("Job tried again"),
     "platform.deliveries_retried": _("Failed deliveries tried again"),
     "platform.delivery_dismissed": _("Failed delivery dismissed"),
+    "platform.checkpoint_made": _("Audit log signed"),
 }
 FIELDS: dict[str, str | Promise] = {
     "name": _("Name"),
@@ -98,6 +99,34 @@ FIELDS: dict[str, str | Promise] = {
     "number": _("Number"),
     "lines": _("Lines"),
     "amount": _("Amount"),
+    "size": _("Entries"),
+}
+# what the check of the log finds; ``platform.audit.verify`` says the same in English, outside zhiyin
+PROBLEMS: dict[str, str | Promise] = {
+    "malformed": _("Line %(line)s of the log cannot be read."),
+    "altered": _("Entry %(sequence)s was altered."),
+    "foreign": _("Entry %(sequence)s belongs to another company."),
+    "unlinked": _("Entry %(sequence)s does not follow from the entries before it."),
+    "moved": _("Entry %(sequence)s was moved."),
+    "twice": _("Entry %(sequence)s is there twice."),
+    "missing": _("Entry %(sequence)s is missing."),
+    "cut": _("Entry %(sequence)s is missing at the end."),
+    "seal": _("The seal over %(detail)s entries does not match them."),
+    "headless": _("The log has no beginning."),
+    "root": _("The root of the log does not match the entries."),
+    "checkpoint": _(
+        "The log is not what the checkpoint over %(detail)s entries says: it was rewritten since."
+    ),
+    "shorter": _("The log is shorter than the %(detail)s entries of a checkpoint: its end was removed."),
+    "tenant": _("A checkpoint is about another log: %(detail)s"),
+    "signature": _("A checkpoint is not signed with the key of this installation."),
+    "unreadable": _("A checkpoint cannot be read."),
+    "node": _("A stored node of the tree does not match the entries: %(detail)s"),
+    "kept_seal": _("The stored seal over %(detail)s entries does not match them."),
+    "kept_checkpoint": _("The stored checkpoint over %(detail)s entries was altered or removed."),
+    "unsealed": _(
+        "%(detail)s entries stand beside the log: they were put in without a seal, or their seal was removed."
+    ),
 }
 MOST = 4
 
@@ -110,6 +139,12 @@ def labels() -> list[tuple[str, str]]:
 def label(action: str) -> str:
     """An action's words; its code without the app's name where there are none."""
     return str(LABELS.get(action, action.partition(".")[2].replace("_", " ") or action))
+
+
+def problem(found: dict[str, Any]) -> str:
+    """What the check of the log found, in the reader's language; as it was written where there are no words."""
+    words = PROBLEMS.get(found.get("kind", ""))
+    return str(words) % found if words else str(found.get("text", ""))
 
 
 def described(entry: AuditEntry) -> dict[str, Any]:

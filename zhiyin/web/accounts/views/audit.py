@@ -12,7 +12,7 @@ from zhiyin.platform import jobs
 from zhiyin.platform.actions import check_audit_log
 from zhiyin.platform.audit import check
 from zhiyin.platform.times import midnight
-from zhiyin.web.accounts.audit import described, labels
+from zhiyin.web.accounts.audit import described, labels, problem
 from zhiyin.web.accounts.views.common import now, settings_page
 from zhiyin.web.http import HttpRequest, page, render
 
@@ -54,7 +54,8 @@ def _check(request: HttpRequest) -> dict[str, Any]:
     """The last check; ``watched`` when this person may see its job."""
     job = check.latest()
     watched = bool(job and jobs.visible(request.actor).filter(pk=job.pk).exists())
-    return {"check": job, "watched": watched}
+    found = (job.result or {}).get("problems", []) if job else []
+    return {"check": job, "watched": watched, "problems": [problem(each) for each in found]}
 
 
 def _beginning(text: str | None, *, days: int = 0) -> datetime.datetime | None:
