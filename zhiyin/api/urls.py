@@ -4,6 +4,7 @@ from django.urls import path
 
 from zhiyin.api.accounts.routes import routes as accounts
 from zhiyin.api.commerce.routes import routes as commerce
+from zhiyin.api.customers.relations import routes as relations
 from zhiyin.api.customers.routes import routes as customers
 from zhiyin.api.http import api
 from zhiyin.api.imports.routes import routes as imports
@@ -13,6 +14,7 @@ from zhiyin.api.operation.routes import routes as operation
 
 api.add_router("", accounts.router)
 api.add_router("", customers.router)
+api.add_router("", relations.router)
 api.add_router("", commerce.router)
 api.add_router("", imports.router)
 api.add_router("", insight.router)

@@ -22,7 +22,7 @@ EVENT = ("id", "occurred_at", "kind", "actor_name", "object_id", "data")
 TIMELINE_KINDS: dict[str, tuple[TimelineKind, ...]] = {
     "orders": (TimelineKind.ORDER, TimelineKind.RETURN, TimelineKind.PAYMENT),
     "notes": (TimelineKind.NOTE,),
-    "changes": (TimelineKind.CREATED, TimelineKind.OWNER, TimelineKind.STATUS),
+    "changes": (TimelineKind.CREATED, TimelineKind.OWNER, TimelineKind.STATUS, TimelineKind.RELATION),
 }
 
 

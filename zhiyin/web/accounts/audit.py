@@ -36,6 +36,8 @@ LABELS: dict[str, str | Promise] = {
     "customers.customers_exported": _("Customers exported"),
     "customers.change_undone": _("Change undone"),
     "customers.note_changed": _("Note written, changed or removed"),
+    "customers.relation_changed": _("Relation added, changed or removed"),
+    "customers.relation_type_changed": _("Kind of relation added, changed or archived"),
     "customers.tag_changed": _("Tag added, changed or deleted"),
     "customers.view_saved": _("View saved or deleted"),
     "commerce.product_changed": _("Product added or changed"),
@@ -58,6 +60,10 @@ LABELS: dict[str, str | Promise] = {
     "platform.deliveries_retried": _("Failed deliveries tried again"),
     "platform.delivery_dismissed": _("Failed delivery dismissed"),
     "platform.checkpoint_made": _("Audit log signed"),
+}
+# what was only read, by the names that ``record_read`` gives it
+READS: dict[str, str | Promise] = {
+    "customers.export_written": _("Export of customers written"),
 }
 FIELDS: dict[str, str | Promise] = {
     "name": _("Name"),
@@ -93,6 +99,10 @@ FIELDS: dict[str, str | Promise] = {
     "stage": _("Lifecycle stage"),
     "source": _("Source"),
     "selection": _("Selection"),
+    "relation": _("Relation"),
+    "title": _("Job title"),
+    "since": _("Since"),
+    "until": _("Until"),
     "price": _("Price"),
     "cost": _("Cost"),
     "total": _("Total"),
@@ -100,6 +110,9 @@ FIELDS: dict[str, str | Promise] = {
     "lines": _("Lines"),
     "amount": _("Amount"),
     "size": _("Entries"),
+    "rows": _("Rows"),
+    "columns": _("Columns"),
+    "file": _("File"),
 }
 # what the check of the log finds; ``platform.audit.verify`` says the same in English, outside zhiyin
 PROBLEMS: dict[str, str | Promise] = {
@@ -133,12 +146,13 @@ MOST = 4
 
 def labels() -> list[tuple[str, str]]:
     """Kinds of action with their words, for a choice; not read from the log, which may be long."""
-    return sorted(((action, str(words)) for action, words in LABELS.items()), key=lambda pair: pair[1])
+    known = (LABELS | READS).items()
+    return sorted(((action, str(words)) for action, words in known), key=lambda pair: pair[1])
 
 
 def label(action: str) -> str:
     """An action's words; its code without the app's name where there are none."""
-    return str(LABELS.get(action, action.partition(".")[2].replace("_", " ") or action))
+    return str((LABELS | READS).get(action, action.partition(".")[2].replace("_", " ") or action))
 
 
 def problem(found: dict[str, Any]) -> str:
@@ -150,14 +164,14 @@ def problem(found: dict[str, Any]) -> str:
 def described(entry: AuditEntry) -> dict[str, Any]:
     """What an entry's row shows: the action's words, and each change as field, old, new."""
     changes = [
-        (str(FIELDS.get(field, field)), *(_written(field, value) for value in pair))
+        (str(FIELDS.get(field, field)), *(written(field, value) for value in pair))
         for field, pair in list(entry.changes.items())[:MOST]
         if isinstance(pair, list) and len(pair) == 2
     ]
     return {"label": label(entry.action), "changes": changes, "sealed": hasattr(entry, "leaf")}
 
 
-def _written(field: str, value: Any) -> str:
+def written(field: str, value: Any) -> str:
     """Of many records their number; codes of choices as people read them."""
     if field == "customers" and isinstance(value, list):
         return str(len(value))

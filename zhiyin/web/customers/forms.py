@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from zhiyin.customers.choices import ContactKind, CustomerKind, Stage, Status
+from zhiyin.customers.choices import BuyingRole, ContactKind, CustomerKind, Stage, Status
 from zhiyin.customers.queries import owners
 from zhiyin.platform.actors import Actor
 from zhiyin.web.meeting import Meeting
@@ -73,6 +73,50 @@ class ContactForm(forms.Form):
 
 
 class EditContactForm(Meeting, ContactForm):
+    pass
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class RelationForm(forms.Form):
+    role = forms.ChoiceField(
+        label=_("Role in buying"), choices=[("", "–"), *BuyingRole.choices], required=False
+    )
+    title = forms.CharField(label=_("Job title"), max_length=100, required=False)
+    since = _day(_("Since"))
+    until = _day(_("Until"))
+
+
+class EditRelationForm(Meeting, RelationForm):
+    pass
+
+
+class RelationTypeForm(forms.Form):
+    name = forms.CharField(
+        label=_("What the second is to the first"), max_length=60, help_text=_("Such as: parent company.")
+    )
+    inverse = forms.CharField(
+        label=_("What the first is to the second"), max_length=60, help_text=_("Such as: subsidiary.")
+    )
+    source_kind = forms.ChoiceField(
+        label=_("The first is"), choices=[("", _("Anybody")), *CustomerKind.choices], required=False
+    )
+    target_kind = forms.ChoiceField(
+        label=_("The second is"), choices=[("", _("Anybody")), *CustomerKind.choices], required=False
+    )
+    only_one = forms.BooleanField(label=_("The first has only one such second at a time"), required=False)
+    acyclic = forms.BooleanField(label=_("Circles are forbidden"), required=False)
+    rolls_up = forms.BooleanField(
+        label=_("Add up orders, spend and value of all firsts at the second"), required=False
+    )
+    has_role = forms.BooleanField(label=_("With role in buying and job title"), required=False)
+
+
+class EditRelationTypeForm(Meeting, RelationTypeForm):
     pass
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhiyin.web.customers.views import bulk, listing, parts, record
+from zhiyin.web.customers.views import bulk, listing, parts, record, relation_types, relations
 
 app_name = "customers"
 urlpatterns = [
@@ -18,6 +18,11 @@ urlpatterns = [
     path("customers/tags/", parts.tags, name="tags"),
     path("customers/tags/<uuid:tag_id>/", parts.tag, name="tag"),
     path("customers/tags/<uuid:tag_id>/delete/", parts.delete_tag, name="delete_tag"),
+    path("settings/relations/", relation_types.relation_types, name="relation_types"),
+    path("settings/relations/new/", relation_types.create, name="create_relation_type"),
+    path("settings/relations/<uuid:type_id>/", relation_types.change, name="relation_type"),
+    path("settings/relations/<uuid:type_id>/remove/", relation_types.remove, name="remove_relation_type"),
+    path("settings/relations/<uuid:type_id>/restore/", relation_types.restore, name="restore_relation_type"),
     path("customers/<uuid:customer_id>/", record.record, name="record"),
     path("customers/<uuid:customer_id>/edit/", record.edit, name="edit"),
     path("customers/<uuid:customer_id>/field/<slug:field>/", record.field, name="field"),
@@ -30,6 +35,20 @@ urlpatterns = [
         "customers/<uuid:customer_id>/contacts/<uuid:contact_id>/remove/",
         parts.remove_contact,
         name="remove_contact",
+    ),
+    path("customers/<uuid:customer_id>/relations/", relations.add, name="add_relation"),
+    path("customers/<uuid:customer_id>/relations/draft/", relations.draft, name="draft_relation"),
+    path("customers/<uuid:customer_id>/relations/graph/", relations.graph, name="graph"),
+    path(
+        "customers/<uuid:customer_id>/relations/of/<uuid:type_id>/<slug:way>/",
+        relations.rows,
+        name="relation_rows",
+    ),
+    path("customers/<uuid:customer_id>/relations/<uuid:relation_id>/", relations.change, name="relation"),
+    path(
+        "customers/<uuid:customer_id>/relations/<uuid:relation_id>/remove/",
+        relations.remove,
+        name="remove_relation",
     ),
     path("customers/<uuid:customer_id>/notes/", parts.add_note, name="add_note"),
     path("customers/<uuid:customer_id>/notes/<uuid:note_id>/", parts.note, name="note"),

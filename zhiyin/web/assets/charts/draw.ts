@@ -3,7 +3,8 @@ import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from 
 import { type ECharts, init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { download, tableToCsv } from "./csv";
-import { type ChartData, chartOptions, type Look } from "./options";
+import { look } from "./look";
+import { type ChartData, chartOptions } from "./options";
 
 use([
   BarChart,
@@ -55,25 +56,4 @@ function onTool(event: Event, figure: HTMLElement, chart: ECharts, key: string):
   } else {
     download(`${key}.png`, chart.getDataURL({ pixelRatio: 2, backgroundColor: look().surface }));
   }
-}
-
-/** The page's present colours, resolved: a canvas does not know CSS variables. */
-function look(): Look {
-  const probe = document.createElement("i");
-  probe.style.transition = "none";
-  document.body.append(probe);
-  const colour = (name: string) => {
-    probe.style.color = `var(${name})`;
-    return getComputedStyle(probe).color;
-  };
-  const found = {
-    text: colour("--zy-text"),
-    faint: colour("--zy-text-3"),
-    line: colour("--zy-line"),
-    surface: colour("--zy-raised"),
-    font: getComputedStyle(document.body).fontFamily,
-    palette: ["--zy-accent", "--zy-info", "--zy-warn", "--zy-bad", "--zy-good", "--zy-text-3"].map(colour),
-  };
-  probe.remove();
-  return found;
 }

@@ -1,16 +1,18 @@
 import { whenAdded } from "../dom";
 
-/** Draw each `figure[data-chart]` when it comes into view; the chart library loads only then. */
+/** Draw each `figure[data-chart]` and `figure[data-graph]` when it comes into view; the chart library loads only then. */
 export function startCharts(): void {
   const observer = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) {
         if (!isIntersecting) continue;
         observer.unobserve(target);
-        void import("./draw").then(({ draw }) => draw(target as HTMLElement));
+        const figure = target as HTMLElement;
+        if (figure.dataset.graph) void import("./graph").then(({ drawGraph }) => drawGraph(figure));
+        else void import("./draw").then(({ draw }) => draw(figure));
       }
     },
     { rootMargin: "200px" },
   );
-  whenAdded<HTMLElement>("figure[data-chart]", (figure) => observer.observe(figure));
+  whenAdded<HTMLElement>("figure[data-chart], figure[data-graph]", (figure) => observer.observe(figure));
 }

@@ -24,12 +24,13 @@ from zhiyin.customers.models import Customer
 from zhiyin.platform.errors import Invalid, NotFound
 from zhiyin.web.customers.forms import ContactForm, CustomerForm, EditCustomerForm, NewCustomerForm
 from zhiyin.web.customers.table import STAGE_CLASS, STATUS_CLASS, TAG_CLASS
+from zhiyin.web.customers.views.relations import relations_tab
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 from zhiyin.web.lists import Tab
 from zhiyin.web.templatetags.zhiyin import KeyNumber, day, money, number, percent
 
 INLINE = ("name", "short_name", "kind", "status", "stage", "owner_id", "country", "city", "source")
-TABS = ("overview", "orders", "contacts", "notes")
+TABS = ("overview", "orders", "contacts", "relations", "notes")
 ICONS = {
     TimelineKind.CREATED: "user-plus",
     TimelineKind.NOTE: "note",
@@ -38,6 +39,7 @@ ICONS = {
     TimelineKind.PAYMENT: "cash",
     TimelineKind.OWNER: "user-cog",
     TimelineKind.STATUS: "flag",
+    TimelineKind.RELATION: "affiliate",
 }
 
 
@@ -93,6 +95,8 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
             return {"page": commerce.list_orders(request.actor, where, after=token, limit=25)}
         case "contacts":
             return {"contacts": contact_rows(request, customer.pk), "contact_form": ContactForm()}
+        case "relations":
+            return relations_tab(request, customer)
         case "notes":
             return {"notes": queries.notes(customer.pk)}
         case "overview":
@@ -158,6 +162,7 @@ def _tabs(customer_id: uuid.UUID, current: str, bought: commerce.Purchases | Non
         "overview": _("Overview"),
         "orders": _("Orders"),
         "contacts": _("Contact points"),
+        "relations": _("Relations"),
         "notes": _("Notes"),
     }
     if bought is None:
@@ -194,7 +199,7 @@ def _touches(request: HttpRequest, customer_id: uuid.UUID) -> dict[str, Any]:
     token = request.GET.get("older", "")
     found = queries.timeline(customer_id, kinds=kinds, after=token)
     return {
-        "touches": [_touch(row) for row in found.rows],
+        "touches": [_touch(row) for row in queries.told_touches(request.actor, found.rows)],
         "older": found.next,
         "show": show,
         "first": not token,
@@ -213,6 +218,8 @@ def _touch(row: Mapping[str, Any]) -> Touch:
     title = str(TimelineKind(kind).label) if kind in TimelineKind.values else kind
     if url:
         title = f"{title} {data['number']}"
+    if kind == TimelineKind.RELATION:
+        url = reverse("customers:record", args=[data["other"]])
     return Touch(
         ICONS.get(kind, "point-filled"),
         title,
@@ -239,9 +246,17 @@ def _touch_text(kind: str, data: Mapping[str, Any], who: str) -> str:
             return "\n".join(
                 " → ".join(_choice(choices, each) for each in move) for choices, move in moves if move
             )
+        case TimelineKind.RELATION:
+            return _relation_text(data, who)
         case TimelineKind.NOTE:
             return f"{data.get('body', '')}\n— {who}" if who else str(data.get("body", ""))
     return who
+
+
+def _relation_text(data: Mapping[str, Any], who: str) -> str:
+    what = {"added": _("added"), "changed": _("changed"), "removed": _("removed")}.get(data["what"], "")
+    told = " · ".join(each for each in (what, who) if each)
+    return f"{data['label']}: {data['name']}\n{told}"
 
 
 def _choice(choices: Any, value: str) -> str:
