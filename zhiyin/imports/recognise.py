@@ -67,13 +67,18 @@ def recognise(kind: Kind, samples: Mapping[str, Sequence[str]]) -> dict[str, Gue
     -------
     The guesses by field name; fields without a likely column are left out.
     """
+    return recognise_fields(kind.fields, samples)
+
+
+def recognise_fields(fields: Sequence[Field], samples: Mapping[str, Sequence[str]]) -> dict[str, Guess]:
+    """As `recognise`, for files that are not imported."""
     columns = list(samples)
-    found = [[_judge(f, column, samples[column]) for column in columns] for f in kind.fields]
+    found = [[_judge(f, column, samples[column]) for column in columns] for f in fields]
     weights = [
         [(1.2 if f.required else 1.0) * g.confidence if g.confidence >= LEAST else 0.0 for g in row]
-        for f, row in zip(kind.fields, found, strict=True)
+        for f, row in zip(fields, found, strict=True)
     ]
-    return {kind.fields[row].name: found[row][place] for row, place in sorted(assign(weights).items())}
+    return {fields[row].name: found[row][place] for row, place in sorted(assign(weights).items())}
 
 
 def likeliest_kind(kinds: Iterable[Kind], samples: Mapping[str, Sequence[str]]) -> Kind | None:

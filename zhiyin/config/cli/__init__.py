@@ -17,6 +17,7 @@ COMMANDS = {
     "analyse": "analyse:analyse",
     "report": "report:report",
     "clv": "clv:clv",
+    "duplicates": "duplicates:duplicates",
     "doctor": "doctor:doctor",
     "backup": "backup:backup",
     "restore": "backup:restore",
