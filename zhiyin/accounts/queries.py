@@ -4,15 +4,17 @@ import datetime
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Replace
 
 from zhiyin.accounts.models import ApiToken, Member, Role, Unit
 from zhiyin.platform.actors import Actor
+from zhiyin.platform.audit.checkpoints import consistency_proof, inclusion_proof
 from zhiyin.platform.audit.log import last_seal
 from zhiyin.platform.errors import NotFound
-from zhiyin.platform.models import AuditEntry, AuditPending
+from zhiyin.platform.models import AuditCheckpoint, AuditEntry, AuditPending
 from zhiyin.platform.paging import Page, keyset
 from zhiyin.platform.pinyin import normalise
 
@@ -182,6 +184,33 @@ def audit_entries(
     if subject_id:
         rows = rows.filter(subject_id=subject_id)
     return keyset(rows, order=["-id"], after=after, limit=limit)
+
+
+def audit_checkpoints(*, actor: Actor, after: str = "", limit: int = 50) -> Page[AuditCheckpoint]:
+    """What was signed, the newest first. One statement."""
+    actor.require("audit.view")
+    return keyset(AuditCheckpoint.objects.all(), order=["-size"], after=after, limit=limit)
+
+
+def audit_checkpoint(*, actor: Actor, size: int) -> AuditCheckpoint:
+    """The checkpoint over ``size`` entries; raises ``NotFound``. One statement."""
+    actor.require("audit.view")
+    found = AuditCheckpoint.objects.filter(size=size).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def audit_proof(*, actor: Actor, entry_id: uuid.UUID) -> dict[str, Any]:
+    """That an entry is in the log; raises ``NotFound``, and ``Conflict`` while it waits for its seal."""
+    actor.require("audit.view")
+    return inclusion_proof(actor.tenant_id, entry_id)
+
+
+def audit_growth(*, actor: Actor, old_size: int, size: int) -> dict[str, Any]:
+    """That the log of one checkpoint begins with that of an earlier one; raises ``NotFound``."""
+    actor.require("audit.view")
+    return consistency_proof(actor.tenant_id, old_size, size)
 
 
 def audit_state(*, actor: Actor) -> LogState:

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
+from zhiyin.api.accounts.audit import routes as audit
 from zhiyin.api.accounts.routes import routes as accounts
 from zhiyin.api.commerce.routes import routes as commerce
 from zhiyin.api.customers.relations import routes as relations
 from zhiyin.api.customers.routes import routes as customers
+from zhiyin.api.customers.trail import routes as trail
 from zhiyin.api.http import api
 from zhiyin.api.imports.routes import routes as imports
 from zhiyin.api.insight.routes import routes as insight
@@ -13,8 +15,10 @@ from zhiyin.api.jobs.routes import routes as jobs
 from zhiyin.api.operation.routes import routes as operation
 
 api.add_router("", accounts.router)
+api.add_router("", audit.router)
 api.add_router("", customers.router)
 api.add_router("", relations.router)
+api.add_router("", trail.router)
 api.add_router("", commerce.router)
 api.add_router("", imports.router)
 api.add_router("", insight.router)

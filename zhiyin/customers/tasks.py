@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from zhiyin.customers import access, actions
 from zhiyin.customers.exports import write_customers
 from zhiyin.platform import clock, files, jobs
+from zhiyin.platform.record import record_read
 
 log = structlog.get_logger("zhiyin.clock")
 TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
@@ -42,6 +43,8 @@ def export(run: jobs.JobRun) -> dict[str, Any]:
         stream.seek(0)
         name = f"{_('customers')}-{run.now:%Y%m%d}.{style}"
         stored = files.save(stream, name=name, actor=run.actor, now=run.now, content_type=TYPES[style])
+        seen = {"rows": count, "columns": run.arguments["columns"], "selection": run.arguments["selection"]}
+        record_read("customers.export_written", actor=run.actor, now=run.now, read={**seen, "file": name})
     return {"file": str(stored.id), "rows": count}
 
 

@@ -10,6 +10,8 @@ from django.utils import timezone
 from tests.cast import Company
 from tests.permissions.table import Row
 from zhiyin.accounts.models import ApiToken, Member, Role, Unit, User
+from zhiyin.platform.actions import make_checkpoint
+from zhiyin.platform.models import AuditLeaf
 
 NOBODY = {"uidb36": "0", "key": "set-password"}
 # columns: anonymous, lin, chen, ma, wu, an, xu, gao, other gao
@@ -55,6 +57,20 @@ def a_token(company: Company) -> Mapping[str, Any]:
         expires_at=timezone.now() + datetime.timedelta(days=1),
     )
     return {"token_id": token.id}
+
+
+def two_checkpoints(company: Company) -> Mapping[str, Any]:
+    old, new = (make_checkpoint(actor=company.gao.actor, now=timezone.now()) for _ in range(2))
+    return {"old_size": old.size, "size": new.size}
+
+
+def a_checkpoint(company: Company) -> Mapping[str, Any]:
+    return {"size": two_checkpoints(company)["size"]}
+
+
+def an_entry(company: Company) -> Mapping[str, Any]:
+    two_checkpoints(company)
+    return {"entry_id": AuditLeaf.objects.order_by("-sequence")[0].entry_id}
 
 
 def place(company: Company, _arguments: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -158,6 +174,12 @@ ROWS = [
     Row("GET", "accounts:audit", MANAGERS),
     Row("GET", "accounts:check_audit", MANAGERS),
     Row("POST", "accounts:check_audit", CHANGED),
+    Row("GET", "accounts:verifier", MANAGERS),
+    Row("GET", "accounts:checkpoints", MANAGERS),
+    Row("POST", "accounts:checkpoints", CHANGED),
+    Row("GET", "accounts:checkpoint", MANAGERS_OF_IT, given=a_checkpoint),
+    Row("GET", "accounts:growth", MANAGERS_OF_IT, given=two_checkpoints),
+    Row("GET", "accounts:proof", MANAGERS_OF_IT, given=an_entry),
     # signing in and out, second factors: django-allauth's
     Row("GET", "account_login", "200 302*8"),
     Row("POST", "account_login", "200 302*8", data={"login": "lin@yihe.example", "password": "wrong"}),
@@ -212,4 +234,9 @@ ROWS = [
     Row("POST", "api:create_token", "401 201 403*5 201 404", data=a_key_for_lin, note="for lin"),
     Row("DELETE", "api:revoke_token", "401 204 404*5 204 404", given=a_token),
     Row("GET", "api:list_audit", "401 403*6 200*2"),
+    Row("GET", "api:get_audit_key", "401 403*6 200*2"),
+    Row("GET", "api:list_checkpoints", "401 403*6 200*2"),
+    Row("POST", "api:sign_audit_log", "401 403*6 201*2"),
+    Row("GET", "api:prove_growth", IT, given=two_checkpoints),
+    Row("GET", "api:prove_entry", IT, given=an_entry),
 ]

@@ -90,6 +90,8 @@ ROWS = [
     Row("POST", "customers:tag", "302*6 403 302 404", given=tag, data={"name": "V", "colour": "red"}),
     Row("POST", "customers:delete_tag", "302*6 403 302 404", given=tag),
     Row("GET", "customers:record", SEEN, given=customer),
+    Row("GET", "customers:trail", "302 403*6 200 404", given=customer),
+    Row("GET", "api:read_trail", "401 403*6 200 404", given=customer),
     Row("GET", "customers:timeline", SEEN, given=customer),
     Row("GET", "customers:edit", EDITABLE, given=customer),
     Row("POST", "customers:edit", CHANGED, given=customer, data=FORM),

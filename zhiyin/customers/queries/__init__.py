@@ -6,7 +6,6 @@ from zhiyin.customers.queries.listing import (
     CustomerFilter,
     Sort,
     count_customers,
-    find_customers,
     labels,
     list_customers,
     matching,
@@ -39,6 +38,7 @@ from zhiyin.customers.queries.relations import (
     roll_up,
     told_touches,
 )
+from zhiyin.customers.queries.trail import trail
 
 __all__ = [
     "SORTS",
@@ -54,7 +54,6 @@ __all__ = [
     "count_customers",
     "count_related",
     "customer_by_code",
-    "find_customers",
     "kept_count",
     "labels",
     "list_customers",
@@ -74,6 +73,7 @@ __all__ = [
     "tags_of_one",
     "timeline",
     "told_touches",
+    "trail",
     "units",
     "used_values",
 ]

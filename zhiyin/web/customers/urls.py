@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhiyin.web.customers.views import bulk, listing, parts, record, relation_types, relations
+from zhiyin.web.customers.views import bulk, listing, parts, record, relation_types, relations, trail
 
 app_name = "customers"
 urlpatterns = [
@@ -27,6 +27,7 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/edit/", record.edit, name="edit"),
     path("customers/<uuid:customer_id>/field/<slug:field>/", record.field, name="field"),
     path("customers/<uuid:customer_id>/delete/", record.delete, name="delete"),
+    path("customers/<uuid:customer_id>/trail/", trail.trail, name="trail"),
     path("customers/<uuid:customer_id>/timeline/", record.timeline, name="timeline"),
     path("customers/<uuid:customer_id>/tags/", parts.customer_tags, name="customer_tags"),
     path("customers/<uuid:customer_id>/contacts/", parts.add_contact, name="add_contact"),

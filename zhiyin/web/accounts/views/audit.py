@@ -1,20 +1,29 @@
 """The audit log: who did what, and whether the log is as it was sealed."""
 
 import datetime
+import itertools
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.utils.dateparse import parse_date
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
 
 from zhiyin.accounts import queries
 from zhiyin.platform import jobs
-from zhiyin.platform.actions import check_audit_log
-from zhiyin.platform.audit import check
+from zhiyin.platform.actions import check_audit_log, make_checkpoint
+from zhiyin.platform.audit import check, checkpoints, signing, verify
+from zhiyin.platform.errors import Conflict
+from zhiyin.platform.models import AuditCheckpoint
 from zhiyin.platform.times import midnight
 from zhiyin.web.accounts.audit import described, labels, problem
 from zhiyin.web.accounts.views.common import now, settings_page
-from zhiyin.web.http import HttpRequest, page, render
+from zhiyin.web.http import HttpRequest, notify, page, render
 
 
 @page(permission="audit.view")
@@ -64,3 +73,72 @@ def _beginning(text: str | None, *, days: int = 0) -> datetime.datetime | None:
     except ValueError:
         return None
     return midnight(day, days=days) if day else None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointRow:
+    """A kept checkpoint; ``before`` is the size of the one before it, where the page shows that."""
+
+    size: int
+    root: str
+    at: datetime.datetime | None
+    before: int | None
+
+
+@page(permission="audit.view")
+def checkpoint_list(request: HttpRequest) -> HttpResponse:
+    """The checkpoints that were signed, and signing another."""
+    if request.method == "POST":
+        try:
+            made = make_checkpoint(actor=request.actor, now=now())
+        except Conflict as error:
+            notify(request, str(error.message), level=messages.ERROR)
+        else:
+            notify(request, _("The log is signed as far as entry %s.") % made.size)
+        return redirect("accounts:checkpoints")
+    found = queries.audit_checkpoints(actor=request.actor, after=request.GET.get("after", ""))
+    origin = verify.origin_of(str(request.actor.tenant_id))
+    context = {"page": found, "rows": list(_rows(found.rows)), "key": signing.verifier_key(origin)}
+    return settings_page(request, "accounts:audit", "checkpoints.html", context)
+
+
+def _rows(found: list[AuditCheckpoint]) -> Iterator[CheckpointRow]:
+    for kept, before in itertools.zip_longest(found, found[1:]):
+        point = checkpoints.read(kept)
+        yield CheckpointRow(
+            kept.size, point.root.hex(), parse_datetime(point.time), before.size if before else None
+        )
+
+
+@page(permission="audit.view")
+def checkpoint(request: HttpRequest, size: int) -> HttpResponse:
+    """One checkpoint as it is handed out."""
+    note = queries.audit_checkpoint(actor=request.actor, size=size).note
+    return _download(HttpResponse(note, content_type="text/plain; charset=utf-8"), f"checkpoint-{size}.txt")
+
+
+@page(permission="audit.view")
+def growth(request: HttpRequest, old_size: int, size: int) -> HttpResponse:
+    """The proof that the log of one checkpoint begins with that of an earlier one."""
+    found = queries.audit_growth(actor=request.actor, old_size=old_size, size=size)
+    return _download(JsonResponse(found), f"growth-{old_size}-{size}.json")
+
+
+@page(permission="audit.view")
+def proof(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
+    """The proof that an entry is in the log."""
+    found = queries.audit_proof(actor=request.actor, entry_id=entry_id)
+    return _download(JsonResponse(found), f"entry-{found['sequence']}.json")
+
+
+@page(permission="audit.view")
+def verifier(_request: HttpRequest) -> HttpResponse:
+    """The file that checks all of it without zhiyin."""
+    return _download(
+        HttpResponse(Path(verify.__file__).read_bytes(), content_type="text/x-python"), "verify.py"
+    )
+
+
+def _download(response: HttpResponse, name: str) -> HttpResponse:
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
