@@ -1,19 +1,22 @@
 """What the audit entry adds to a write: one customer changed through the action, committed, with and without it.
 
-    python -m bench.audit [--writes 600] [--rounds 5]
+    python -m bench.audit [--writes 400] [--rounds 5] [--entries 2000000]
 
 In a new embedded database, durable as in production. Each round changes the same customers once with the entry and once
 without, one write after the other in turn, so that both meet the same load; each write is a transaction of its own,
 from the tenant's scope to the commit. Without means that ``record.write_entry`` does nothing; the event is published
-either way. Beside the medians stand the seconds that the worker takes to seal, which no write waits for, and the
-milliseconds of a proof.
+either way. Then the milliseconds that the worker takes to seal an entry, which no write waits for; and in a log of
+``--entries`` those of a customer's trail and of proofs.
 """
 
 import argparse
+import hashlib
+import random
 import statistics
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 from unittest import mock
 
 from bench.imports import database
@@ -73,7 +76,7 @@ def compare(tenant: uuid.UUID, customers: list[uuid.UUID], field: str, rounds: i
                 if audited:
                     with_entry.append(write(customer, value))
                 else:
-                    with mock.patch("zhiyin.platform.record.write_entry"):
+                    with mock.patch("zhiyin.platform.record.write_entry", nothing):
                         without.append(write(customer, value))
         if number:  # the first warms up
             ratios.append(statistics.median(with_entry) / statistics.median(without))
@@ -84,33 +87,91 @@ def compare(tenant: uuid.UUID, customers: list[uuid.UUID], field: str, rounds: i
           f"   rounds {', '.join(f'{100 * (each - 1):+.1f}' for each in sorted(ratios))}")  # fmt: skip
 
 
-def seal_and_prove(tenant: uuid.UUID) -> None:
-    import random
-
+def seal(tenant: uuid.UUID) -> None:
     from django.utils import timezone
 
-    from zhiyin.platform.audit import checkpoints, log
-    from zhiyin.platform.models import AuditEntry
-    from zhiyin.platform.tenancy import scope
+    from zhiyin.platform.audit import log
 
     began = time.perf_counter()
     count = log.seal(tenant, now=timezone.now())
     print(f"sealing {count} entries: {(time.perf_counter() - began) * MS / count:.2f} ms each")
-    with scope(tenant):
-        checkpoints.make(tenant, now=timezone.now())
-        keys = list(AuditEntry.objects.values_list("pk", flat=True))
-        times = []
-        for key in random.Random(1).sample(keys, min(200, len(keys))):
-            began = time.perf_counter()
-            checkpoints.inclusion_proof(tenant, key)
-            times.append(time.perf_counter() - began)
-    print(f"proof of one entry among {len(keys)}: {statistics.median(times) * MS:.1f} ms")
+
+
+# a log of this size in the shape of a sealed one: twenty entries of each customer, far apart; hashes are made up
+LARGE = """
+INSERT INTO platform_auditentry (occurred_at, action, actor_kind, actor_name, subject_kind, subject_id, changes, request_id)
+SELECT now(), 'customers.customer_changed', 'user', '高敏', 'customer', md5((n %% (%(count)s / 20))::text)::uuid,
+       '{"city": ["上海", "北京"]}', md5(n::text) FROM generate_series(1, %(count)s) n;
+INSERT INTO platform_auditleaf (sequence, entry_id, leaf, chain)
+SELECT row_number() OVER (ORDER BY id), id, sha256(uuid_send(id)), sha256(uuid_send(id)) FROM platform_auditentry;
+INSERT INTO platform_auditnode (level, index, hash)
+SELECT level, n, sha256(n::text::bytea) FROM (VALUES (8), (16)) AS levels (level),
+       generate_series(0, (%(count)s >> level) - 1) n
+"""
+
+
+def large_log(count: int) -> None:
+    """Milliseconds of a customer's trail and of proofs in a log of ``count`` entries."""
+    from django.db import connection, connections
+    from django.utils import timezone
+
+    from zhiyin.accounts.models import Tenant
+    from zhiyin.customers import actions, queries
+    from zhiyin.platform.actors import Actor
+    from zhiyin.platform.audit import proofs
+    from zhiyin.platform.models import AuditEntry
+    from zhiyin.platform.tenancy import scope
+
+    tenant = Tenant.objects.create(code="large", name="large", currency="CNY")
+    actor = Actor.system(tenant.id)
+    began = time.perf_counter()
+    with scope(tenant.id), connection.cursor() as cursor:
+        for statement in LARGE.split(";"):
+            cursor.execute(statement, {"count": count})
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ANALYZE platform_auditentry; ANALYZE platform_auditleaf; ANALYZE platform_auditnode")
+    print(f"a log of {count:,} entries, made in {time.perf_counter() - began:.0f} s")
+    choice = random.Random(1)
+    with scope(tenant.id):
+        customers = [
+            actions.create_customer(actor=actor, name=f"顾客{n}", now=timezone.now()).pk for n in range(200)
+        ]
+    seen = [
+        uuid.UUID(hashlib.md5(str(choice.randrange(count // 20)).encode()).hexdigest()) for _ in range(200)
+    ]
+    rows = AuditEntry.objects.select_related("leaf")
+
+    def far_apart(key: uuid.UUID) -> object:
+        return list(rows.filter(subject_id=key, subject_kind="customer").order_by("-id")[:50])
+
+    places = [choice.randrange(count) for _ in range(200)]
+    with scope(tenant.id):
+        told("trail of one customer", lambda key: queries.trail(actor, key), customers)
+        told("20 entries far apart", far_apart, seen)
+        told("proof of an entry", lambda n: proofs.inclusion(n, count, proofs.Stored()), places)
+        told("proof of growth", lambda n: proofs.consistency(n + 1, count, proofs.Stored()), places)
+
+
+def told(name: str, work: Callable[[Any], object], keys: Sequence[object]) -> None:
+    times = []
+    for key in keys:
+        began = time.perf_counter()
+        work(key)
+        times.append((time.perf_counter() - began) * MS)
+    print(
+        f"{name:<24} p50 {statistics.median(times):.1f}  p95 {statistics.quantiles(times, n=20)[-1]:.1f} ms"
+    )
+
+
+def nothing(*_arguments: object, **_options: object) -> None:
+    pass
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--writes", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--entries", type=int, default=2_000_000)
     options = parser.parse_args()
     with database():
         import django
@@ -125,7 +186,9 @@ def main() -> None:
         print(f"{'field':<12}{'without':>10}{'with, ms':>10}{'adds':>10}")
         for field in ("city", "name"):
             compare(tenant, customers, field, options.rounds)
-        seal_and_prove(tenant)
+        seal(tenant)
+        if options.entries:
+            large_log(options.entries)
         connections.close_all()
 
 

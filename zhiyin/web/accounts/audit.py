@@ -1,11 +1,16 @@
 """Audit entries in words."""
 
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from zhiyin.customers.choices import UndoKind
+from zhiyin.accounts.models import Member, Unit
+from zhiyin.customers.choices import CustomerKind, Stage, Status, UndoKind
 from zhiyin.platform.models import AuditEntry
 
 LABELS: dict[str, str | Promise] = {
@@ -141,7 +146,12 @@ PROBLEMS: dict[str, str | Promise] = {
         "%(detail)s entries stand beside the log: they were put in without a seal, or their seal was removed."
     ),
 }
-MOST = 4
+CHOICES: dict[str, type[TextChoices]] = {
+    "undone": UndoKind,
+    "kind": CustomerKind,
+    "status": Status,
+    "stage": Stage,
+}
 
 
 def labels() -> list[tuple[str, str]]:
@@ -161,23 +171,66 @@ def problem(found: dict[str, Any]) -> str:
     return str(words) % found if words else str(found.get("text", ""))
 
 
-def described(entry: AuditEntry) -> dict[str, Any]:
-    """What an entry's row shows: the action's words, and each change as field, old, new."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field's value before and after, in words."""
+
+    field: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry in words."""
+
+    label: str
+    changes: list[Change]
+
+
+def told(entries: Sequence[AuditEntry], *, most: int | None = None) -> list[tuple[AuditEntry, Told]]:
+    """A page of entries with their words, at most so many changes of each. Two statements at most."""
+    names = _names(entries)
+    return [(entry, described(entry, names, most=most)) for entry in entries]
+
+
+def described(entry: AuditEntry, names: Mapping[str, str], *, most: int | None = None) -> Told:
+    """An entry in words; ``names`` are those of the people and units whose keys it holds."""
     changes = [
-        (str(FIELDS.get(field, field)), *(written(field, value) for value in pair))
-        for field, pair in list(entry.changes.items())[:MOST]
-        if isinstance(pair, list) and len(pair) == 2
+        Change(str(FIELDS.get(field, field)), *(_written(field, value, names) for value in (old, new)))
+        for field, old, new in list(_pairs(entry))[:most]
     ]
-    return {"label": label(entry.action), "changes": changes, "sealed": hasattr(entry, "leaf")}
+    return Told(label(entry.action), changes)
 
 
-def written(field: str, value: Any) -> str:
-    """Of many records their number; codes of choices as people read them."""
+def _pairs(entry: AuditEntry) -> Iterator[tuple[str, Any, Any]]:
+    for field, pair in entry.changes.items():
+        if isinstance(pair, list) and len(pair) == 2:
+            yield field, *pair
+
+
+def _names(entries: Iterable[AuditEntry]) -> dict[str, str]:
+    """The names of the people and units that entries speak of by their keys."""
+    asked: dict[str, set[str]] = {"owner_id": set(), "unit_id": set()}
+    for entry in entries:
+        for field, *pair in _pairs(entry):
+            if field in asked:
+                asked[field].update(key for key in pair if key)
+    names: dict[uuid.UUID, str] = {}
+    if asked["owner_id"]:
+        names |= dict(Member.objects.filter(pk__in=asked["owner_id"]).values_list("pk", "name"))
+    if asked["unit_id"]:
+        names |= dict(Unit.objects.filter(pk__in=asked["unit_id"]).values_list("pk", "name"))
+    return {str(key): name for key, name in names.items()}
+
+
+def _written(field: str, value: Any, names: Mapping[str, str]) -> str:
+    """Of many records their number; names for keys, and codes of choices as people read them."""
     if field == "customers" and isinstance(value, list):
         return str(len(value))
-    if field == "undone" and value in UndoKind.values:
-        return str(UndoKind(value).label)
-    return _short(value)
+    if field in CHOICES and value in CHOICES[field].values:
+        return str(CHOICES[field](value).label)
+    return names.get(value) or _short(value) if isinstance(value, str) else _short(value)
 
 
 def _short(value: Any) -> str:

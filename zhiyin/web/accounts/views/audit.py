@@ -21,9 +21,11 @@ from zhiyin.platform.audit import check, checkpoints, signing, verify
 from zhiyin.platform.errors import Conflict
 from zhiyin.platform.models import AuditCheckpoint
 from zhiyin.platform.times import midnight
-from zhiyin.web.accounts.audit import described, labels, problem
+from zhiyin.web.accounts.audit import labels, problem, told
 from zhiyin.web.accounts.views.common import now, settings_page
 from zhiyin.web.http import HttpRequest, notify, page, render
+
+MOST_CHANGES = 4
 
 
 @page(permission="audit.view")
@@ -40,7 +42,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "page": found,
-        "rows": [(entry, described(entry)) for entry in found.rows],
+        "rows": told(found.rows, most=MOST_CHANGES),
         "actions": labels(),
         "state": queries.audit_state(actor=request.actor),
         "asked": asked,
