@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -221,11 +222,13 @@ def _many(company: Company, number: int = 20_000) -> None:
                now() - n * interval '1 minute', now() FROM generate_series(1, %s) n""",
             [number],
         )
-        cursor.execute("SELECT id, code FROM customers_customer")
+        cursor.execute("SELECT id, code, name_key FROM customers_customer")
         rows = cursor.fetchall()
     CustomerSearch.objects.bulk_create(
-        CustomerSearch(customer_id=key, text=f"\n{code}", tokens=search.tokens(tenant, f"\n{code}"))
-        for key, code in rows
+        CustomerSearch(
+            customer_id=key, text=f"\n{code}", tokens=search.tokens(tenant, f"\n{code}"), name_key=name_key
+        )
+        for key, code, name_key in rows
     )
 
 
@@ -273,11 +276,43 @@ def test_search_reads_the_gin_index_although_row_level_security_is_forced(inside
         assert cursor.fetchone()[0] == before + 1
 
 
+def test_a_page_of_a_search_looks_up_only_the_customers_it_shows(inside: Company) -> None:
+    _many(inside)
+    for sort, descending in (("name", False), ("-name", True)):
+        with _statements() as seen:
+            first = queries.list_customers(inside.gao.actor, CustomerFilter(q="n12"), sort=sort, limit=5)
+            queries.list_customers(
+                inside.gao.actor, CustomerFilter(q="n12"), sort=sort, after=first.next or "", limit=5
+            )
+            queries.quick_search(inside.gao.actor, "n12", limit=5)
+        lists = [statement for statement in seen if "customers_customer" in statement]
+        assert len(lists) == 3
+        # which customers these are, the documents tell alone
+        page = r"IN \(SELECT id FROM search_customers\([^()]*\).* ORDER BY name_key \w+, id \w+ LIMIT [56]\)"
+        assert all(re.search(page, statement) for statement in lists)
+        assert queries.count_customers(inside.gao.actor, CustomerFilter(q="n12")).number == 1000
+        names = [row["name_key"] for row in first.rows]
+        assert names == sorted(names, reverse=descending)
+
+
+def test_the_key_by_which_a_search_is_sorted_follows_the_customer(
+    inside: Company, people: dict[str, Customer], now: Now
+) -> None:
+    assert _names(inside, q="王") == ["王晓敏", "王小明"]
+    Customer.objects.filter(pk=people["王晓敏"].pk).update(name_key="zz")
+    assert _names(inside, q="王") == ["王小明", "王晓敏"]
+    actions.update_customer(
+        actor=inside.gao.actor, customer_id=people["王小明"].pk, changes={"name": "赵小明"}, now=now
+    )
+    keys = Customer.objects.values_list("pk", "name_key").order_by("pk")
+    assert list(CustomerSearch.objects.values_list("pk", "name_key").order_by("pk")) == list(keys)
+
+
 def test_search_gives_nothing_of_another_tenant(inside: Company, other: Company, now: Now) -> None:
     customer = actions.create_customer(actor=inside.lin.actor, name="王小明", now=now)
     wanted = search.query(inside.tenant.id, "小明")
     assert wanted
-    sql, params = "SELECT search_customers(%s::int[], %s, 10)", [wanted.tokens, wanted.patterns]
+    sql, params = "SELECT id FROM search_customers(%s::int[], %s, 10)", [wanted.tokens, wanted.patterns]
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         assert cursor.fetchall() == [(customer.id,)]

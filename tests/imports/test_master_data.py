@@ -52,6 +52,14 @@ def test_customers_there_already_are_changed_and_put_back(gao):
     assert contents(gao) == before
 
 
+def test_documents_of_an_import_lie_in_the_order_of_names(gao):
+    names = ["赵一", "安二", "张三", "陈四", "安三"]
+    rows = "".join(f"K{number},{name}\n" for number, name in enumerate(names))
+    import_text(gao, f"客户编号,客户名称\n{rows}", kind="customers")
+    found = [key for (key,) in query(gao, "SELECT name_key FROM customers_customersearch ORDER BY ctid")]
+    assert found == sorted(found) == ["an er", "an san", "chen si", "zhang san", "zhao yi"]
+
+
 def test_undo_leaves_what_was_edited_since(gao):
     import_text(gao, CUSTOMERS, kind="customers")
     batch = import_text(gao, "客户编号,客户名称,城市\nK1,王晓明,杭州\nK3,新客户,广州\n", kind="customers")

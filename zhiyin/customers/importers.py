@@ -308,24 +308,29 @@ def _cut(key: Callable[[str], str]) -> Callable[[str], str]:
 
 def reindex_customers(landing: Landing, ids: str) -> None:
     """Write the search documents of the customers that a query names."""
-    landing.create("landed_documents", "id uuid, document text, tokens int[]")
+    landing.create("landed_documents", "id uuid, name_key text, document text, tokens int[]")
     read = (
-        "SELECT c.id, c.name, c.short_name, c.code, coalesce((SELECT array_agg(p.value_key ORDER BY"
+        "SELECT c.id, c.name_key, c.name, c.short_name, c.code, coalesce((SELECT array_agg(p.value_key ORDER BY"
         " p.created_at)"
         " FROM customers_contactpoint p WHERE p.customer_id = c.id AND p.kind IN ('phone', 'email')), '{}')"
-        f" FROM customers_customer c WHERE c.id IN ({ids})"
+        # what one search finds then lies together
+        f" FROM customers_customer c WHERE c.id IN ({ids}) ORDER BY c.name_key"
     )
     tenant = landing.actor.tenant_id
     for part in landing.parts(read, 20_000):
         texts = [
-            (key, search_text(name=name, short_name=short, code=code, contacts=contacts))
-            for key, name, short, code, contacts in part
+            (key, order, search_text(name=name, short_name=short, code=code, contacts=contacts))
+            for key, order, name, short, code, contacts in part
         ]
-        landing.fill("landed_documents", ((key, text, search.tokens(tenant, text)) for key, text in texts))
+        landing.fill(
+            "landed_documents",
+            ((key, order, text, search.tokens(tenant, text)) for key, order, text in texts),
+        )
         landing.run(
-            "INSERT INTO customers_customersearch (customer_id, tenant_id, text, tokens)"
-            " SELECT id, %(tenant)s, document, tokens FROM landed_documents"
-            " ON CONFLICT (customer_id) DO UPDATE SET text = excluded.text, tokens = excluded.tokens"
+            "INSERT INTO customers_customersearch (customer_id, tenant_id, text, tokens, name_key)"
+            " SELECT id, %(tenant)s, document, tokens, name_key FROM landed_documents"
+            " ON CONFLICT (customer_id) DO UPDATE SET text = excluded.text, tokens = excluded.tokens,"
+            " name_key = excluded.name_key"
         )
         landing.run("TRUNCATE landed_documents")
 

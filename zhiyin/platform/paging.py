@@ -13,13 +13,14 @@ import datetime
 import decimal
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, ValidationError
 from django.db import connection, models
 from django.db.models import BooleanField, F, Func, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +28,7 @@ from zhiyin.platform.database.planned import Statement, planned_cursor
 from zhiyin.platform.errors import Invalid
 
 Row = TypeVar("Row")
+Choose = Callable[[Sequence[Any], bool, int], RawSQL]
 MOST = 200
 
 
@@ -85,7 +87,9 @@ class Keyset(Generic[Row]):
     connection too. ``plan_for`` names whom that plan suits: tenants differ in size.
 
     With ``around`` the page's keys are chosen first, and only their rows are read, through this query set: for
-    lists where many rows match that no index has in order, so that not all of them are joined.
+    lists where many rows match that no index has in order, so that not all of them are joined. ``choose``
+    gives the SQL of these keys where it is not to be made of the query set: from the sort values behind which
+    the page begins (none at first), whether it descends, and the number of rows; the values are its last.
     """
 
     def __init__(
@@ -97,6 +101,7 @@ class Keyset(Generic[Row]):
         twin: str = "",
         plan_for: str = "",
         around: QuerySet[Any, Row] | None = None,
+        choose: Choose | None = None,
     ) -> None:
         self.descending = order[0].startswith("-")
         if any(name.startswith("-") != self.descending for name in order):
@@ -104,6 +109,7 @@ class Keyset(Generic[Row]):
         names = [name.lstrip("-") for name in order]
         self.queryset = queryset
         self.around = around
+        self.choose = choose
         self.columns = [_column(queryset, name) for name in dict.fromkeys([*names, key])]
         self.twin = twin or key
         self.plan_for = plan_for
@@ -183,7 +189,8 @@ class Keyset(Generic[Row]):
         rows = queryset.order_by(*order)[:wanted]
         if self.around is None:
             return rows
-        return self.around.filter(pk__in=rows.values("pk")).order_by(*order)
+        keys = self.choose(behind, descending, wanted) if self.choose else rows.values("pk")
+        return self.around.filter(pk__in=keys).order_by(*order)
 
 
 def first_page(rows: list[Row], *, order: Sequence[str], limit: int, key: str = "id") -> Page[Row]:

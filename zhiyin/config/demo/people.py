@@ -109,7 +109,7 @@ def search_rows(world: World, people: pa.Table) -> pa.Table:
         for name, short, code, phone, email in zip(*columns, strict=True)
     ]
     found = ["{" + ",".join(map(str, tokens(world.tenant_id, text))) + "}" for text in texts]
-    return table(customer_id=people["id"], text=texts, tokens=found)
+    return table(customer_id=people["id"], text=texts, tokens=found, name_key=people["name_key"])
 
 
 def contact_rows(world: World, people: pa.Table) -> pa.Table:

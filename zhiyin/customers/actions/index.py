@@ -19,8 +19,15 @@ def reindex(actor: Actor, customer: Customer) -> None:
         contacts=reached_by.order_by("created_at").values_list("value_key", flat=True),
     )
     CustomerSearch.objects.bulk_create(
-        [CustomerSearch(customer=customer, text=text, tokens=search.tokens(actor.tenant_id, text))],
+        [
+            CustomerSearch(
+                customer=customer,
+                text=text,
+                tokens=search.tokens(actor.tenant_id, text),
+                name_key=customer.name_key,
+            )
+        ],
         update_conflicts=True,
-        update_fields=["text", "tokens"],
+        update_fields=["text", "tokens", "name_key"],
         unique_fields=["customer"],
     )

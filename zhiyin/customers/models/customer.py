@@ -68,13 +68,15 @@ class CustomerSearch(models.Model):
     """What the search box finds a customer by: its text, and the hashed n-grams of it.
 
     Under row-level security an index on ``tokens`` serves only the function ``search_customers``, which
-    returns ids; the rows themselves still come through the policies.
+    returns ids and their ``name_key``; the rows themselves still come through the policies.
+    ``name_key`` is the customer's, kept equal by a trigger: a page of what was found is chosen by it.
     """
 
     customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="search")
     tenant_id = models.UUIDField(db_default=CurrentTenant(), editable=False)
     text = models.TextField()
     tokens = ArrayField(models.IntegerField())
+    name_key = models.CharField(max_length=400)
 
     def __str__(self) -> str:
         return self.text

@@ -7,19 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, TypedDict
 
-from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from pydantic import BaseModel, Field, FiniteFloat, StringConstraints
 
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.customers import access
 from zhiyin.customers.choices import CustomerKind, Stage, Status
-from zhiyin.customers.keys import search_words
 from zhiyin.customers.models import Customer, CustomerTag, SavedView, Tag
+from zhiyin.customers.queries import searching
 from zhiyin.customers.queries.counting import Count, kept_count
-from zhiyin.platform import search
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
 from zhiyin.platform.errors import PermissionDenied
@@ -45,8 +42,6 @@ SORTS: dict[str, tuple[str, str]] = {
     "last": ("value__last_at", "value__customer_id"),
     "spend": ("value__spend_key", "value__customer_id"),
 }
-# of a search without any filter, only so many are sorted; people refine it long before
-MOST_FOUND = 1000
 
 
 class CustomerFilter(BaseModel):
@@ -128,9 +123,9 @@ def matching(actor: Actor, where: CustomerFilter) -> QuerySet[Customer]:
     if where.created_to:
         rows = rows.filter(created_at__lt=midnight(where.created_to, days=1))
     if where.q.strip():
-        rows = find_customers(
-            rows, actor, where.q, most=MOST_FOUND if _is_bare_search(actor, where) else None
-        )
+        words = searching.query(actor, where.q)
+        most = searching.MOST_FOUND if _is_bare_search(actor, where) else None
+        rows = rows.filter(pk__in=searching.found(words, most=most)) if words else rows.none()
     return rows
 
 
@@ -139,36 +134,14 @@ def _is_bare_search(actor: Actor, where: CustomerFilter) -> bool:
     return bool(where.q.strip()) and actor.scope == "all" and where == CustomerFilter(q=where.q)
 
 
-def find_customers(
-    rows: QuerySet[Customer], actor: Actor, text: str, *, most: int | None
-) -> QuerySet[Customer]:
-    """Those of ``rows`` that the search box finds; the database reads ``most`` of them at most."""
-    query = search.query(actor.tenant_id, search_words(text))
-    if query is None:
-        return rows.none()
-    found = RawSQL("SELECT search_customers(%s::int[], %s, %s)", [query.tokens, query.patterns, most])
-    return rows.filter(pk__in=found)
-
-
 def count_customers(actor: Actor, where: CustomerFilter) -> Count:
     """How many customers a filter lets through; two SQL statements at most."""
     _demand(actor, where)
     if _is_bare_search(actor, where):
-        return Count(_found(actor, where.q), exact=True)
+        words = searching.query(actor, where.q)
+        return Count(searching.count_found(words) if words else 0, exact=True)
     same = "customers", actor.reach, where.model_dump_json()
     return kept_count(lambda: matching(actor, where), same=same)
-
-
-def _found(actor: Actor, text: str) -> int:
-    """How many of a tenant's customers a search finds, at most ``MOST_FOUND``."""
-    query = search.query(actor.tenant_id, search_words(text))
-    if query is None:
-        return 0
-    with connection.cursor() as cursor:
-        sql = "SELECT count(*) FROM search_customers(%s::int[], %s, %s)"
-        cursor.execute(sql, [query.tokens, query.patterns, MOST_FOUND])
-        number: int = cursor.fetchone()[0]
-    return number
 
 
 def list_customers(
@@ -191,7 +164,13 @@ def _list(actor: Actor, where: str, sort: Sort, _zone: str) -> Keyset[CustomerRo
     question = CustomerFilter.model_validate_json(where)
     rows: QuerySet[Customer, CustomerRow] = matching(actor, question).values(*COLUMNS)
     around = access.customers(actor).values(*COLUMNS) if question.q else None
-    return Keyset(rows, order=[sign + column], twin=twin, plan_for=str(actor.tenant_id), around=around)
+    choose = None
+    if name == "name" and _is_bare_search(actor, question):
+        words = searching.query(actor, question.q)
+        choose = functools.partial(searching.first_found, words) if words else None
+    return Keyset(
+        rows, order=[sign + column], twin=twin, plan_for=str(actor.tenant_id), around=around, choose=choose
+    )
 
 
 _kept_list = functools.lru_cache(maxsize=500)(_list)
@@ -218,8 +197,11 @@ tags_of_one: Planned[Row] = Planned(
 
 def quick_search(actor: Actor, text: str, *, limit: int = 8) -> list[Row]:
     """The first few customers for the command palette. One SQL statement."""
-    most = MOST_FOUND if actor.scope == "all" else None
-    rows = find_customers(access.customers(actor), actor, text, most=most)
+    words = searching.query(actor, text)
+    if words is None:
+        return []
+    found = searching.first_found(words, wanted=limit) if actor.scope == "all" else searching.found(words)
+    rows = access.customers(actor).filter(pk__in=found)
     return list(rows.order_by("name_key", "id").values("id", "code", "name", "city", "status")[:limit])
 
 
