@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhiyin.platform.audit.verify import CHAIN_START, Tree, canonical, chain_hash, entry_hash, verify
+from zhiyin.platform.audit.verify import CHAIN_START, Tree, canonical, chain_hash, entry_hash, told, verify
 
 TENANT = "01a203a0-0000-7000-8000-000000000000"
 
@@ -68,7 +68,8 @@ def test_any_altered_character_is_found(lines: list[str], data: st.DataObject) -
     report = verify(lines)
     assert not report.ok
     if sequence:
-        assert sequence in {problem.sequence for problem in report.problems}
+        assert report.first_bad == sequence
+        assert told(report).startswith(f"first bad entry: {sequence}\n")
 
 
 @given(LOGS, st.data())
@@ -77,7 +78,17 @@ def test_any_removed_entry_is_named(lines: list[str], data: st.DataObject) -> No
     sequence = data.draw(st.integers(1, size))
     del lines[sequences(lines).index(sequence)]
     report = verify(lines)
+    assert report.first_bad == sequence
     assert sequence in {problem.sequence for problem in report.problems if "missing" in problem.text}
+
+
+@given(LOGS, st.data())
+def test_an_end_cut_off_is_named(lines: list[str], data: st.DataObject) -> None:
+    size = json.loads(lines[0])["size"]
+    first = data.draw(st.integers(1, size))
+    report = verify(lines[: sequences(lines).index(first)])
+    assert report.first_bad == first
+    assert len(report.problems) >= size - first + 1
 
 
 @given(LOGS, st.data())
