@@ -272,12 +272,13 @@ RULES = RelationRules("股东", "被投资企业")
 
 def test_a_company_names_its_own(inside: Company, now: Now) -> None:
     gao = inside.gao.actor
+    standard = str(RelationType.objects.get(code="parent").label)
     made = actions.create_relation_type(actor=gao, rules=RULES, now=now)
     assert made in queries.relation_types()
     with pytest.raises(RelationTypeTaken):
         actions.create_relation_type(actor=gao, rules=replace(RULES, inverse="x"), now=now)
     with pytest.raises(RelationTypeTaken):
-        actions.create_relation_type(actor=gao, rules=RelationRules("Parent company", "x"), now=now)
+        actions.create_relation_type(actor=gao, rules=RelationRules(standard, "x"), now=now)
     for wrong in (
         replace(RULES, name=" "), replace(RULES, inverse=""), replace(RULES, name="长" * 61),
         replace(RULES, source_kind="dog"), replace(RULES, name="y", rolls_up=True), replace(RULES, name="\0"),
@@ -337,7 +338,7 @@ def test_a_standard_name_follows_the_reader_until_it_is_changed(
 ) -> None:
     parent = kinds["parent"]
     rules = RelationRules(
-        "Parent company", "分支", "organisation", "organisation", only_one=True, acyclic=True, rolls_up=True
+        str(parent.label), "分支", "organisation", "organisation", only_one=True, acyclic=True, rolls_up=True
     )
     changed = actions.change_relation_type(
         actor=inside.gao.actor, type_id=parent.pk, rules=rules, version=parent.version, now=now

@@ -27,6 +27,7 @@ from zhiyin.customers.queries.record import (
     timeline,
 )
 from zhiyin.customers.queries.relations import (
+    COUNTED,
     Graph,
     Related,
     RollUp,
@@ -41,6 +42,7 @@ from zhiyin.customers.queries.relations import (
 from zhiyin.customers.queries.trail import trail
 
 __all__ = [
+    "COUNTED",
     "SORTS",
     "TIMELINE_KINDS",
     "Count",

@@ -9,12 +9,15 @@ export interface GraphData {
 }
 
 const SYMBOLS: Record<string, string> = { person: "circle", organisation: "roundRect" };
+// up to so many relations are written on their lines, and up to so many have room
 const LABELLED = 24;
+const CROWDED = 80;
 
 /** ECharts' options for `data`: the middle is fixed and large, a kind is a shape as well as a colour. */
 export function graphOptions(data: GraphData, look: Look): EChartsCoreOption {
   const kinds = Object.keys(data.kinds);
   const few = data.edges.length <= LABELLED;
+  const spread = few ? 1 : data.edges.length <= CROWDED ? 0.8 : 0.4;
   return {
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     aria: { enabled: true },
@@ -36,12 +39,7 @@ export function graphOptions(data: GraphData, look: Look): EChartsCoreOption {
         roam: true,
         draggable: true,
         top: 36,
-        force: {
-          repulsion: few ? 260 : 70,
-          edgeLength: few ? 90 : 40,
-          gravity: few ? 0.12 : 0.25,
-          layoutAnimation: false,
-        },
+        force: { repulsion: 320 * spread, edgeLength: 110 * spread, gravity: 0.1, layoutAnimation: false },
         categories: kinds.map((kind) => ({ name: data.kinds[kind], symbol: SYMBOLS[kind] })),
         edgeSymbol: ["none", "arrow"],
         edgeSymbolSize: 7,

@@ -1,6 +1,7 @@
 """What a customer is to others: the tab of the record, writing one relation, the graph."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,8 +93,9 @@ class Draft:
 def relations_tab(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """What the record's tab shows. Four SQL statements at most."""
     actor, kinds = request.actor, queries.relation_types()
-    context: dict[str, Any] = {"groups": _groups(actor, customer, kinds)}
-    context["rolled"] = _rolled(request, customer, kinds) if context["groups"] else []
+    groups = _groups(actor, customer, kinds)
+    headed = [group.side.kind for group in groups if group.side.kind.rolls_up and group.side.way == "in"]
+    context: dict[str, Any] = {"groups": groups, "rolled": _rolled(request, customer, headed)}
     if actor.may("customers.edit"):
         draft = Draft(_sides(kinds, customer))
         draft.side = draft.sides[0] if draft.sides else None
@@ -102,20 +104,18 @@ def relations_tab(request: HttpRequest, customer: Customer) -> dict[str, Any]:
 
 
 def _groups(actor: Actor, customer: Customer, kinds: Sequence[RelationType]) -> list[Group]:
-    ids = [each.pk for each in kinds]
-    rows = queries.related(actor, customer.pk, ids, limit=SHOWN + 1)
-    if not rows:
-        return []
-    counts = queries.count_related(actor, customer.pk, ids)
+    rows = queries.related(actor, customer.pk, [each.pk for each in kinds], limit=SHOWN + 1)
+    by_side: dict[tuple[uuid.UUID, str], list[Related]] = defaultdict(list)
+    for row in rows:
+        by_side[row["type_id"], row["way"]].append(row)
+    long = [kind for (kind, _way), own in by_side.items() if len(own) > SHOWN]
+    counts = queries.count_related(actor, customer.pk, long) if long else {}
     groups = []
-    for kind in kinds:
-        for way in ("out", "in"):
-            side = Side(kind, way)
-            own = [row for row in rows if row["type_id"] == kind.pk and row["way"] == way]
-            if own:
-                counted = counts.get((kind.pk, way), 0)
-                count = f"{number(1000)}+" if counted > 1000 else number(counted)
-                groups.append(Group(side, _shown(own[:SHOWN]), count, _more(customer, side, own)))
+    for side in (Side(kind, way) for kind in kinds for way in ("out", "in")):
+        if own := by_side.get((side.kind.pk, side.way)):
+            count = counts.get((side.kind.pk, side.way), len(own))
+            shown = f"{number(queries.COUNTED)}+" if count > queries.COUNTED else number(count)
+            groups.append(Group(side, _shown(own[:SHOWN]), shown, _more(customer, side, own)))
     return groups
 
 
