@@ -54,6 +54,7 @@ DONE_BY = {
     "accounts:tokens": "create_token",
     "accounts:revoke_token": "revoke_token",
     "accounts:check_audit": "check_audit",
+    "accounts:checkpoints": "sign_audit_log",
     "accounts:retry_deliveries": "retry_failed_deliveries",
     "accounts:retry_delivery": "retry_failed_delivery",
     "accounts:dismiss_delivery": "dismiss_failed_delivery",
