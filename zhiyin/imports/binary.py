@@ -25,7 +25,7 @@ _NUMERIC = [
 ]
 
 
-def encode(batch: pa.RecordBatch) -> bytes:
+def encode(batch: pa.RecordBatch) -> memoryview:
     """The batch as rows of the format, without its header and trailer.
 
     Columns are 32 and 64 bit integers, DECIMAL(18, 4), and UUIDs as 16 bytes; none may hold nulls.
@@ -42,7 +42,7 @@ def encode(batch: pa.RecordBatch) -> bytes:
             _put_numeric(rows[f"value{n}"], _values(column, "<i8")[::2])
         else:
             rows[f"value{n}"] = _values(column, _NATIVE[str(column.type)])
-    return rows.tobytes()
+    return rows.view(np.uint8).data
 
 
 _LAYOUT: dict[str, Any] = {

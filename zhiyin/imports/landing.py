@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from zhiyin.imports.workspace import Frame, Workspace
 
-BATCH = 32_768
+BATCH = 16_384
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ class Landing:
         aside = con.cursor()
         aside.execute("SET SESSION arrow_lossless_conversion = true")
         batches = ((encode(batch), batch.num_rows) for batch in _batches(aside, query))
-        with ahead(batches, 2) as ready:
+        with ahead(batches, 1) as ready:
             for data, rows in ready:
                 with (
                     connection.cursor() as cursor,

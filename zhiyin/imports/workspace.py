@@ -25,7 +25,7 @@ from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW, FileError, Source
 
 MEMORY, MORE_MEMORY = "96MB", "160MB"
-"""What DuckDB may take while the file is read, and afterwards for one that is worked on on disk."""
+"""What DuckDB may take, and while a file that is worked on on disk is grouped, when little else is in memory."""
 # Arrow scalars made from Arrow arrays: one made from a Python value would import pandas where it is installed
 _NOTHING, _ZERO = pa.nulls(1, pa.string())[0], pa.arange(0, 1)[0]
 SAMPLE_ROWS = 20_000
@@ -76,7 +76,7 @@ class Workspace:
         self.con.execute(
             f"SET memory_limit = '{MEMORY}'; SET threads = 2; SET temp_directory = '{self._folder.name}';"
             " SET preserve_insertion_order = false; SET TimeZone = 'UTC'; SET autoinstall_known_extensions"
-            " = false"
+            " = false; SET allocator_background_threads = true"
         )
         formats.install(self.con)
         return self
@@ -89,6 +89,8 @@ class Workspace:
 
     def beside(self, task: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
         """Begin a task on a connection of its own, in a thread; ``wait`` for it before using what it makes."""
+        if self.on_disk:
+            self.con.execute(f"SET memory_limit = '{MEMORY}'")
         self._task = Task(self.con.cursor(), task)
 
     def wait(self) -> None:
