@@ -26,13 +26,13 @@ DIFFERENT = Level("different", "different", "ELSE")
 
 @dataclass(frozen=True)
 class Comparison:
-    """One field. ``personal`` fields tell relatives and colleagues apart, who share the others."""
+    """One field; ``kind`` says who else may share it (see `mixture.SHARED`)."""
 
     field: str
     columns: tuple[str, ...]
     nothing: str
     levels: tuple[Level, ...]
-    personal: bool = False
+    kind: str = "place"
 
     def to_splink(self) -> dict[str, Any]:
         """The dictionary of settings.
@@ -74,10 +74,9 @@ class Comparison:
         }
 
     @property
-    def rarity_value(self) -> int | None:
-        """The value of the level that rarity weighs."""
-        places = (place for place, level in enumerate(self.levels) if level.rarity)
-        return next((len(self.levels) - place for place in places), None)
+    def rarity_values(self) -> list[int]:
+        """The values of the levels that rarity weighs."""
+        return [len(self.levels) - place for place, level in enumerate(self.levels) if level.rarity]
 
     def level(self, value: int) -> Level:
         """The level of a comparison vector's value: the highest is the strongest; 0 is no agreement."""
@@ -122,8 +121,16 @@ def _alike(column: str, least: float) -> str:
 
 def _names(columns: Collection[str]) -> list[Comparison]:
     both = {"surname", "given"} <= set(columns)
+    # by sound only where one of them is in Latin letters: 陈芳 is not 方晨
+    written = "given_l = surname_r OR given_l = given_py_l OR given_r = given_py_r"
     swapped = (
-        [Level("swapped", "surname and given name swapped", _crossed("given_py", "surname_py"))]
+        [
+            Level(
+                "swapped",
+                "surname and given name swapped",
+                f"{_crossed('given_py', 'surname_py')} AND ({written})",
+            )
+        ]
         if both
         else []
     )
@@ -132,48 +139,50 @@ def _names(columns: Collection[str]) -> list[Comparison]:
         "given_name", ("given",), _null("given"),
         (
             Level("same", "same", _same("given"), "given"),
-            Level("homophone", "sounds the same", f"{_same('given_tone')} OR {_same('given_py')}"),
+            Level("homophone", "sounds the same", _same("given_py"), "given_py"),
             *swapped,
             *([Level("alone", "same, written without the surname", alone)] if both else []),
             Level("near", "differs by a letter", f"{_edits('given_py', 1, length=4)} OR {_alike('given_py', 0.92)}"),
             Level("alike", "similar", f"{_alike('given_py', 0.8)} OR (least(length(given_py_l), length(given_py_r)) = 1"
                   " AND substr(given_py_l, 1, 1) = substr(given_py_r, 1, 1))"),
         ),
-        personal=True,
+        kind="personal",
     )  # fmt: skip
     surname = Comparison(
         "surname", ("surname",), f"{_null('surname')} OR {alone}" if both else _null("surname"),
         (
             Level("same", "same", _same("surname"), "surname"),
-            Level("homophone", "sounds the same", _same("surname_py")),
+            Level("homophone", "sounds the same", _same("surname_py"), "surname_py"),
             *swapped,
             Level("near", "differs by a letter", f"{_edits('surname_py', 1, length=4)} OR {_alike('surname_py', 0.92)}"),
             Level("alike", "similar", _alike("surname_py", 0.8)),
         ),
+        kind="contact",
     )  # fmt: skip
     company = Comparison(
         "company_name", ("core",), _null("core"),
         (
             Level("same", "same but for legal form and place", _same("core"), "core"),
-            Level("homophone", "sounds the same", _same("core_py")),
+            Level("homophone", "sounds the same", _same("core_py"), "core_py"),
             Level("part", "one contains the other", "least(length(core_l), length(core_r)) >= 2"
                   " AND (contains(core_l, core_r) OR contains(core_r, core_l))"),
             Level("near", "similar", f"{_alike('core_py', 0.92)} OR {_edits('core_py', 2, length=8)}"),
         ),
-        personal=True,
+        kind="personal",
     )  # fmt: skip
     return [given, surname, company]
 
 
 def _contact(field: str, what: str) -> Comparison:
-    pairs = f"list_transform({field}_l, lambda x: list_min(list_transform({field}_r, lambda y: damerau_levenshtein(x, y))))"
+    """Of several only the first is compared by letter, which is quicker by far."""
     return Comparison(
         field, (field,), _null(field),
         (
             Level("own", f"{what} that few have", f"list_has_any({field}_few_l, {field}_few_r)"),
             Level("shared", f"{what} that several have", f"list_has_any({field}_l, {field}_r)"),
-            Level("near", f"{what} that differs by one character", f"list_min({pairs}) <= 1"),
+            Level("near", f"{what} that differs by one character", _edits(f"{field}_1", 1, length=6)),
         ),
+        kind="contact",
     )  # fmt: skip
 
 
@@ -188,7 +197,7 @@ _BIRTHDAY = Comparison(
               " + ".join(f"(substr(birthday_l, {place}) = substr(birthday_r, {place}))::INT"
                          for place in ("1, 4", "5, 2", "7, 2")) + " = 2"),
     ),
-    personal=True,
+    kind="personal",
 )  # fmt: skip
 
 
@@ -200,7 +209,7 @@ def _number(field: str) -> Comparison:
             Level("near", "differs by a character", _edits(field, 1, length=4)),
             Level("alike", "differs by two characters", _edits(field, 2, length=6)),
         ),
-        personal=True,
+        kind="personal",
     )  # fmt: skip
 
 

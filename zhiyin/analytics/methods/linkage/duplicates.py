@@ -148,7 +148,7 @@ def _learn(connection: duckdb.DuckDBPyConnection, compared: Sequence[Comparison]
         patterns(connection, "compared", len(compared)),
         patterns(connection, "random_compared", len(compared)),
         [len(one.levels) + 1 for one in compared],
-        personal=[one.personal for one in compared],
+        kinds=[one.kind for one in compared],
         pairs=sizes.pairs,
         records=sizes.records,
     )

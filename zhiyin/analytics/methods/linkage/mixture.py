@@ -1,5 +1,6 @@
-"""Fellegi and Sunter's model of comparison patterns as a mixture of three, fitted by expectation and maximisation."""
+"""Fellegi and Sunter's model of comparison patterns as a mixture of four, fitted by expectation and maximisation."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,13 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-SAME, RELATED, STRANGERS = range(3)
+SAME, RELATED, NEIGHBOURS, STRANGERS = range(4)
+CLASSES = 4
+SHARED: Mapping[str, int] = {"personal": SAME, "contact": RELATED, "place": NEIGHBOURS}
+"""The kinds of field, and the last class whose pairs agree in them more than strangers do: relatives and colleagues
+share telephone, surname and place, neighbours the place."""
+
+_NEIGHBOURS_AT_FIRST = 0.01
 _ROUNDS, _ENOUGH = 500, 1e-7
 
 
@@ -33,30 +40,29 @@ class Patterns:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Shares of pairs, (3,), and for each field the probabilities of its levels, (3, levels).
+    """Shares of pairs, (4,), and for each field the probabilities of its levels, (4, levels).
 
-    The rows are pairs of one person, of two people who share what relatives, neighbours and colleagues share, and
-    of strangers.
+    The rows are pairs of one person, of two who share what relatives and colleagues share, of two who share a
+    place, and of strangers.
     """
 
     shares: Floats
     levels: list[Floats]
+    kinds: Sequence[str]
     rounds: int
 
-    def logarithms(self, patterns: Patterns, *, skip: list[int | None] | None = None) -> Floats:
-        """Log of share times probability, (patterns, 3).
+    def logarithms(self, patterns: Patterns, *, skip: Sequence[Sequence[int]] | None = None) -> Floats:
+        """Log of share times probability, (patterns, 4).
 
-        ``skip`` names for each field a level whose probability among strangers is left out, and among relatives
-        too where it is the same: the pair's own value says it better.
+        ``skip`` names for each field levels whose probability is left out where it is that of strangers: the
+        pair's own value says it better.
         """
         total = np.tile(np.log(self.shares), (len(patterns.values), 1))
         for field, table in enumerate(self.levels):
             logs = np.log(table)
-            if skip is not None and (level := skip[field]) is not None:
-                if table[RELATED, level] == table[STRANGERS, level]:
-                    logs[RELATED, level] = 0.0
-                logs[STRANGERS, level] = 0.0
-            known = np.vstack([np.zeros(3), logs.T])
+            if skip is not None:
+                logs[SHARED[self.kinds[field]] + 1 :, list(skip[field])] = 0.0
+            known = np.vstack([np.zeros(CLASSES), logs.T])
             total += known[patterns.values[:, field] + 1]
         return total
 
@@ -64,9 +70,9 @@ class Mixture:
 def fit(
     blocked: Patterns,
     random: Patterns,
-    levels: list[int],
+    levels: Sequence[int],
     *,
-    personal: list[bool],
+    kinds: Sequence[str],
     pairs: float,
     records: int,
 ) -> Mixture:
@@ -80,56 +86,81 @@ def fit(
         Pairs drawn without regard to keys, from which strangers are learnt.
     levels
         How many levels each field has, "no agreement" included.
-    personal
-        Fields that tell relatives apart: two relatives agree in them as strangers do.
+    kinds
+        Of each field "personal", "contact" or "place" (see `SHARED`).
     pairs
         All pairs there are.
     records
-        All records, for the share at the start: one pair of the same in ten records.
+        All records, for the shares at the start: of ten records one is in a pair of each class.
 
     Notes
     -----
-    Prior knowledge is that agreement in a field is at the start nine times likelier than not for the same person,
-    and which fields are personal. All else is estimated from the data at hand. Half a pair is added to every level,
-    so that what was not seen is not impossible. Strangers are learnt anew in each round from random pairs, less
-    those that are probably the same: where many duplicates are, these too are drawn.
+    Prior knowledge is: which kind each field is; that relatives agree in what they share as a person agrees with
+    himself, and otherwise as strangers do; and, only to begin with, that agreement is nine times likelier than not.
+    The rest is estimated from the data at hand: one person and relatives from the blocked pairs, neighbours and
+    strangers from the random ones, less those that are probably one person, since where many duplicates are these
+    too are drawn. Half a pair is added to every level, so that what was not seen is not impossible.
 
-    I. P. Fellegi and A. B. Sunter (1969), A theory for record linkage, JASA 64. R. Linacre et al. (2022), Splink:
-    free software for probabilistic record linkage at scale, IJPDS 7(3). For three classes: W. E. Winkler (1993),
-    Improved decision rules in the Fellegi-Sunter model of record linkage, ASA.
+    Without classes of their own, relatives with one telephone and neighbours would count as one person, since the
+    model takes agreements to be independent within a class.
+
+    I. P. Fellegi and A. B. Sunter (1969), A theory for record linkage, JASA 64, 1183-1210; more than two classes
+    as W. E. Winkler (1993), Improved decision rules in the Fellegi-Sunter model of record linkage, ASA.
     """
-    strangers = [_shares(random, random.counts, field, size) for field, size in enumerate(levels)]
-    same = [np.append(np.full(1, 0.1), np.full(size - 1, 0.9 / (size - 1))) for size in levels]
-    same = [_leaning(table) for table in same]
-    tables = [np.vstack([m, u if p else m, u]) for m, u, p in zip(same, strangers, personal, strict=True)]
-    start = min(0.1 * records / pairs, 0.1)
-    related = start if any(personal) and not all(personal) else 0.0
-    found = Mixture(_normal(np.array([start, related, 1 - start - related])), tables, 0)
+    found = _start(random, levels, kinds, min(0.1 * records / pairs, 0.1))
     for turn in range(1, _ROUNDS + 1):
-        weights = blocked.counts[:, None] * _posterior(found.logarithms(blocked))
-        apart = random.counts * _posterior(found.logarithms(random))[:, STRANGERS]
-        fresh = []
-        for field, size in enumerate(levels):
-            u = _shares(random, apart, field, size)
-            m = _shares(blocked, weights[:, SAME], field, size)
-            h = u if personal[field] else _shares(blocked, weights[:, RELATED], field, size)
-            fresh.append(np.vstack([m, h, u]))
-        counted = weights.sum(axis=0)[:STRANGERS] / pairs
-        shares = np.append(counted, 1 - counted.sum())
+        near = blocked.counts[:, None] * _posterior(found.logarithms(blocked))
+        far = random.counts[:, None] * _posterior(found.logarithms(random))
+        tables = [
+            _table(
+                kind,
+                *(_shares(*weighed, field, size) for weighed in _weighed(blocked, near, random, far, kind)),
+            )
+            for field, (size, kind) in enumerate(zip(levels, kinds, strict=True))
+        ]
+        first = near.sum(axis=0)[[SAME, RELATED]] / pairs
+        neighbours = far[:, NEIGHBOURS].sum() / random.counts.sum()
+        shares = _normal(np.array([*first, neighbours, 1 - first.sum() - neighbours]))
         change = max(
-            np.abs(new[SAME] - old[SAME]).max() for new, old in zip(fresh, found.levels, strict=True)
+            np.abs(new[SAME] - old[SAME]).max() for new, old in zip(tables, found.levels, strict=True)
         )
-        moved = abs(shares[SAME] - found.shares[SAME]) / found.shares[SAME]
-        found = Mixture(_normal(shares), fresh, turn)
+        moved = abs(shares[SAME] / found.shares[SAME] - 1)
+        found = Mixture(shares, tables, kinds, turn)
         if max(change, moved) < _ENOUGH:
             break
     return found
 
 
-def _leaning(table: Floats) -> Floats:
-    """The strongest level is the likeliest: twice the one below it."""
-    weights = np.append(0.0, 2.0 ** np.arange(len(table) - 1))
-    return np.append(table[0], (1 - table[0]) * weights[1:] / weights.sum())
+def _start(random: Patterns, levels: Sequence[int], kinds: Sequence[str], share: float) -> Mixture:
+    """A class that no field tells from the one before it is left out."""
+    tables = []
+    for field, (size, kind) in enumerate(zip(levels, kinds, strict=True)):
+        own, strangers = _leaning(size), _shares(random, random.counts, field, size)
+        tables.append(np.vstack([own if one <= SHARED[kind] else strangers for one in range(CLASSES)]))
+    related = share if "personal" in kinds and set(kinds) != {"personal"} else 0.0
+    neighbours = _NEIGHBOURS_AT_FIRST if "place" in kinds and set(kinds) != {"place"} else 0.0
+    shares = np.array([share, related, neighbours, 1 - share - related - neighbours])
+    return Mixture(_normal(shares), tables, kinds, 0)
+
+
+def _weighed(
+    blocked: Patterns, near: Floats, random: Patterns, far: Floats, kind: str
+) -> list[tuple[Patterns, Floats]]:
+    """The pairs that one person, neighbours and strangers are learnt from, weighed by how likely they are of it."""
+    same = near[:, SAME] if kind == "personal" else near[:, SAME] + near[:, RELATED]
+    strangers = far[:, STRANGERS] if kind == "place" else far[:, STRANGERS] + far[:, NEIGHBOURS]
+    return [(blocked, same), (random, far[:, NEIGHBOURS]), (random, strangers)]
+
+
+def _table(kind: str, same: Floats, neighbours: Floats, strangers: Floats) -> Floats:
+    related = strangers if kind == "personal" else same
+    return np.vstack([same, related, neighbours if kind == "place" else strangers, strangers])
+
+
+def _leaning(size: int) -> Floats:
+    """Where to start: a tenth does not agree; of the rest each level is twice as likely as the one below."""
+    agree = 2.0 ** np.arange(size - 1)
+    return np.append(0.1, 0.9 * agree / agree.sum())
 
 
 def _shares(patterns: Patterns, weights: Floats, field: int, size: int) -> Floats:

@@ -75,13 +75,14 @@ def take_apart(text: str) -> Name:
     """The parts of a normalised name.
 
     小王, 王先生 and Mr Wang are a surname alone. Of a Latin name the last word is the surname; names written
-    the other way round (Wang Xiaoming) are found by comparing across.
+    the other way round (Wang Xiaoming) are found by comparing across. Chinese names of more characters than people
+    have are those of companies.
     """
     if is_organisation(text):
         return Name(core=core_of(text))
     text = _BRACKETS.sub("", text).strip()
     if _CHINESE.search(text):
-        return _chinese(text.replace(" ", "").replace("·", ""))
+        return _chinese(text.replace(" ", ""))
     titled = _ENGLISH_TITLES.search(text)
     words = text[titled.end() :].split() if titled else text.replace(",", " ").split()
     if len(words) < 2:
@@ -90,6 +91,9 @@ def take_apart(text: str) -> Name:
 
 
 def _chinese(text: str) -> Name:
+    if "·" in text:
+        given, _, surname = text.rpartition("·")
+        return Name(surname=surname or None, given=given or None)
     if called := _CALLED.match(text):
         surname = called["familiar"] or called["titled"]
         if len(surname) == 1 or surname in COMPOUND_SURNAMES:
@@ -97,6 +101,8 @@ def _chinese(text: str) -> Name:
     if titled := _FULL_WITH_TITLE.match(text):
         text = titled["name"]
     length = 2 if text[:2] in COMPOUND_SURNAMES and len(text) > 2 else 1
+    if len(text) > length + 2:
+        return Name(core=core_of(text))
     return Name(surname=text[:length], given=text[length:] or None)
 
 

@@ -178,7 +178,7 @@ def _name_columns(
     columns: dict[str, pa.Array] = {}
     if roles.get("name"):
         coded = _texts(table[roles["name"][0]]).dictionary_encode()
-        apart = [_apart(text) for text in coded.dictionary.to_pylist()]
+        apart = _surname_last([_apart(text) for text in coded.dictionary.to_pylist()])
         for part in ("surname", "given", "core"):
             parts[part] = [getattr(name, part) for name in apart]
             columns[part] = pa.array(parts[part], pa.string()).take(coded.indices)
@@ -193,12 +193,21 @@ def _name_columns(
     for part in ("surname", "given", "core"):
         if part in columns:
             columns[f"{part}_py"] = _map(columns[part], names.pinyin)
-    if "given" in columns:
-        columns["given_tone"] = _map(columns["given"], lambda text: names.pinyin(text, tones=True))
     if "given" in columns and "surname" in columns:
         columns["whole"] = pc.binary_join_element_wise(columns["surname"], columns["given"], "")
         columns["whole_py"] = pc.binary_join_element_wise(columns["surname_py"], columns["given_py"], "")
     return columns
+
+
+def _surname_last(apart: list[names.Name]) -> list[names.Name]:
+    """Wang Xiaoming as 王小明 is taken apart, where the file's Chinese names have a Wang and no Xiaoming."""
+    chinese = {names.pinyin(name.surname) for name in apart if name.surname and not name.surname.isascii()}
+    return [
+        names.Name(surname=name.given, given=name.surname)
+        if name.surname and name.given in chinese and name.surname not in chinese
+        else name
+        for name in apart
+    ]
 
 
 def _apart(text: str | None) -> names.Name:

@@ -9,7 +9,15 @@ import numpy as np
 import pyarrow as pa
 
 from zhiyin.analytics.methods.linkage.comparing import BITS, Comparison
-from zhiyin.analytics.methods.linkage.mixture import RELATED, SAME, STRANGERS, Mixture, Patterns
+from zhiyin.analytics.methods.linkage.mixture import (
+    NEIGHBOURS,
+    RELATED,
+    SAME,
+    SHARED,
+    STRANGERS,
+    Mixture,
+    Patterns,
+)
 from zhiyin.analytics.methods.linkage.workspace import count
 
 _SLICE = 2_000_000
@@ -21,8 +29,8 @@ def compare(
 ) -> None:
     """Of each table of pairs make another with pattern and rarity; the first is dropped.
 
-    ``personal`` and ``common`` are the logarithms to base 2 of how rare the values are on which both records agree,
-    in fields that relatives do not share and in those that they do.
+    ``personal``, ``contact`` and ``place`` are the logarithms to base 2 of how rare the values are on which both
+    records agree, in fields of that kind.
     """
     from splink import DuckDBAPI, Linker, SettingsCreator
 
@@ -36,11 +44,11 @@ def compare(
         retain_intermediate_calculation_columns=True,
     )
     linker = Linker(interface.register("records"), settings, log_level=logging.ERROR, validate_settings=False)
-    chosen = f"row_l, row_r, {_pattern(comparisons)}, {_rarity(comparisons, personal=True)}, {_rarity(comparisons, personal=False)}"
+    rarities = [_rarity(comparisons, kind) for kind in SHARED]
+    chosen = ", ".join(["row_l", "row_r", _pattern(comparisons), *rarities])
+    columns = ", ".join(f"{kind} FLOAT" for kind in SHARED)
     for source, target in tables.items():
-        connection.execute(
-            f"CREATE TABLE {target} (l BIGINT, r BIGINT, pattern BIGINT, personal FLOAT, common FLOAT)"
-        )
+        connection.execute(f"CREATE TABLE {target} (l BIGINT, r BIGINT, pattern BIGINT, {columns})")
         for start in range(0, count(connection, source), _SLICE):
             connection.execute(
                 f"CREATE OR REPLACE TABLE slice AS SELECT join_key_l, join_key_r, '0' AS match_key FROM {source}"
@@ -59,8 +67,8 @@ def _pattern(comparisons: Sequence[Comparison]) -> str:
     )
 
 
-def _rarity(comparisons: Sequence[Comparison], *, personal: bool) -> str:
-    fields = [one.field for one in comparisons if one.rarity_value is not None and one.personal is personal]
+def _rarity(comparisons: Sequence[Comparison], kind: str) -> str:
+    fields = [one.field for one in comparisons if one.rarity_values and one.kind == kind]
     return " + ".join(f'"mw_tf_adj_{field}"' for field in fields) or "0"
 
 
@@ -81,15 +89,16 @@ def score(
     Where both have the same value, its own rarity takes the place of what is usual for the field.
     """
     found = patterns(connection, table, len(comparisons))
-    logs = mixture.logarithms(found, skip=[one.rarity_value for one in comparisons])
+    logs = mixture.logarithms(found, skip=[one.rarity_values for one in comparisons])
     known: dict[str, Any] = {"pattern": found.codes}
-    known |= {"same": logs[:, SAME], "related": logs[:, RELATED], "strangers": logs[:, STRANGERS]}
+    classes = {"related": RELATED, "neighbours": NEIGHBOURS, "strangers": STRANGERS}
+    known |= {name: logs[:, one] - logs[:, SAME] for name, one in classes.items()}
     connection.register("logs", pa.table(known))
     pairs = connection.sql(
         'SELECT l AS "left", r AS "right",'
-        " -ln(exp(related - same - p) + exp(strangers - same - p - c)) AS weight,"
+        " -ln(exp(related - p) + exp(neighbours - p - c) + exp(strangers - p - c - o)) AS weight,"
         " 1 / (1 + exp(-weight)) AS probability, pattern"
-        f" FROM (SELECT *, personal * ln(2) AS p, common * ln(2) AS c FROM {table} JOIN logs USING (pattern))"
+        f" FROM (SELECT *, personal * ln(2) AS p, contact * ln(2) AS c, place * ln(2) AS o FROM {table} JOIN logs USING (pattern))"
         f" WHERE probability >= {_WORTH_KEEPING}"
     ).to_arrow_table()
     # sorted here: DuckDB may hand sorted rows over in the order in which its threads finish

@@ -58,7 +58,7 @@ def load(
             f" (SELECT value, row, count(*) OVER (PARTITION BY value) AS held FROM"
             f" (SELECT row, unnest({column}) AS value FROM plain)) WHERE held <= {_FEW} GROUP BY row"
         )
-    few = "".join(f", {column}_few" for column in several)
+    few = "".join(f", {column}_few, {column}[1] AS {column}_1" for column in several)
     joins = "".join(f" LEFT JOIN {column}_values USING (row)" for column in several)
     connection.execute(f"CREATE TABLE records AS SELECT plain.*{few} FROM plain{joins} ORDER BY row")
     connection.execute("DROP TABLE plain")
