@@ -104,6 +104,7 @@ def full(make_home: Callable[[], Path]) -> Path:
         ]
     answers(*commands, variables={"ZHIYIN_HOME": str(home)})
     done(zhiyin(home, code=FILL))
+    done(zhiyin(home, "audit", "key", "--tenant", "one"))
     return home
 
 
@@ -129,7 +130,9 @@ def test_a_restored_copy_is_equal(full: Path, restored: Path) -> None:
     assert copy == original
     assert len(kept_files(full)) == 2
     assert kept_files(restored) == kept_files(full)
-    assert (restored / "secret_key").read_text() == (full / "secret_key").read_text()
+    for key in ("secret_key", "audit_key"):
+        assert (restored / key).read_text() == (full / key).read_text()
+        assert (restored / key).stat().st_mode & 0o777 == 0o600
 
 
 def test_a_restored_copy_is_protected_and_works(restored: Path) -> None:

@@ -134,6 +134,8 @@ def main_pages(page: Page) -> dict[str, str]:
     mine = _hrefs(page, "main .tabs a.tab")
     for address in [*_hrefs(page, "#create-menu a"), *mine]:
         found[_name(address)] = address
+    found["checkpoints"] = "/settings/audit/checkpoints/"
+    found["customers-trail"] = f"{found['customers-record']}trail/"
     return found
 
 
