@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import duckdb
 
-_PER_RECORD, _AT_LEAST = 12, 2_000_000
+_PER_RECORD, _AT_LEAST = 3, 300_000
 """Pairs that one rule may bring: this many for each record, or so many in all if that is more."""
 
 

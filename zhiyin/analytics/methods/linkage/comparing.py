@@ -180,7 +180,7 @@ def _contact(field: str, what: str) -> Comparison:
         (
             Level("own", f"{what} that few have", f"list_has_any({field}_few_l, {field}_few_r)"),
             Level("shared", f"{what} that several have", f"list_has_any({field}_l, {field}_r)"),
-            Level("near", f"{what} that differs by one character", _edits(f"{field}_1", 1, length=6)),
+            Level("near", f"{what} that differs by one character", f"levenshtein({field}_1_l, {field}_1_r) <= 1"),
         ),
         kind="contact",
     )  # fmt: skip
@@ -233,7 +233,7 @@ def _addresses(columns: Collection[str]) -> list[Comparison]:
     ]  # fmt: skip
     for line, other in (("address_1", "address_2"), ("address_2", "address_1")):
         two = {line, other} <= set(columns)
-        similar = f"{_alike(line, 0.8)} OR jaccard({line}_l, {line}_r) >= 0.8"
+        similar = f"jaccard({line}_l, {line}_r) >= 0.8 OR {_alike(line, 0.8)}"
         contained = f"contains({line}_l, {line}_r) OR contains({line}_r, {line}_l)"
         found.append(
             Comparison(
@@ -242,7 +242,7 @@ def _addresses(columns: Collection[str]) -> list[Comparison]:
                     Level("same", "same", _same(line), line),
                     *([Level("swapped", "lines swapped", f"{line}_l = {other}_r OR {other}_l = {line}_r")] if two else []),
                     Level("near", "differs by a few characters",
-                          f"{_edits(line, 2, length=6)} OR {_alike(line, 0.94)} OR {contained}"),
+                          f"{contained} OR {_alike(line, 0.94)}"),
                     Level("alike", "similar", similar),
                 ),
             )
