@@ -215,3 +215,23 @@ def test_an_unknown_side_is_not_found(shop: Shop, stranger: uuid.UUID) -> None:
     for type_id, way in ((stranger, "in"), (shop.kinds["parent"].pk, "up")):
         address = reverse("customers:relation_rows", args=[firm.pk, type_id, way])
         assert client.get(address).status_code == 404
+
+
+def test_the_list_of_customers_behind_a_dealer(shop: Shop) -> None:
+    dealer, near, far = (shop.customer(name) for name in ("经销", "近店", "远店"))
+    hers = shop.customer("吴的经销", by=shop.company.wu)
+    shop.customer("无关")
+    shop.relate("dealer", near, dealer)
+    shop.relate("dealer", far, dealer, until=shop.now.date() - datetime.timedelta(days=9))
+    shop.relate("dealer", near, hers)
+    link = re.search(r'href="(/customers/\?related=[^"]+)"', shop.tab(dealer))
+    assert link
+    client = shop.company.lin.client
+    page = client.get(link[1]).content.decode()
+    assert "近店" in page
+    assert "远店" not in page, "it has ended"
+    assert "无关" not in page
+    assert "经销商的客户: 经销" in page
+    hidden = client.get(link[1].replace(str(dealer.pk), str(hers.pk))).content.decode()
+    assert "近店" not in hidden
+    assert "吴的经销" not in hidden

@@ -5,16 +5,16 @@ import functools
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import DateField, Exists, F, Func, OuterRef, Q, QuerySet
 from django.utils import timezone
 from pydantic import BaseModel, Field, FiniteFloat, StringConstraints
 
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.customers import access
 from zhiyin.customers.choices import CustomerKind, Stage, Status
-from zhiyin.customers.models import Customer, CustomerTag, SavedView, Tag
+from zhiyin.customers.models import Customer, CustomerTag, Relation, SavedView, Tag
 from zhiyin.customers.queries import searching
 from zhiyin.customers.queries.counting import Count, kept_count
 from zhiyin.platform.actors import Actor
@@ -28,6 +28,8 @@ NOBODY = "none"
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 Cell = Annotated[str, StringConstraints(pattern=r"^[1-5][1-5]$")]
 Someone = uuid.UUID | Literal["none"]
+_KEY = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+RelatedTo = Annotated[str, StringConstraints(pattern=rf"^{_KEY}:{_KEY}:(in|out)$")]
 Sort = Literal[
     "name", "-name", "created", "-created", "value", "-value", "alive", "-alive", "last", "-last",
     "spend", "-spend",
@@ -70,6 +72,10 @@ class CustomerFilter(BaseModel):
     spend_min: FiniteFloat | None = Field(None, description="Has paid at least so much.")
     alive_max: FiniteFloat | None = Field(
         None, description="Is still a customer with at most this probability."
+    )
+    related: list[RelatedTo] = Field(
+        [],
+        description="Has these lasting relations: CUSTOMER:TYPE:WAY, as that customer's relations are listed.",
     )
 
     def is_empty(self) -> bool:
@@ -117,6 +123,8 @@ def matching(actor: Actor, where: CustomerFilter) -> QuerySet[Customer]:
             rows = rows.filter(_someone(name, people))
     for tag in where.tag:
         rows = rows.filter(Exists(CustomerTag.objects.filter(customer=OuterRef("pk"), tag=tag)))
+    for link in where.related:
+        rows = rows.filter(pk__in=_related(actor, link))
     rows = rows.filter(_by_value(where))
     if where.created_from:
         rows = rows.filter(created_at__gte=midnight(where.created_from))
@@ -127,6 +135,18 @@ def matching(actor: Actor, where: CustomerFilter) -> QuerySet[Customer]:
         most = searching.MOST_FOUND if _is_bare_search(actor, where) else None
         rows = rows.filter(pk__in=searching.found(words, most=most)) if words else rows.none()
     return rows
+
+
+def _related(actor: Actor, link: str) -> QuerySet[Relation, Any]:
+    """The customers at the other ends of a visible customer's lasting relations."""
+    customer, kind, way = link.split(":")
+    here, there = ("target", "source") if way == "in" else ("source", "target")
+    # the database's day, since the statement of a list is kept
+    today = Func(function="CURRENT_DATE", template="%(function)s", output_field=DateField())
+    lasting = Relation.objects.filter(Q(until=None) | Q(until__gte=today), type=uuid.UUID(kind))
+    ends = lasting.filter(**{f"{here}__in": access.customers(actor).filter(pk=customer)})
+    other: QuerySet[Relation, Any] = ends.values(there)
+    return other
 
 
 def _is_bare_search(actor: Actor, where: CustomerFilter) -> bool:

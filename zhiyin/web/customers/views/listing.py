@@ -41,6 +41,7 @@ LABELS: dict[str, str | Promise] = {
     "rfm": gettext_lazy("Recency and frequency score"),
     "spend_min": gettext_lazy("Has paid at least"),
     "alive_max": gettext_lazy("Probability of being a customer at most"),
+    "related": gettext_lazy("Relation"),
 }
 
 
@@ -68,7 +69,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "body": table.body(found.rows),
         "count": count,
         "summary": summary(count),
-        "chips": _chips(request.GET, where),
+        "chips": _chips(request, where),
         "where": where,
         "kept": carried(request.GET),
         "query": request.GET.urlencode(),
@@ -139,9 +140,10 @@ def _tabs(request: HttpRequest) -> list[Tab]:
     return tabs
 
 
-def _chips(query: QueryDict, where: CustomerFilter) -> list[Chip]:
+def _chips(request: HttpRequest, where: CustomerFilter) -> list[Chip]:
     """One chip for each value that narrows the list."""
-    names = queries.labels(where)
+    query = request.GET
+    names = queries.labels(where) | queries.related_labels(request.actor, where.related)
     chips: list[Chip] = []
     for field, label in LABELS.items():
         value = getattr(where, field)
@@ -168,6 +170,8 @@ def _shown(field: str, value: Any, names: dict[str, str]) -> str:  # noqa: PLR09
         return _("Yes") if value else _("No")
     if field == "alive_max":
         return percent(value, 0)
+    if field == "related":
+        return names.get(value, "–")
     if field == "rfm":
         return _("recency %(recency)s, frequency %(frequency)s") % {
             "recency": value[0],

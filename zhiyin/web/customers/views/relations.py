@@ -60,12 +60,16 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The relations of one kind from one end, the newest first; ``more`` leads to those that follow."""
+    """The relations of one kind from one end, the newest first.
+
+    ``more`` leads to those that follow, ``listed`` to the list of all these customers.
+    """
 
     side: Side
     rows: list[dict[str, Any]]
     count: str
     more: str
+    listed: str = ""
 
     @property
     def has_people(self) -> bool:
@@ -115,7 +119,8 @@ def _groups(actor: Actor, customer: Customer, kinds: Sequence[RelationType]) -> 
         if own := by_side.get((side.kind.pk, side.way)):
             count = counts.get((side.kind.pk, side.way), len(own))
             shown = f"{number(queries.COUNTED)}+" if count > queries.COUNTED else number(count)
-            groups.append(Group(side, _shown(own[:SHOWN]), shown, _more(customer, side, own)))
+            listed = f"{reverse('customers:list')}?related={customer.pk}:{side.value}"
+            groups.append(Group(side, _shown(own[:SHOWN]), shown, _more(customer, side, own), listed))
     return groups
 
 
