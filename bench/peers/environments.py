@@ -13,6 +13,7 @@ PACKAGES = {
     "lifetimes": ["lifetimes==0.11.3", "pandas<2.2", "numpy<2", "scipy<1.14", "setuptools<81", "pyarrow<20"],
     "pymc": ["pymc-marketing==0.19.2", "pyarrow"],
     "frames": ["pandas>=3", "polars>=2", "duckdb>=2", "pyarrow"],
+    "linkage": ["recordlinkage==0.16", "splink==5.0.0", "pandas<3", "pyarrow"],
 }
 
 
