@@ -7,7 +7,7 @@ import sys
 import duckdb
 
 READ, PREPARED = 150, 175
-"""MB, of which DuckDB may take 96 and 160."""
+"""MB, of which DuckDB may take 96 and 128."""
 
 PREPARE = """
 import datetime, re, sys

@@ -24,8 +24,8 @@ from zhiyin.imports.kinds import NUMBERS, Check, Field, FieldType, Kind
 from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW, FileError, Source
 
-MEMORY, MORE_MEMORY = "96MB", "160MB"
-"""What DuckDB may take, and while a file that is worked on on disk is grouped, when little else is in memory."""
+MEMORY, MORE_MEMORY = "96MB", "128MB"
+"""What DuckDB may take while the file is read, and afterwards for one that is worked on on disk."""
 # Arrow scalars made from Arrow arrays: one made from a Python value would import pandas where it is installed
 _NOTHING, _ZERO = pa.nulls(1, pa.string())[0], pa.arange(0, 1)[0]
 SAMPLE_ROWS = 20_000
@@ -89,8 +89,6 @@ class Workspace:
 
     def beside(self, task: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
         """Begin a task on a connection of its own, in a thread; ``wait`` for it before using what it makes."""
-        if self.on_disk:
-            self.con.execute(f"SET memory_limit = '{MEMORY}'")
         self._task = Task(self.con.cursor(), task)
 
     def wait(self) -> None:
