@@ -91,6 +91,12 @@ def names_of_members() -> list[tuple[uuid.UUID, str]]:
     return list(Member.objects.filter(is_active=True).order_by("name_key").values_list("id", "name"))
 
 
+def names_of_roles(*, actor: Actor) -> list[tuple[uuid.UUID, str]]:
+    """All roles by name, for a choice in a form of the settings. One statement."""
+    actor.require("settings.manage")
+    return list(Role.objects.order_by("name").values_list("id", "name"))
+
+
 def units(*, actor: Actor) -> list[UnitRow]:
     """The tree from the top, a unit before those below it, neighbours by name. One statement."""
     actor.require("accounts.manage")

@@ -5,6 +5,7 @@ from django.urls import path
 from zhiyin.api.accounts.audit import routes as audit
 from zhiyin.api.accounts.routes import routes as accounts
 from zhiyin.api.commerce.routes import routes as commerce
+from zhiyin.api.customers.fields import routes as fields
 from zhiyin.api.customers.relations import routes as relations
 from zhiyin.api.customers.routes import routes as customers
 from zhiyin.api.customers.trail import routes as trail
@@ -17,6 +18,7 @@ from zhiyin.api.operation.routes import routes as operation
 api.add_router("", accounts.router)
 api.add_router("", audit.router)
 api.add_router("", customers.router)
+api.add_router("", fields.router)
 api.add_router("", relations.router)
 api.add_router("", trail.router)
 api.add_router("", commerce.router)

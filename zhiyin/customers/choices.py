@@ -7,6 +7,19 @@ class CustomerKind(models.TextChoices):
     ORGANISATION = "organisation", _("Organisation")
 
 
+class FieldType(models.TextChoices):
+    """What a field of the customer file holds."""
+
+    TEXT = "text", _("Text")
+    LONG_TEXT = "long_text", _("Long text")
+    NUMBER = "number", _("Number")
+    MONEY = "money", _("Money")
+    DATE = "date", _("Date")
+    CHOICE = "choice", _("Choice")
+    CHOICES = "choices", _("Several choices")
+    YES_NO = "yes_no", _("Yes or no")
+
+
 class Status(models.TextChoices):
     """Where a customer stands between stranger and loyal buyer (domain.md, fig. 1-2)."""
 

@@ -67,6 +67,15 @@ class RelationChanged(Event):
 
 
 @dataclass(frozen=True)
+class FieldChanged(Event):
+    """A company's own field was ``added``, ``changed``, ``archived`` or ``restored``."""
+
+    name: ClassVar = "customers.field_changed"
+    field_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
 class RelationTypeChanged(Event):
     name: ClassVar = "customers.relation_type_changed"
     type_id: uuid.UUID

@@ -39,6 +39,7 @@ from zhiyin.api.http import PageOut, Request, Routes, now, page_out
 from zhiyin.api.jobs.schemas import JobOut
 from zhiyin.customers import access, actions, queries
 from zhiyin.customers.actions import Selection
+from zhiyin.customers.fields import registry
 from zhiyin.customers.models import ContactPoint, Customer, Note, SavedView, Tag, Undo
 from zhiyin.customers.queries import CustomerFilter, Sort
 from zhiyin.platform import jobs
@@ -76,7 +77,7 @@ def count_customers(request: Request, where: Query[CustomerFilter]) -> queries.C
 
 @routes.post("/customers/", permission="customers.edit", response=RecordOut, status=201)
 def create_customer(request: Request, body: CustomerIn) -> dict[str, Any]:
-    given = body.model_dump(exclude_unset=True)
+    given = {**body.model_dump(exclude_unset=True), "fields": body.fields}
     made = actions.create_customer(actor=request.actor, now=now(), **given)
     return _record(request, made.pk)
 
@@ -130,7 +131,12 @@ def read_customer(request: Request, customer_id: uuid.UUID) -> dict[str, Any]:
 @routes.patch("/customers/{uuid:customer_id}/", permission="customers.edit", response=RecordOut)
 def update_customer(request: Request, customer_id: uuid.UUID, body: CustomerPatch) -> dict[str, Any]:
     actions.update_customer(
-        actor=request.actor, customer_id=customer_id, changes=body.changes(), version=body.version, now=now()
+        actor=request.actor,
+        customer_id=customer_id,
+        changes=body.changes(),
+        fields=body.fields,
+        version=body.version,
+        now=now(),
     )
     return _record(request, customer_id)
 
@@ -292,6 +298,9 @@ def _record(request: Request, customer_id: uuid.UUID) -> dict[str, Any]:
         customer,
         contacts=queries.contact_points(customer_id),
         tags=queries.tags_of([customer_id]).get(customer_id, []),
+        fields={
+            each.key: customer.custom.get(each.key) for each in registry(request.actor).own(customer.kind)
+        },
         sees_value=request.actor.may("insight.view"),
     )
 

@@ -28,6 +28,12 @@ Text400 = Annotated[str, StringConstraints(max_length=400, pattern=TEXT)]
 Text2000 = Annotated[str, StringConstraints(max_length=2000, pattern=TEXT)]
 Seen = Annotated[str | None, Field(description="The ``version`` that was read; an older one answers 409.")]
 
+OwnValue = str | bool | int | float | list[str] | None
+OwnValues = Annotated[
+    dict[Annotated[str, StringConstraints(max_length=40)], OwnValue],
+    Field(description="The company's own fields by key, see ``/customer-fields/``; null is nothing."),
+]
+
 
 class ValueOut(Schema):
     """What analysis last found; money in the tenant's currency, ``alive`` a probability."""
@@ -116,10 +122,17 @@ class RecordOut(Schema):
     value: ValueOut | None
     contacts: list[ContactOut]
     tags: list[WornOut]
+    fields: OwnValues
 
     @classmethod
     def of(
-        cls, customer: Customer, *, contacts: list[Any], tags: list[Any], sees_value: bool
+        cls,
+        customer: Customer,
+        *,
+        contacts: list[Any],
+        tags: list[Any],
+        fields: dict[str, Any],
+        sees_value: bool,
     ) -> dict[str, Any]:
         """A customer as this shape."""
         plain = {name: getattr(customer, name) for name in cls.model_fields if hasattr(customer, name)}
@@ -129,7 +142,7 @@ class RecordOut(Schema):
             names = {"spend": "spend_key"}
             value = {name: getattr(worth, names.get(name, name)) for name in ValueOut.model_fields}
         shown = [{"id": tag["tag_id"], "name": tag["name"], "colour": tag["colour"]} for tag in tags]
-        return {**plain, "value": value, "contacts": contacts, "tags": shown}
+        return {**plain, "value": value, "contacts": contacts, "tags": shown, "fields": fields}
 
 
 class CustomerIn(Schema):
@@ -145,6 +158,7 @@ class CustomerIn(Schema):
     stage: Stage | Literal[""] = ""
     source: Text64 = ""
     owner_id: uuid.UUID | None = Field(None, description="Without one, whoever asks.")
+    fields: OwnValues = {}
 
 
 class CustomerPatch(Schema):
@@ -163,9 +177,10 @@ class CustomerPatch(Schema):
     stage: Stage | Literal[""] | None = None
     source: Text64 | None = None
     owner_id: uuid.UUID | None = Field(None, description="null takes the owner away.")
+    fields: OwnValues = {}
 
     def changes(self) -> dict[str, Any]:
-        given = self.model_dump(exclude_unset=True, exclude={"version"})
+        given = self.model_dump(exclude_unset=True, exclude={"version", "fields"})
         return {name: value for name, value in given.items() if value is not None or name == "owner_id"}
 
 

@@ -11,6 +11,14 @@ from zhiyin.customers.actions.bulk import (
     untag_customers,
 )
 from zhiyin.customers.actions.contacts import add_contact, change_contact, remove_contact
+from zhiyin.customers.actions.fields import (
+    FieldRules,
+    archive_field,
+    change_field,
+    create_field,
+    move_field,
+    restore_field,
+)
 from zhiyin.customers.actions.notes import add_note, change_note, pin_note, remove_note
 from zhiyin.customers.actions.records import create_customer, delete_customer, update_customer
 from zhiyin.customers.actions.relation_types import (
@@ -29,6 +37,7 @@ from zhiyin.customers.actions.views import delete_view, save_view
 __all__ = [
     "BULK_AT_ONCE",
     "Done",
+    "FieldRules",
     "RelationRules",
     "Selection",
     "Undone",
@@ -37,12 +46,15 @@ __all__ = [
     "add_note",
     "add_relation",
     "add_to_timeline",
+    "archive_field",
     "assign_customers",
     "change_contact",
+    "change_field",
     "change_note",
     "change_relation",
     "change_relation_type",
     "create_customer",
+    "create_field",
     "create_relation_type",
     "create_tag",
     "delete_customer",
@@ -50,11 +62,13 @@ __all__ = [
     "delete_view",
     "export_customers",
     "make_timeline_months",
+    "move_field",
     "pin_note",
     "remove_contact",
     "remove_note",
     "remove_relation",
     "remove_relation_type",
+    "restore_field",
     "restore_relation_type",
     "save_view",
     "selected",

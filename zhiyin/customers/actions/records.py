@@ -15,6 +15,7 @@ from zhiyin.customers.actions.index import reindex
 from zhiyin.customers.actions.timeline import add_to_timeline
 from zhiyin.customers.choices import CustomerKind, Stage, Status, TimelineKind
 from zhiyin.customers.events import CustomerChanged, CustomerCreated, CustomerDeleted
+from zhiyin.customers.fields import PREFIX, registry
 from zhiyin.customers.keys import code_key, new_code
 from zhiyin.customers.models import Customer
 from zhiyin.platform.actors import Actor
@@ -43,17 +44,20 @@ def create_customer(
     actor: Actor,
     name: str,
     code: str = "",
+    fields: Mapping[str, Any] | None = None,
     now: datetime.datetime,
     **values: Any,
 ) -> Customer:
     """A new customer; without a code it gets one, without an owner the person who creates it.
 
-    ``values`` are fields of ``EDITABLE``. Raises ``Invalid`` and ``CodeTaken``.
+    ``values`` are fields of ``EDITABLE``, ``fields`` the company's own by key; what is required of those is asked
+    for unless ``fields`` is ``None``, as for whoever knows nothing of them. Raises ``Invalid`` and ``CodeTaken``.
     """
     actor.require("customers.edit")
     customer = Customer(created_at=now, updated_at=now)
     values.setdefault("owner_id", actor.member_id)
     _apply(actor, customer, {**values, "name": name, "code": code or new_code(now)})
+    own = _set_fields(actor, customer, fields, is_new=True)
     _write(customer)
     reindex(actor, customer)
     add_to_timeline(actor=actor, customer_id=customer.id, kind=TimelineKind.CREATED, occurred_at=now)
@@ -62,7 +66,7 @@ def create_customer(
         actor=actor,
         now=now,
         subject=("customer", customer.id),
-        changes={field: [None, value] for field in EDITABLE if (value := getattr(customer, field))},
+        changes={field: [None, value] for field in EDITABLE if (value := getattr(customer, field))} | own,
     )
     return customer
 
@@ -72,10 +76,12 @@ def update_customer(
     actor: Actor,
     customer_id: uuid.UUID,
     changes: Mapping[str, Any],
+    fields: Mapping[str, Any] | None = None,
     version: int | None = None,
     now: datetime.datetime,
 ) -> Customer:
-    """Change some fields of ``EDITABLE``; nothing is written when nothing is different.
+    """Change some fields of ``EDITABLE`` and, by key, some of the company's own; nothing is written when nothing
+    is different.
 
     ``version`` is the one that the person saw: another since then raises ``Conflict``.
     """
@@ -89,6 +95,7 @@ def update_customer(
     different = {
         field: [old, new] for field, old in before.items() if (new := getattr(customer, field)) != old
     }
+    different |= _set_fields(actor, customer, fields)
     if not different:
         return customer
     customer.version += 1
@@ -144,6 +151,20 @@ def _apply(actor: Actor, customer: Customer, values: Mapping[str, Any]) -> None:
         _place(actor, customer, unit_given="unit_id" in values)
     if "unit_id" in values and customer.unit_id and not Unit.objects.filter(pk=customer.unit_id).exists():
         raise NotFound(_("There is no such unit."), field="unit_id")
+
+
+def _set_fields(
+    actor: Actor, customer: Customer, given: Mapping[str, Any] | None, *, is_new: bool = False
+) -> dict[str, list[Any]]:
+    """Put checked values of the company's own fields onto the row; what is different now, for the log."""
+    if given is None or not (given or is_new):
+        return {}
+    before = customer.custom
+    values = registry(actor).read(given, kept=before, kind=customer.kind, is_new=is_new)
+    customer.custom = {key: value for key, value in {**before, **values}.items() if value is not None}
+    return {
+        PREFIX + key: [before.get(key), value] for key, value in values.items() if value != before.get(key)
+    }
 
 
 def _checked(field: str, value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from zhiyin.customers.models.contact import ContactPoint
 from zhiyin.customers.models.customer import Customer, CustomerSearch, StatusChange
+from zhiyin.customers.models.field import CustomField
 from zhiyin.customers.models.note import Note
 from zhiyin.customers.models.relation import Relation, RelationType
 from zhiyin.customers.models.tag import CustomerTag, Tag
@@ -11,6 +12,7 @@ from zhiyin.customers.models.view import SavedView
 
 __all__ = [
     "ContactPoint",
+    "CustomField",
     "Customer",
     "CustomerSearch",
     "CustomerTag",

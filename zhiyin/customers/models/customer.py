@@ -33,6 +33,8 @@ class Customer(TenantModel):
     owner = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, db_index=False)
     unit = models.ForeignKey(Unit, models.SET_NULL, null=True, blank=True, db_index=False)
     import_id = models.UUIDField(null=True, blank=True, editable=False)
+    # values of the company's own fields by key
+    custom = models.JSONField(default=dict, db_default={}, blank=True)
     version = models.PositiveIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)

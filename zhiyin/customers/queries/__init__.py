@@ -1,6 +1,7 @@
 """Reads for lists and pages, each with a fixed number of SQL statements."""
 
 from zhiyin.customers.queries.counting import Count, count, kept_count
+from zhiyin.customers.queries.fields import all_fields, field
 from zhiyin.customers.queries.listing import (
     SORTS,
     CustomerFilter,
@@ -52,11 +53,13 @@ __all__ = [
     "Related",
     "RollUp",
     "Sort",
+    "all_fields",
     "contact_points",
     "count",
     "count_customers",
     "count_related",
     "customer_by_code",
+    "field",
     "kept_count",
     "labels",
     "list_customers",

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.customers.choices import CustomerKind, Stage, Status, UndoKind
+from zhiyin.customers.fields import PREFIX, registry, shown
+from zhiyin.customers.models import CustomField
+from zhiyin.platform.actors import Actor
 from zhiyin.platform.models import AuditEntry
 
 LABELS: dict[str, str | Promise] = {
@@ -41,6 +44,7 @@ LABELS: dict[str, str | Promise] = {
     "customers.customers_exported": _("Customers exported"),
     "customers.change_undone": _("Change undone"),
     "customers.note_changed": _("Note written, changed or removed"),
+    "customers.field_changed": _("Field of customers added, changed or archived"),
     "customers.relation_changed": _("Relation added, changed or removed"),
     "customers.relation_type_changed": _("Kind of relation added, changed or archived"),
     "customers.tag_changed": _("Tag added, changed or deleted"),
@@ -105,6 +109,18 @@ FIELDS: dict[str, str | Promise] = {
     "source": _("Source"),
     "selection": _("Selection"),
     "relation": _("Relation"),
+    "label": _("Name"),
+    "section": _("Section"),
+    "type": _("Type"),
+    "key": _("Key"),
+    "options": _("Choices"),
+    "required": _("Must be filled in"),
+    "default": _("Default"),
+    "least": _("At least"),
+    "most": _("At most"),
+    "hint": _("Hint"),
+    "roles": _("Only these roles see it"),
+    "pattern": _("Regular expression that the whole text fits"),
     "title": _("Job title"),
     "since": _("Since"),
     "until": _("Until"),
@@ -188,19 +204,36 @@ class Told:
     changes: list[Change]
 
 
-def told(entries: Sequence[AuditEntry], *, most: int | None = None) -> list[tuple[AuditEntry, Told]]:
-    """A page of entries with their words, at most so many changes of each. Two statements at most."""
+def told(
+    entries: Sequence[AuditEntry], *, actor: Actor, most: int | None = None
+) -> list[tuple[AuditEntry, Told]]:
+    """A page of entries with their words, at most so many changes of each. Three statements at most.
+
+    Of a company's own fields of customers, those that the reader's role sees.
+    """
     names = _names(entries)
-    return [(entry, described(entry, names, most=most)) for entry in entries]
+    asked = any(field.startswith(PREFIX) for entry in entries for field in entry.changes)
+    own = {PREFIX + each.key: each for each in registry(actor).own()} if asked else {}
+    return [(entry, described(entry, names, own, most=most)) for entry in entries]
 
 
-def described(entry: AuditEntry, names: Mapping[str, str], *, most: int | None = None) -> Told:
+def described(
+    entry: AuditEntry,
+    names: Mapping[str, str],
+    own: Mapping[str, CustomField] | None = None,
+    *,
+    most: int | None = None,
+) -> Told:
     """An entry in words; ``names`` are those of the people and units whose keys it holds."""
+    own = own or {}
     changes = [
-        Change(str(FIELDS.get(field, field)), *(_written(field, value, names) for value in (old, new)))
-        for field, old, new in list(_pairs(entry))[:most]
+        Change(own[field].label, *(shown(own[field], value) for value in (old, new)))
+        if field in own
+        else Change(str(FIELDS.get(field, field)), *(_written(field, value, names) for value in (old, new)))
+        for field, old, new in _pairs(entry)
+        if field in own or not field.startswith(PREFIX)
     ]
-    return Told(label(entry.action), changes)
+    return Told(label(entry.action), changes[:most])
 
 
 def _pairs(entry: AuditEntry) -> Iterator[tuple[str, Any, Any]]:

@@ -1,14 +1,17 @@
 """What people type about customers."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers.choices import BuyingRole, ContactKind, CustomerKind, Stage, Status
+from zhiyin.customers.fields import PREFIX, Value, registry
 from zhiyin.customers.queries import owners
 from zhiyin.platform.actors import Actor
+from zhiyin.web.customers.own import OwnField
 from zhiyin.web.meeting import Meeting
 
 
@@ -31,9 +34,40 @@ class CustomerForm(forms.Form):
         people = [(str(each["id"]), str(each["name"])) for each in owners(actor)]
         self.fields["owner_id"].choices = [("", _("Nobody")), *people]  # type: ignore[attr-defined]
         current = str(self.initial.get("owner_id") or "")
+        self.own = {PREFIX + each.key: each for each in registry(actor).own()}
+        kept = self.initial.get("custom")
+        for name, own in self.own.items():
+            self.initial[name] = own.default or None if kept is None else kept.get(own.key)
+            self.fields[name] = OwnField(own, None if kept is None else kept.get(own.key))
         if current and current not in dict(people):
             # somebody beyond this actor's reach stays the owner
             self.fields["owner_id"].choices.append((current, self.initial.get("owner_name", "")))  # type: ignore[attr-defined]
+
+    def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The company's own fields under the names of their sections."""
+        found: dict[str, list[forms.BoundField]] = {}
+        for name, own in self.own.items():
+            if name in self.fields:
+                found.setdefault(own.section, []).append(self[name])
+        return list(found.items())
+
+    def is_own(self, name: str) -> bool:
+        """Whether it is an own field of customers of this kind."""
+        own = self.own.get(name)
+        return own is not None and own.kind in ("", self.initial.get("kind"))
+
+    def own_values(self, names: Iterable[str]) -> dict[str, Value]:
+        """The values of those ``names`` that are own fields of customers of the chosen kind, by key."""
+        kind = self.cleaned_data.get("kind", self.initial.get("kind"))
+        return {
+            own.key: self.cleaned_data[name]
+            for name in names
+            if (own := self.own.get(name)) and own.kind in ("", kind)
+        }
+
+    def core_values(self, names: Iterable[str]) -> dict[str, Any]:
+        """What was typed into those ``names`` that every company has."""
+        return {name: self.cleaned_data[name] for name in names if name not in self.own}
 
     def clean_owner_id(self) -> Any:
         value = self.cleaned_data["owner_id"]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhiyin.web.customers.views import bulk, listing, parts, record, relation_types, relations, trail
+from zhiyin.web.customers.views import bulk, fields, listing, parts, record, relation_types, relations, trail
 
 app_name = "customers"
 urlpatterns = [
@@ -18,6 +18,12 @@ urlpatterns = [
     path("customers/tags/", parts.tags, name="tags"),
     path("customers/tags/<uuid:tag_id>/", parts.tag, name="tag"),
     path("customers/tags/<uuid:tag_id>/delete/", parts.delete_tag, name="delete_tag"),
+    path("settings/fields/", fields.all_fields, name="fields"),
+    path("settings/fields/new/", fields.create, name="create_field"),
+    path("settings/fields/<uuid:field_id>/", fields.change, name="change_field"),
+    path("settings/fields/<uuid:field_id>/move/", fields.move, name="move_field"),
+    path("settings/fields/<uuid:field_id>/archive/", fields.archive, name="archive_field"),
+    path("settings/fields/<uuid:field_id>/restore/", fields.restore, name="restore_field"),
     path("settings/relations/", relation_types.relation_types, name="relation_types"),
     path("settings/relations/new/", relation_types.create, name="create_relation_type"),
     path("settings/relations/<uuid:type_id>/", relation_types.change, name="relation_type"),

@@ -42,7 +42,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "page": found,
-        "rows": told(found.rows, most=MOST_CHANGES),
+        "rows": told(found.rows, actor=request.actor, most=MOST_CHANGES),
         "actions": labels(),
         "state": queries.audit_state(actor=request.actor),
         "asked": asked,

@@ -19,6 +19,7 @@ PAGES: list[tuple[str, str | Promise, str]] = [
     ("accounts:units", _("Organisation"), "accounts.manage"),
     ("accounts:roles", _("Roles"), "accounts.manage"),
     ("accounts:company", _("Company"), "settings.manage"),
+    ("customers:fields", _("Fields"), "settings.manage"),
     ("customers:relation_types", _("Relations"), "settings.manage"),
     ("accounts:tokens", _("API tokens"), "accounts.manage"),
     ("accounts:audit", _("Audit log"), "audit.view"),

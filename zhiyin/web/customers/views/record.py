@@ -7,7 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,9 +17,10 @@ from django.views.decorators.http import require_POST
 from zhiyin.commerce import queries as commerce
 from zhiyin.commerce.choices import PaymentMethod
 from zhiyin.customers import actions, queries
-from zhiyin.customers.choices import ContactKind, Stage, Status, TimelineKind
+from zhiyin.customers.choices import ContactKind, FieldType, Stage, Status, TimelineKind
+from zhiyin.customers.fields import PREFIX, registry, shown
 from zhiyin.customers.keys import REGIONS, phone_text
-from zhiyin.customers.models import Customer
+from zhiyin.customers.models import Customer, CustomField
 from zhiyin.platform.errors import Invalid, NotFound
 from zhiyin.web.customers.forms import ContactForm, CustomerForm, EditCustomerForm, NewCustomerForm
 from zhiyin.web.customers.table import STAGE_CLASS, STATUS_CLASS, TAG_CLASS
@@ -69,7 +69,7 @@ def record(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
         "tags": _tags(customer_id),
         "numbers": _numbers(request, customer, bought),
         "tab": tab,
-        "tabs": _tabs(customer_id, tab, bought),
+        "tabs": _tabs(request, customer_id, tab, bought),
         "touches": _touches(request, customer_id),
         "may_edit": request.actor.may("customers.edit"),
         "addresses": _addresses(request, customer_id),
@@ -101,11 +101,30 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
             return {"notes": queries.notes(customer.pk)}
         case "overview":
             return {
+                "sections": _sections(request, customer),
                 "recent": commerce.latest_orders(request.actor, customer.pk) if sees_orders else [],
                 "contacts": contact_rows(request, customer.pk),
                 "notes": queries.notes(customer.pk, limit=3),
             }
     return {}
+
+
+def _sections(request: HttpRequest, customer: Customer) -> list[tuple[str, list[tuple[str, str, str, str]]]]:
+    """The company's own fields by section: name, label, value in words, and where it is edited."""
+    record = reverse("customers:record", args=[customer.pk])
+    may_edit = request.actor.may("customers.edit")
+
+    def fact(own: CustomField) -> tuple[str, str, str, str]:
+        name, value = PREFIX + own.key, customer.custom.get(own.key)
+        words = (
+            money(value, request.tenant.currency)
+            if own.type == FieldType.MONEY and value is not None
+            else shown(own, value)
+        )
+        return name, own.label, words, f"{record}field/{name}/" if may_edit else ""
+
+    found = registry(request.actor).sections(customer.kind)
+    return [(section, [fact(own) for own in owns]) for section, owns in found.items()]
 
 
 def contact_rows(request: HttpRequest, customer_id: uuid.UUID) -> list[dict[str, Any]]:
@@ -156,7 +175,9 @@ def _ago(moment: datetime | None) -> str:
     return _("%s days ago") % number(days) if days > 0 else _("today")
 
 
-def _tabs(customer_id: uuid.UUID, current: str, bought: commerce.Purchases | None) -> list[Tab]:
+def _tabs(
+    request: HttpRequest, customer_id: uuid.UUID, current: str, bought: commerce.Purchases | None
+) -> list[Tab]:
     address = reverse("customers:record", args=[customer_id])
     labels = {
         "overview": _("Overview"),
@@ -268,11 +289,13 @@ def create(request: HttpRequest) -> HttpResponse:
     initial = {"kind": "person", "owner_id": request.actor.member_id, "owner_name": request.actor.name}
     form = NewCustomerForm(request.actor, request.POST or None, initial=initial)
     if form.is_valid():
-        values = dict(form.cleaned_data)
+        values = form.core_values(form.cleaned_data)
         contacts = {kind: values.pop(kind) for kind in ("phone", "email")}
         now = timezone.now()
         with refusals(form):
-            customer = actions.create_customer(actor=request.actor, now=now, **values)
+            customer = actions.create_customer(
+                actor=request.actor, now=now, fields=form.own_values(form.cleaned_data), **values
+            )
             for kind, value in contacts.items():
                 if value:
                     _add_contact(request, customer, kind, value, now)
@@ -293,15 +316,16 @@ def _add_contact(request: HttpRequest, customer: Customer, kind: str, value: str
 def edit(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     customer = queries.record_customer(request.actor, customer_id)
     initial = {name: getattr(customer, name) for name in CustomerForm.base_fields}
+    initial["custom"] = customer.custom
     initial["owner_name"] = customer.owner.name if customer.owner else ""
     form = EditCustomerForm(request.actor, request.POST or None, initial=initial)
     if form.is_valid():
-        changes = {name: form.cleaned_data[name] for name in form.changed_data}
         with refusals(form):
             actions.update_customer(
                 actor=request.actor,
                 customer_id=customer_id,
-                changes=changes,
+                changes=form.core_values(form.changed_data),
+                fields=form.own_values(form.changed_data),
                 version=customer.version,
                 now=timezone.now(),
             )
@@ -314,16 +338,20 @@ def edit(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
 def field(request: HttpRequest, customer_id: uuid.UUID, field: str) -> HttpResponse:
     """One field of the record, edited where it stands."""
     customer = queries.record_customer(request.actor, customer_id)
-    if field not in INLINE:
+    initial = {"custom": customer.custom, "kind": customer.kind}
+    if field in INLINE:
+        initial[field] = getattr(customer, field)
+    whole = CustomerForm(request.actor, request.POST or None, initial=initial)
+    if field not in INLINE and not whole.is_own(field):
         raise NotFound
-    whole = CustomerForm(request.actor, request.POST or None, initial={field: getattr(customer, field)})
     form = _only(whole, field)
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             customer = actions.update_customer(
                 actor=request.actor,
                 customer_id=customer_id,
-                changes={field: form.cleaned_data[field]},
+                changes=form.core_values([field]),
+                fields=form.own_values([field]),
                 version=_version(request),
                 now=timezone.now(),
             )
@@ -333,7 +361,7 @@ def field(request: HttpRequest, customer_id: uuid.UUID, field: str) -> HttpRespo
     return render(request, "customers/field.html", {"form": form, "bound": form[field], "customer": customer})
 
 
-def _only(form: CustomerForm, name: str) -> forms.Form:
+def _only(form: CustomerForm, name: str) -> CustomerForm:
     for other in list(form.fields):
         if other != name:
             del form.fields[other]

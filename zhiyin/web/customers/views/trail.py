@@ -14,5 +14,5 @@ def trail(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     request.actor.require("customers.view")
     found = queries.trail(request.actor, customer_id, after=request.GET.get("after", ""))
     customer = queries.record_customer(request.actor, customer_id)
-    context = {"customer": customer, "page": found, "rows": told(found.rows)}
+    context = {"customer": customer, "page": found, "rows": told(found.rows, actor=request.actor)}
     return render(request, "customers/trail.html", context)

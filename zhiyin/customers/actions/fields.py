@@ -1,0 +1,275 @@
+"""The fields that a company adds to the customer file."""
+
+import datetime
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import regex
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.accounts.models import Role
+from zhiyin.customers.choices import CustomerKind, FieldType
+from zhiyin.customers.events import FieldChanged
+from zhiyin.customers.fields import read
+from zhiyin.customers.fields.values import LONGEST, day, number
+from zhiyin.customers.models import CustomField
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import Conflict, Invalid, NotFound
+from zhiyin.platform.pinyin import name_key
+from zhiyin.platform.record import record
+from zhiyin.platform.versions import require_seen
+
+MOST = 200
+MOST_OPTIONS = 500
+TEXTS = (FieldType.TEXT, FieldType.LONG_TEXT)
+NUMBERS = (FieldType.NUMBER, FieldType.MONEY)
+CHOICES = (FieldType.CHOICE, FieldType.CHOICES)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRules:
+    """A field as ``CustomField`` describes it; what a type has no use for is forgotten."""
+
+    label: str
+    section: str = ""
+    kind: str = ""
+    required: bool = False
+    options: tuple[str, ...] = ()
+    least: str = ""
+    most: str = ""
+    pattern: str = ""
+    default: str = ""
+    hint: str = ""
+    roles: tuple[uuid.UUID, ...] = ()
+
+
+RULES = tuple(field.name for field in fields(FieldRules))
+
+
+class FieldTaken(Conflict):
+    message = _("There is a field of this name already.")
+
+
+def create_field(
+    *, actor: Actor, type: str, rules: FieldRules, key: str = "", now: datetime.datetime
+) -> CustomField:
+    """A new field, behind the others. Without a key it gets one from its label. Raises ``FieldTaken``."""
+    actor.require("settings.manage")
+    others = _all_held()
+    if len(others) >= MOST:
+        raise Invalid(_("These are enough fields; %d at most.") % MOST)
+    if type not in FieldType.values:
+        raise Invalid(_("This is not one of the choices."), field="type")
+    made = CustomField(type=type, position=max((each.position for each in others), default=0) + 1)
+    _apply(made, rules, others)
+    made.key = _key(key, made.label, {each.key for each in others})
+    made.save(force_insert=True)
+    said = {name: [None, value] for name in ("key", "type", *RULES) if (value := getattr(made, name))}
+    _tell(actor, made, "added", said, now)
+    return made
+
+
+def change_field(
+    *,
+    actor: Actor,
+    field_id: uuid.UUID,
+    rules: FieldRules,
+    version: str | None = None,
+    now: datetime.datetime,
+) -> CustomField:
+    """Change what a field asks for; its key and type stay, and so do the values that there are.
+
+    Raises ``FieldTaken``, and ``Conflict`` when it is not of ``version`` any more.
+    """
+    actor.require("settings.manage")
+    found, others = _held(field_id, version)
+    before = {name: getattr(found, name) for name in RULES}
+    _apply(found, rules, others)
+    different = {name: [old, new] for name, old in before.items() if (new := getattr(found, name)) != old}
+    if different:
+        found.save(update_fields=list(different))
+        _tell(actor, found, "changed", _plain(different), now)
+    return found
+
+
+def move_field(*, actor: Actor, field_id: uuid.UUID, up: bool, now: datetime.datetime) -> CustomField:
+    """Let a field change places with the one before it, or behind it, in its section; at the end it stays."""
+    actor.require("settings.manage")
+    found, others = _held(field_id, None)
+    beside = [each for each in others if each.section == found.section and not each.archived_at]
+    way = [each for each in beside if (each.position < found.position) == up]
+    if not way:
+        return found
+    other = (max if up else min)(way, key=lambda each: each.position)
+    found.position, other.position = other.position, found.position
+    CustomField.objects.bulk_update([found, other], ["position"])
+    _tell(actor, found, "moved", {"position": [other.position, found.position]}, now)
+    return found
+
+
+def archive_field(
+    *, actor: Actor, field_id: uuid.UUID, version: str | None = None, now: datetime.datetime
+) -> CustomField:
+    """Take a field off every page. Its values stay, and are there again once it is restored."""
+    actor.require("settings.manage")
+    found, _others = _held(field_id, version)
+    if not found.archived_at:
+        found.archived_at = now
+        found.save(update_fields=["archived_at"])
+        _tell(actor, found, "archived", {"archived_at": [None, now.isoformat()]}, now)
+    return found
+
+
+def restore_field(
+    *, actor: Actor, field_id: uuid.UUID, version: str | None = None, now: datetime.datetime
+) -> CustomField:
+    """Put an archived field back. Raises ``FieldTaken`` when another has its name by now."""
+    actor.require("settings.manage")
+    found, others = _held(field_id, version)
+    if found.archived_at:
+        _require_free(found.label, others)
+        before, found.archived_at = found.archived_at, None
+        found.save(update_fields=["archived_at"])
+        _tell(actor, found, "restored", {"archived_at": [before.isoformat(), None]}, now)
+    return found
+
+
+def _all_held() -> list[CustomField]:
+    return list(CustomField.objects.select_for_update(no_key=True).order_by("pk"))
+
+
+def _held(field_id: uuid.UUID, version: str | None) -> tuple[CustomField, list[CustomField]]:
+    every = _all_held()
+    found = next((each for each in every if each.pk == field_id), None)
+    if found is None:
+        raise NotFound
+    require_seen(version, found.version, found.label)
+    return found, [each for each in every if each is not found]
+
+
+def _apply(field: CustomField, rules: FieldRules, others: list[CustomField]) -> None:
+    kind = FieldType(field.type)
+    for name in ("label", "section", "hint"):
+        setattr(field, name, _line(name, getattr(rules, name)))
+    if not field.label:
+        raise Invalid(_("A field needs a name."), field="label")
+    _require_free(field.label, others)
+    if rules.kind not in ("", *CustomerKind.values):
+        raise Invalid(_("This is not one of the choices."), field="kind")
+    field.kind, field.required = rules.kind, rules.required
+    field.options = _options(rules) if kind in CHOICES else []
+    field.least, field.most = _bounds(kind, rules)
+    field.pattern = _pattern(rules.pattern) if kind == FieldType.TEXT else ""
+    field.roles = _roles(rules.roles)
+    field.default = _default(field, rules.default)
+
+
+def _line(name: str, given: str) -> str:
+    text = " ".join(given.split())
+    longest = getattr(CustomField._meta.get_field(name), "max_length", None) or 0
+    if "\0" in text:
+        raise Invalid(field=name)
+    if len(text) > longest:
+        raise Invalid(_("This is longer than %d characters.") % longest, field=name)
+    return text
+
+
+def _require_free(label: str, others: list[CustomField]) -> None:
+    used = {each.label.casefold() for each in others if not each.archived_at}
+    if label.casefold() in used:
+        raise FieldTaken(field="label")
+
+
+def _options(rules: FieldRules) -> list[str]:
+    options = list(dict.fromkeys(text for each in rules.options if (text := " ".join(each.split()))))
+    if not options:
+        raise Invalid(_("Write the choices, one a line."), field="options")
+    if len(options) > MOST_OPTIONS or any(len(each) > 100 or "\0" in each for each in options):
+        raise Invalid(_("At most %d choices of at most 100 characters each.") % MOST_OPTIONS, field="options")
+    return options
+
+
+def _bounds(kind: FieldType, rules: FieldRules) -> tuple[str, str]:
+    least, most = (_bound(kind, name, getattr(rules, name)) for name in ("least", "most"))
+    if least is not None and most is not None and least > most:  # type: ignore[operator]  # both of one kind
+        raise Invalid(_("This is less than the smallest value."), field="most")
+    return tuple("" if each is None else str(each) for each in (least, most))  # type: ignore[return-value]
+
+
+def _bound(kind: FieldType, name: str, given: str) -> int | float | str | None:
+    if not given.strip() or kind in (*CHOICES, FieldType.YES_NO):
+        return None
+    try:
+        if kind == FieldType.DATE:
+            return day(given)
+        bound = number(given)
+    except Invalid as error:
+        raise Invalid(error.message, field=name) from error
+    if kind in TEXTS and (not isinstance(bound, int) or not 0 <= bound <= LONGEST[kind]):
+        raise Invalid(_("A length lies between 0 and %d.") % LONGEST[kind], field=name)
+    return bound
+
+
+def _pattern(given: str) -> str:
+    pattern = given.strip()
+    if len(pattern) > 200 or "\0" in pattern:
+        raise Invalid(field="pattern")
+    try:
+        regex.compile(pattern)
+    except regex.error as error:
+        raise Invalid(_("This is no regular expression: %s") % error, field="pattern") from error
+    return pattern
+
+
+def _roles(given: tuple[uuid.UUID, ...]) -> list[uuid.UUID]:
+    known = set(Role.objects.filter(pk__in=given).values_list("pk", flat=True)) if given else set()
+    if known != set(given):
+        raise Invalid(_("This is not one of the choices."), field="roles")
+    return sorted(known)
+
+
+def _default(field: CustomField, given: str) -> str:
+    try:
+        read(field, given)
+    except Invalid as error:
+        raise Invalid(error.message, field="default") from error
+    if len(given) > 200:
+        raise Invalid(_("This is longer than %d characters.") % 200, field="default")
+    return given.strip()
+
+
+def _key(given: str, label: str, used: set[str]) -> str:
+    """The key that was asked for, or one made of the label's pinyin; it never changes."""
+    wanted = given.strip().lower()
+    if wanted:
+        if not regex.fullmatch(r"[a-z][a-z0-9_]{0,39}", wanted):
+            raise Invalid(_("A key begins with a letter; letters, digits and _ follow."), field="key")
+        if wanted in used:
+            raise FieldTaken(_("There is a field of this key already."), field="key")
+        return wanted
+    plain = regex.sub(r"[^a-z0-9]+", "_", name_key(label)).strip("_")[:30]
+    base = plain if plain[:1].isalpha() else f"field_{plain}".strip("_")
+    return next(
+        key for count in range(1, MOST + 2) if (key := base if count == 1 else f"{base}_{count}") not in used
+    )
+
+
+def _plain(changes: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    return {
+        name: [[str(each) for each in value] if isinstance(value, list) else value for value in pair]
+        for name, pair in changes.items()
+    }
+
+
+def _tell(
+    actor: Actor, field: CustomField, what: str, changes: Mapping[str, list[Any]], now: datetime.datetime
+) -> None:
+    record(
+        FieldChanged(field.pk, what),
+        actor=actor,
+        now=now,
+        subject=("customer_field", field.pk),
+        changes=_plain(changes),
+    )

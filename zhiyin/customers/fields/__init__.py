@@ -1,0 +1,10 @@
+"""The registry of a customer's fields, those of the program and those that a company added.
+
+Whatever goes through all fields (form, record, API, history) asks it, with the actor, and so sees only what the
+actor's role may see.
+"""
+
+from zhiyin.customers.fields.registry import PREFIX, Field, Registry, registry
+from zhiyin.customers.fields.values import Value, read, shown, written
+
+__all__ = ["PREFIX", "Field", "Registry", "Value", "read", "registry", "shown", "written"]

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.customers import access
+from zhiyin.customers.choices import FieldType
+from zhiyin.customers.fields.values import Value, read
+from zhiyin.customers.models import CustomField
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import Invalid
+
+# before a company's own key, wherever names of core fields stand beside it
+PREFIX = "x_"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the customer file.
+
+    ``path`` is where it is stored, as query sets name it. ``own`` is the definition of a company's own field.
+    """
+
+    name: str
+    label: str | Promise
+    type: FieldType
+    path: str
+    section: str = ""
+    own: CustomField | None = None
+
+    @classmethod
+    def of(cls, own: CustomField) -> Field:
+        return cls(PREFIX + own.key, own.label, FieldType(own.type), f"custom__{own.key}", own.section, own)
+
+
+CORE = (
+    Field("name", _("Name"), FieldType.TEXT, "name"),
+    Field("short_name", _("Short name"), FieldType.TEXT, "short_name"),
+    Field("code", _("Code"), FieldType.TEXT, "code"),
+    Field("kind", _("Kind"), FieldType.CHOICE, "kind"),
+    Field("status", _("Status"), FieldType.CHOICE, "status"),
+    Field("stage", _("Lifecycle stage"), FieldType.CHOICE, "stage"),
+    Field("country", _("Country"), FieldType.TEXT, "country"),
+    Field("city", _("City"), FieldType.TEXT, "city"),
+    Field("source", _("Source"), FieldType.TEXT, "source"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The fields that one actor sees, in the order of pages."""
+
+    fields: tuple[Field, ...]
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self.fields)
+
+    def own(self, kind: str = "") -> list[CustomField]:
+        """The company's own, of persons or of organisations when ``kind`` says so."""
+        return [each.own for each in self.fields if each.own and (not kind or each.own.kind in ("", kind))]
+
+    def sections(self, kind: str = "") -> dict[str, list[CustomField]]:
+        """The company's own by section; without one they stand under an empty name."""
+        found: dict[str, list[CustomField]] = {}
+        for each in self.own(kind):
+            found.setdefault(each.section, []).append(each)
+        return found
+
+    def read(
+        self, given: Mapping[str, Any], *, kept: Mapping[str, Any], kind: str, is_new: bool
+    ) -> dict[str, Value]:
+        """Checked values by key. A new customer gets defaults, and must have all that is required.
+
+        Raises ``Invalid`` with the field at fault; a field out of sight is one that there is not.
+        """
+        known = {each.key: each for each in self.own(kind)}
+        for key in given.keys() - known.keys():
+            raise Invalid(_("There is no such field."), field=PREFIX + key)
+        if is_new:
+            given = {**{key: each.default for key, each in known.items()}, **given}
+        return {key: _read(known[key], value, kept.get(key)) for key, value in given.items()}
+
+
+def _read(field: CustomField, given: object, kept: Value) -> Value:
+    try:
+        value = read(field, given, kept=kept)
+    except Invalid as error:
+        raise Invalid(error.message, field=PREFIX + field.key) from error
+    if value is None and field.required:
+        raise Invalid(_("“%s” must be filled in.") % field.label, field=PREFIX + field.key)
+    return value
+
+
+def registry(actor: Actor) -> Registry:
+    """All fields that this actor may see. One SQL statement."""
+    return Registry((*CORE, *(Field.of(each) for each in access.custom_fields(actor))))

@@ -1,0 +1,96 @@
+"""What administrators say about the company's own fields."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.accounts.queries import names_of_roles
+from zhiyin.customers.actions import FieldRules
+from zhiyin.customers.choices import CustomerKind, FieldType
+from zhiyin.platform.actors import Actor
+from zhiyin.web.customers.own import Boxes
+from zhiyin.web.meeting import Meeting
+
+BOUNDED = (FieldType.TEXT, FieldType.LONG_TEXT, FieldType.NUMBER, FieldType.MONEY, FieldType.DATE)
+# what only some types have a use for
+USED_BY = {
+    "options": (FieldType.CHOICE, FieldType.CHOICES),
+    "least": BOUNDED,
+    "most": BOUNDED,
+    "pattern": (FieldType.TEXT,),
+}
+
+
+class FieldForm(forms.Form):
+    label = forms.CharField(label=_("Name"), max_length=60)
+    section = forms.CharField(
+        label=_("Section"),
+        max_length=60,
+        required=False,
+        help_text=_("Fields of one section stand together, such as: education."),
+    )
+    kind = forms.ChoiceField(
+        label=_("For"), choices=[("", _("Anybody")), *CustomerKind.choices], required=False
+    )
+    required = forms.BooleanField(label=_("Must be filled in"), required=False)
+    options = forms.CharField(
+        label=_("Choices, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 6})
+    )
+    least = forms.CharField(
+        label=_("At least"), max_length=20, required=False, help_text=_("Of text, the number of characters.")
+    )
+    most = forms.CharField(label=_("At most"), max_length=20, required=False)
+    pattern = forms.CharField(
+        label=_("Regular expression that the whole text fits"), max_length=200, required=False
+    )
+    default = forms.CharField(label=_("Default"), max_length=200, required=False)
+    hint = forms.CharField(
+        label=_("Hint"), max_length=200, required=False, help_text=_("Stands below the field.")
+    )
+    roles = forms.CharField(
+        label=_("Only these roles see it"), required=False, help_text=_("None ticked: everybody.")
+    )
+
+    def __init__(self, actor: Actor, *args: Any, type: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(key), name) for key, name in names_of_roles(actor=actor)]
+        self.fields["roles"].widget = Boxes(choices=choices)
+        for name, types in USED_BY.items():
+            if type and type not in types:
+                del self.fields[name]
+            else:
+                self.fields[name].widget.attrs["data-types"] = " ".join(types)
+
+    def rules(self) -> FieldRules:
+        data = self.cleaned_data
+        return FieldRules(
+            **{name: data.get(name, "") for name in ("label", "section", "kind", "least", "most", "pattern")},
+            required=data["required"],
+            options=tuple(data.get("options", "").splitlines()),
+            default=data["default"],
+            hint=data["hint"],
+            roles=tuple(uuid.UUID(each) for each in data["roles"].split()),
+        )
+
+    def clean_roles(self) -> str:
+        chosen: str = self.cleaned_data["roles"]
+        try:
+            return "\n".join(str(uuid.UUID(each)) for each in chosen.split())
+        except ValueError as error:
+            raise forms.ValidationError(_("This is not one of the choices.")) from error
+
+
+class NewFieldForm(FieldForm):
+    type = forms.ChoiceField(label=_("Type"), choices=FieldType.choices)
+    key = forms.CharField(
+        label=_("Key"),
+        max_length=40,
+        required=False,
+        help_text=_("For programs. Left empty, it is made of the name."),
+    )
+
+
+class EditFieldForm(Meeting, FieldForm):
+    pass

@@ -1,0 +1,106 @@
+"""The company's own fields of customers, in the settings."""
+
+import uuid
+from dataclasses import fields
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from zhiyin.customers import actions, queries
+from zhiyin.customers.actions import FieldRules
+from zhiyin.customers.models import CustomField
+from zhiyin.web.accounts.views.common import settings_tabs
+from zhiyin.web.customers.field_forms import EditFieldForm, FieldForm, NewFieldForm
+from zhiyin.web.http import HttpRequest, notify, page, refusals, render
+
+HOME = "customers:fields"
+
+
+@page(permission="settings.manage")
+def all_fields(request: HttpRequest) -> HttpResponse:
+    every = queries.all_fields(request.actor)
+    sections: dict[str, list[CustomField]] = {}
+    for each in every:
+        if not each.archived_at:
+            sections.setdefault(each.section, []).append(each)
+    context = {
+        "sections": list(sections.items()),
+        "archived": [each for each in every if each.archived_at],
+        "tabs": settings_tabs(request.actor, HOME),
+    }
+    return render(request, "customers/fields.html", context)
+
+
+@page(permission="settings.manage")
+def create(request: HttpRequest) -> HttpResponse:
+    form = NewFieldForm(request.actor, request.POST or None)
+    if form.is_valid():
+        with refusals(form):
+            made = actions.create_field(
+                actor=request.actor,
+                type=form.cleaned_data["type"],
+                key=form.cleaned_data["key"],
+                rules=form.rules(),
+                now=timezone.now(),
+            )
+            notify(request, _("“%s” is a field now.") % made)
+            return redirect(HOME)
+    return _form_page(request, form)
+
+
+@page(permission="settings.manage")
+def change(request: HttpRequest, field_id: uuid.UUID) -> HttpResponse:
+    found = queries.field(request.actor, field_id)
+    initial = {each.name: getattr(found, each.name) for each in fields(FieldRules)}
+    initial |= {name: "\n".join(map(str, initial[name])) for name in ("options", "roles")}
+    form = EditFieldForm(request.actor, request.POST or None, initial=initial, type=found.type)
+    if form.is_valid():
+        with refusals(form):
+            actions.change_field(
+                actor=request.actor,
+                field_id=field_id,
+                rules=form.rules(),
+                version=found.version,
+                now=timezone.now(),
+            )
+            notify(request, _("Saved."))
+            return redirect(HOME)
+    return _form_page(request, form, found)
+
+
+def _form_page(request: HttpRequest, form: FieldForm, found: CustomField | None = None) -> HttpResponse:
+    context = {"form": form, "own": found, "tabs": settings_tabs(request.actor, HOME)}
+    return render(request, "customers/field_settings.html", context)
+
+
+@require_POST
+@page(permission="settings.manage")
+def move(request: HttpRequest, field_id: uuid.UUID) -> HttpResponse:
+    up = request.POST.get("up") == "1"
+    actions.move_field(actor=request.actor, field_id=field_id, up=up, now=timezone.now())
+    return redirect(HOME)
+
+
+@require_POST
+@page(permission="settings.manage")
+def archive(request: HttpRequest, field_id: uuid.UUID) -> HttpResponse:
+    found = actions.archive_field(
+        actor=request.actor, field_id=field_id, version=request.POST.get("version"), now=timezone.now()
+    )
+    undo = reverse("customers:restore_field", args=[field_id])
+    notify(request, _("“%s” is archived: its values stay.") % found, undo=undo)
+    return redirect(HOME)
+
+
+@require_POST
+@page(permission="settings.manage")
+def restore(request: HttpRequest, field_id: uuid.UUID) -> HttpResponse:
+    found = actions.restore_field(
+        actor=request.actor, field_id=field_id, version=request.POST.get("version"), now=timezone.now()
+    )
+    notify(request, _("“%s” is a field again.") % found)
+    return redirect(HOME)
