@@ -1,6 +1,8 @@
 """Duplicates: small cases with known answers, FEBRL, determinism, and the command."""
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -269,6 +271,14 @@ def test_command_says_what_is_wrong(tmp_path: Path) -> None:
     other = run(_written(tmp_path / "other.csv", "重量,颜色\n1,red\n2,blue\n"))
     assert other.exit_code == 1
     assert "No column tells people apart" in other.output
+
+
+def test_what_compares_is_loaded_only_to_compare() -> None:
+    script = (
+        "import sys, zhiyin.analytics.methods.linkage, zhiyin.config.cli.duplicates\n"
+        "assert not {'splink', 'sqlglot', 'opencc', 'pypinyin', 'django', 'phonenumbers'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[3])
 
 
 def _written(path: Path, text: str) -> Path:

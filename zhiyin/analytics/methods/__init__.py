@@ -7,5 +7,6 @@ Import what you need from its module; this package imports nothing, so that it s
 - `prediction`: what to expect of each customer, with intervals
 - `clv`: the whole analysis of a purchase record in one call
 - `backtest`, `cohorts`, `concentration`, `lifecycle`: tests and descriptions
+- `linkage`: records of one person or company in files
 - `simulate`: purchase records with known truth
 """
