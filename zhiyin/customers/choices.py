@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class CustomerKind(models.TextChoices):
@@ -12,7 +13,7 @@ class FieldType(models.TextChoices):
 
     TEXT = "text", _("Text")
     LONG_TEXT = "long_text", _("Long text")
-    NUMBER = "number", _("Number")
+    NUMBER = "number", pgettext_lazy("what a field holds", "Number")
     MONEY = "money", _("Money")
     DATE = "date", _("Date")
     CHOICE = "choice", _("Choice")

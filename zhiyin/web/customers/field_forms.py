@@ -32,7 +32,7 @@ class FieldForm(forms.Form):
         help_text=_("Fields of one section stand together, such as: education."),
     )
     kind = forms.ChoiceField(
-        label=_("For"), choices=[("", _("Anybody")), *CustomerKind.choices], required=False
+        label=_("Applies to"), choices=[("", _("Anybody")), *CustomerKind.choices], required=False
     )
     required = forms.BooleanField(label=_("Must be filled in"), required=False)
     options = forms.CharField(
