@@ -109,7 +109,7 @@ def test_a_role_that_is_not_named_neither_reads_nor_writes(inside: Company, now:
     add(inside, now, "text", "Secret", key="secret", roles=(role,))
     assert [each.key for each in registry(inside.ma.actor).own()] == ["secret"]
     assert registry(inside.lin.actor).own() == []
-    with pytest.raises(Invalid, match="no such field|没有"):
+    with pytest.raises(Invalid, match=r"no such field|没有"):
         filled(inside, now, secret="x")
     customer = filled(inside, now)
     actions.update_customer(

@@ -60,7 +60,7 @@ def typed(page: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for tag in re.findall(r"<input[^>]*>", page):
         name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
-        ticked = "checkbox" not in tag and "radio" not in tag or "checked" in tag
+        ticked = ("checkbox" not in tag and "radio" not in tag) or "checked" in tag
         if name and ticked:
             found.setdefault(name[1], []).append(html.unescape(value[1]) if value else "")
     for name, body in re.findall(r'<select name="([^"]+)".*?>(.*?)</select>', page, re.S):

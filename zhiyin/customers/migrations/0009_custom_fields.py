@@ -1,7 +1,8 @@
 import django.contrib.postgres.fields
+from django.db import migrations, models
+
 import zhiyin.platform.keys
 import zhiyin.platform.tenancy
-from django.db import migrations, models
 from zhiyin.platform.tenancy import EnableTenancy
 
 
