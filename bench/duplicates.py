@@ -3,8 +3,8 @@
     python -m bench.duplicates [--rounds 1] [--chinese 10000] [--no-peers]
 
 Each side runs in a process of its own, the peers in environments of their own, and reads the same Parquet file. Peers
-are set up as their documentation shows for FEBRL: recordlinkage with its ECM classifier on blocks of surname, postcode
-and birthday, Splink with its library's comparisons, a threshold of .95 and no settings of ours. ``--chinese 1000000``
+are set up by us after the FEBRL examples of their documentation, not tuned: recordlinkage with its ECM classifier on blocks of
+names, postcode and birthday, Splink with its library's comparisons and a threshold of .95. ``--chinese 1000000``
 is our side alone, and takes minutes.
 """
 

@@ -1,4 +1,4 @@
-"""The side of recordlinkage in bench/duplicates.py: its own example for FEBRL, with its ECM classifier."""
+"""The side of recordlinkage in bench/duplicates.py: after its example for FEBRL, with its ECM classifier."""
 
 # Its libraries live in an environment of their own.
 # mypy: ignore-errors
