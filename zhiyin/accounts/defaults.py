@@ -17,8 +17,8 @@ class DefaultRole:
     permissions: frozenset[str] | None
 
 
-_READ = {"customers.view", "products.view", "orders.view"}
-_SELL = _READ | {"customers.edit", "orders.edit", "insight.view"}
+_READ = {"customers.view", "products.view", "orders.view", "activities.view"}
+_SELL = _READ | {"customers.edit", "orders.edit", "insight.view", "activities.edit"}
 
 ROLES = [
     DefaultRole(_("Administrator"), RecordScope.ALL, None),
@@ -28,7 +28,9 @@ ROLES = [
         frozenset(_SELL | {"customers.delete", "customers.export", "imports.run", "jobs.view_all"}),
     ),
     DefaultRole(_("Sales person"), RecordScope.OWN, frozenset(_SELL)),
-    DefaultRole(_("Service agent"), RecordScope.ALL, frozenset(_READ | {"customers.edit"})),
+    DefaultRole(
+        _("Service agent"), RecordScope.ALL, frozenset(_READ | {"customers.edit", "activities.edit"})
+    ),
     DefaultRole(
         _("Marketer"),
         RecordScope.ALL,

@@ -4,6 +4,7 @@ from django.urls import path
 
 from zhiyin.api.accounts.audit import routes as audit
 from zhiyin.api.accounts.routes import routes as accounts
+from zhiyin.api.activities.routes import routes as activities
 from zhiyin.api.commerce.routes import routes as commerce
 from zhiyin.api.customers.fields import routes as fields
 from zhiyin.api.customers.relations import routes as relations
@@ -21,6 +22,7 @@ api.add_router("", customers.router)
 api.add_router("", fields.router)
 api.add_router("", relations.router)
 api.add_router("", trail.router)
+api.add_router("", activities.router)
 api.add_router("", commerce.router)
 api.add_router("", imports.router)
 api.add_router("", insight.router)

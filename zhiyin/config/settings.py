@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "zhiyin.imports",
     "zhiyin.analytics",
     "zhiyin.customers",
+    "zhiyin.activities",
     "zhiyin.commerce",
     "zhiyin.api",
     "zhiyin.web",

@@ -52,6 +52,7 @@ class ContactKind(models.TextChoices):
 class TimelineKind(models.TextChoices):
     CREATED = "created", _("Created")
     NOTE = "note", _("Note")
+    FOLLOW_UP = "follow_up", _("Follow-up")
     ORDER = "order", _("Order")
     RETURN = "return", _("Return")
     PAYMENT = "payment", _("Payment")

@@ -52,6 +52,7 @@ class Destinations:
 WORK = [
     Item(_("Today"), "web:home", "home", words="home today 首页 今日 sy"),
     Item(_("Customers"), "customers:list", "users", "customers.view", "customers 客户 kh"),
+    Item(_("Tasks"), "activities:tasks", "list-check", "activities.view", "tasks to do 任务 待办 rw db"),
     Item(_("Orders"), "commerce:orders", "receipt", "orders.view", "orders sales 订单 dd"),
     Item(_("Products"), "commerce:products", "package", "products.view", "products 产品 商品 cp"),
     Item(_("Insight"), "insight:overview", "chart-dots", "insight.company", "insight analysis 洞察 分析 dc"),
@@ -75,6 +76,7 @@ CREATE = [
         "customers.edit",
         "new customer 新建客户 xjkh",
     ),
+    Item(_("New task"), "activities:create_task", "list-check", "activities.edit", "new task 新建任务 xjrw"),
     Item(
         _("New order"),
         "commerce:order_create",

@@ -9,6 +9,7 @@ from zhiyin.commerce.queries import OrderFilter, list_orders
 from zhiyin.customers.queries.listing import CustomerFilter, list_customers
 from zhiyin.platform import jobs
 from zhiyin.platform.choices import JobState
+from zhiyin.web.activities.parts import due_today
 from zhiyin.web.http import HttpRequest, page, render
 from zhiyin.web.insight.views import said_by
 
@@ -24,6 +25,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "currency": request.tenant.currency,
         "running": jobs.visible(actor).filter(created_by=actor.member_id, state=JobState.RUNNING)[:3],
     }
+    if actor.may("activities.view"):
+        context["due"] = due_today(request, limit=ROWS)
+        context["may_edit"] = actor.may("activities.edit")
     if actor.may("customers.view"):
         context["anybody"] = list_customers(actor, CustomerFilter(), limit=1).rows
     if actor.may("customers.view") and actor.may("insight.view"):

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((shell, "web"))),
     path("", include("zhiyin.web.jobs.urls")),
     path("", include("zhiyin.web.customers.urls")),
+    path("", include("zhiyin.web.activities.urls")),
     path("", include("zhiyin.web.commerce.urls")),
     path("", include("zhiyin.web.accounts.urls")),
     path("", include("zhiyin.web.insight.urls")),

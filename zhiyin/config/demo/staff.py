@@ -18,8 +18,8 @@ REGIONS = {
     "华北大区": ("北京营业部", "天津营业部"),
     "西南大区": ("成都营业部", "重庆营业部"),
 }
-_READ = ("customers.view", "orders.view", "products.view")
-_WORK = (*_READ, "customers.edit", "orders.edit")
+_READ = ("customers.view", "orders.view", "products.view", "activities.view")
+_WORK = (*_READ, "customers.edit", "orders.edit", "activities.edit")
 _INSIGHT = ("insight.view", "insight.company", "insight.run")
 _LEAD = (*_WORK, *_INSIGHT, "customers.delete", "customers.export", "imports.run")
 _RULE = ("products.edit", "accounts.manage", "settings.manage", "audit.view", "jobs.view_all")
@@ -29,7 +29,7 @@ ROLES = {
     "销售总监": (RecordScope.ALL, _LEAD),
     "大区经理": (RecordScope.SUBTREE, (*_WORK, "customers.export", "insight.view")),
     "销售代表": (RecordScope.OWN, (*_WORK, "insight.view")),
-    "客服专员": (RecordScope.ALL, (*_READ, "customers.edit")),
+    "客服专员": (RecordScope.ALL, (*_READ, "customers.edit", "activities.edit")),
     "数据分析师": (RecordScope.ALL, (*_READ, *_INSIGHT, "customers.export")),
     "审计员": (RecordScope.ALL, ("audit.view", "jobs.view_all")),
 }

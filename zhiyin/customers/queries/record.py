@@ -21,7 +21,7 @@ EVENT = ("id", "occurred_at", "kind", "actor_name", "object_id", "data")
 # what the timeline can be narrowed to
 TIMELINE_KINDS: dict[str, tuple[TimelineKind, ...]] = {
     "orders": (TimelineKind.ORDER, TimelineKind.RETURN, TimelineKind.PAYMENT),
-    "notes": (TimelineKind.NOTE,),
+    "notes": (TimelineKind.NOTE, TimelineKind.FOLLOW_UP),
     "changes": (TimelineKind.CREATED, TimelineKind.OWNER, TimelineKind.STATUS, TimelineKind.RELATION),
 }
 

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.models import Member, Unit
+from zhiyin.activities.choices import TaskState
 from zhiyin.customers.choices import CustomerKind, Stage, Status, UndoKind
 from zhiyin.customers.fields import PREFIX, registry, shown
 from zhiyin.customers.models import CustomField
@@ -45,6 +46,8 @@ LABELS: dict[str, str | Promise] = {
     "customers.change_undone": _("Change undone"),
     "customers.note_changed": _("Note written, changed or removed"),
     "customers.field_changed": _("Field of customers added, changed or archived"),
+    "activities.follow_up_added": _("Follow-up written"),
+    "activities.task_changed": _("Task added, changed, done, cancelled or opened again"),
     "customers.relation_changed": _("Relation added, changed or removed"),
     "customers.relation_type_changed": _("Kind of relation added, changed or archived"),
     "customers.tag_changed": _("Tag added, changed or deleted"),
@@ -97,6 +100,12 @@ FIELDS: dict[str, str | Promise] = {
     "untag": _("Tag taken off"),
     "tags": _("Tags"),
     "note": _("Note"),
+    "follow_up": _("Follow-up"),
+    "task": _("Task"),
+    "task_state": _("State of the task"),
+    "assignee": _("Who does it"),
+    "due_on": _("Due"),
+    "priority": _("Priority"),
     "pinned": _("Kept on top"),
     "undone": _("Undone"),
     "kind": _("Kind"),
@@ -164,6 +173,7 @@ PROBLEMS: dict[str, str | Promise] = {
 }
 CHOICES: dict[str, type[TextChoices]] = {
     "undone": UndoKind,
+    "task_state": TaskState,
     "kind": CustomerKind,
     "status": Status,
     "stage": Stage,

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from zhiyin.activities.choices import FollowUpKind
 from zhiyin.commerce import queries as commerce
 from zhiyin.commerce.choices import PaymentMethod
 from zhiyin.customers import actions, queries
@@ -22,6 +23,7 @@ from zhiyin.customers.fields import PREFIX, registry, shown
 from zhiyin.customers.keys import REGIONS, phone_text
 from zhiyin.customers.models import Customer, CustomField
 from zhiyin.platform.errors import Invalid, NotFound
+from zhiyin.web.activities.parts import follow_ups_tab
 from zhiyin.web.customers.forms import ContactForm, CustomerForm, EditCustomerForm, NewCustomerForm
 from zhiyin.web.customers.table import STAGE_CLASS, STATUS_CLASS, TAG_CLASS
 from zhiyin.web.customers.views.relations import relations_tab
@@ -30,10 +32,11 @@ from zhiyin.web.lists import Tab
 from zhiyin.web.templatetags.zhiyin import KeyNumber, day, money, number, percent
 
 INLINE = ("name", "short_name", "kind", "status", "stage", "owner_id", "country", "city", "source")
-TABS = ("overview", "orders", "contacts", "relations", "notes")
+TABS = ("overview", "orders", "contacts", "relations", "follow_ups", "notes")
 ICONS = {
     TimelineKind.CREATED: "user-plus",
     TimelineKind.NOTE: "note",
+    TimelineKind.FOLLOW_UP: "phone",
     TimelineKind.ORDER: "shopping-cart",
     TimelineKind.RETURN: "truck-return",
     TimelineKind.PAYMENT: "cash",
@@ -57,7 +60,7 @@ class Touch:
 @page(permission="customers.view")
 def record(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     tab = request.GET.get("tab", "overview")
-    if tab not in TABS:
+    if tab not in TABS or (tab == "follow_ups" and not request.actor.may("activities.view")):
         raise NotFound
     customer = queries.record_customer(request.actor, customer_id)
     sees_orders = request.actor.may("orders.view")
@@ -95,8 +98,9 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
             return {"page": commerce.list_orders(request.actor, where, after=token, limit=25)}
         case "contacts":
             return {"contacts": contact_rows(request, customer.pk), "contact_form": ContactForm()}
-        case "relations":
-            return relations_tab(request, customer)
+        case "relations" | "follow_ups":
+            other = relations_tab if tab == "relations" else follow_ups_tab
+            return other(request, customer)
         case "notes":
             return {"notes": queries.notes(customer.pk)}
         case "overview":
@@ -184,10 +188,13 @@ def _tabs(
         "orders": _("Orders"),
         "contacts": _("Contact points"),
         "relations": _("Relations"),
+        "follow_ups": _("Follow-ups"),
         "notes": _("Notes"),
     }
     if bought is None:
         labels.pop("orders")
+    if not request.actor.may("activities.view"):
+        labels.pop("follow_ups")
     counts = {"orders": number(bought.orders + bought.returns) if bought else ""}
     return [
         Tab(
@@ -211,12 +218,19 @@ def timeline(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     )
 
 
+def _unseen(request: HttpRequest) -> set[TimelineKind]:
+    """Kinds of touches that need a permission which this person does not hold."""
+    orders = set() if request.actor.may("orders.view") else set(queries.TIMELINE_KINDS["orders"])
+    return orders if request.actor.may("activities.view") else orders | {TimelineKind.FOLLOW_UP}
+
+
 def _touches(request: HttpRequest, customer_id: uuid.UUID) -> dict[str, Any]:
     show = request.GET.get("show", "")
     kinds = queries.TIMELINE_KINDS.get(show, ())
-    if not request.actor.may("orders.view"):
-        shown = kinds or tuple(TimelineKind)
-        kinds = tuple(kind for kind in shown if kind not in queries.TIMELINE_KINDS["orders"])
+    if unseen := _unseen(request):
+        seen = tuple(kind for kind in TimelineKind if kind not in unseen)
+        # no kind at all would mean every kind
+        kinds = tuple(kind for kind in kinds if kind in seen) or seen
     token = request.GET.get("older", "")
     found = queries.timeline(customer_id, kinds=kinds, after=token)
     return {
@@ -269,9 +283,16 @@ def _touch_text(kind: str, data: Mapping[str, Any], who: str) -> str:
             )
         case TimelineKind.RELATION:
             return _relation_text(data, who)
-        case TimelineKind.NOTE:
-            return f"{data.get('body', '')}\n— {who}" if who else str(data.get("body", ""))
+        case TimelineKind.NOTE | TimelineKind.FOLLOW_UP:
+            return _said_text(data, who)
     return who
+
+
+def _said_text(data: Mapping[str, Any], who: str) -> str:
+    """A note or a follow-up, and below it how, with which outcome, and who wrote it."""
+    told = (_choice(FollowUpKind, data["kind"]) if "kind" in data else "", data.get("outcome", ""), who)
+    below = " · ".join(filter(None, told))
+    return f"{data.get('body', '')}\n— {below}" if below else str(data.get("body", ""))
 
 
 def _relation_text(data: Mapping[str, Any], who: str) -> str:

@@ -1,0 +1,160 @@
+"""Tasks and follow-ups as people meet them."""
+
+import datetime
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.cast import Company, Person
+from zhiyin.accounts.models import Role
+from zhiyin.activities import actions
+from zhiyin.activities.models import FollowUp, Task
+from zhiyin.customers.actions import create_customer
+from zhiyin.customers.models import Customer
+
+Now = datetime.datetime
+TASKS = "/tasks/"
+
+
+@pytest.fixture
+def customer(cast: Company, now: Now) -> Customer:
+    with cast.scope():
+        return create_customer(actor=cast.lin.actor, name="颐和", kind="organisation", now=now)
+
+
+def page(person: Person, address: str) -> str:
+    response = person.client.get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def tab(customer: Customer) -> str:
+    return f"{reverse('customers:record', args=[customer.pk])}?tab=follow_ups"
+
+
+def test_empty_pages_say_what_would_be_here(cast: Company, customer: Customer) -> None:
+    assert "您没有未完成的任务" in page(cast.lin, TASKS)
+    assert "还没有跟进" in page(cast.lin, tab(customer))
+    assert 'name="body"' not in page(cast.xu, tab(customer))
+
+
+def test_a_follow_up_by_hand(cast: Company, customer: Customer) -> None:
+    address = reverse("activities:add_follow_up", args=[customer.pk])
+    today = timezone.localdate().isoformat()
+    typed = {"kind": "visit", "body": "看了样机", "outcome": "满意", "next_step": "寄合同", "next_on": today}
+    refused = cast.lin.client.post(address, {**typed, "body": ""})
+    assert refused.status_code == 422
+    assert "寄合同" in refused.content.decode()
+    assert cast.lin.client.post(address, typed).headers["Location"] == tab(customer)
+    shown = page(cast.lin, tab(customer))
+    assert "看了样机" in shown
+    assert "寄合同" in shown
+    assert "拜访 · 满意 · 林岚" in shown
+    for where in ("/", TASKS):
+        assert "寄合同" in page(cast.lin, where)
+    assert "寄合同" not in page(cast.chen, TASKS)
+
+
+def test_done_can_be_taken_back(cast: Company, now: Now) -> None:
+    with cast.scope():
+        task = actions.create_task(actor=cast.lin.actor, title="盘点", due_on=timezone.localdate(), now=now)
+    done, opened = (reverse("activities:task_state", args=[task.pk, state]) for state in ("done", "open"))
+    response = cast.lin.client.post(done, follow=True)
+    assert opened in response.content.decode()
+    assert "盘点" not in page(cast.lin, TASKS)
+    assert "盘点" in page(cast.lin, f"{TASKS}?show=done")
+    assert cast.lin.client.post(opened, headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
+    assert "盘点" in page(cast.lin, TASKS)
+
+
+def test_a_task_is_changed_and_what_two_change_is_told(cast: Company, now: Now) -> None:
+    with cast.scope():
+        task = actions.create_task(actor=cast.lin.actor, title="盘点", now=now)
+    address = reverse("activities:task", args=[task.pk])
+    me = str(cast.lin.member.pk)
+    seen = {"initial-title": "盘点", "initial-priority": "2", "initial-assignee_id": me, "initial-due_on": ""}
+    first = {**seen, "title": "盘点仓库", "priority": "2", "assignee_id": me, "due_on": ""}
+    assert cast.lin.client.post(address, first).status_code == 302
+    second = cast.lin.client.post(address, {**first, "title": "别的"})
+    assert second.status_code == 422
+    assert "盘点仓库" in second.content.decode()
+    with cast.scope():
+        assert Task.objects.get().title == "盘点仓库"
+
+
+def test_a_bad_tab_and_a_bad_state(cast: Company, now: Now) -> None:
+    assert cast.lin.client.get(f"{TASKS}?show=nothing").status_code == 404
+    assert cast.lin.client.get(f"{TASKS}?show=left").status_code == 404
+    assert cast.ma.client.get(f"{TASKS}?show=left").status_code == 200
+    assert cast.lin.client.get(f"{TASKS}new/?customer=x").status_code == 404
+    with cast.scope():
+        task = actions.create_task(actor=cast.lin.actor, title="盘点", now=now)
+    address = reverse("activities:task_state", args=[task.pk, "sideways"])
+    assert cast.lin.client.post(address).status_code == 400
+
+
+def test_without_the_permission_nothing_of_it_is_told(cast: Company, customer: Customer, now: Now) -> None:
+    with cast.scope():
+        actions.add_follow_up(
+            actor=cast.lin.actor, customer_id=customer.pk, kind="call", body="秘密", now=now
+        )
+        role = Role.objects.get(pk=cast.roles["analyst"].pk)
+        role.permissions = [each for each in role.permissions if not each.startswith("activities.")]
+        role.save()
+    record = reverse("customers:record", args=[customer.pk])
+    assert "秘密" in page(cast.lin, record)
+    shown = page(cast.xu, record)
+    assert "秘密" not in shown
+    assert "tab=follow_ups" not in shown
+    assert cast.xu.client.get(tab(customer)).status_code == 404
+
+
+def test_statements_do_not_grow_with_the_rows(cast: Company, customer: Customer, now: Now) -> None:
+    def statements(address: str) -> int:
+        page(cast.lin, address)
+        with CaptureQueriesContext(connection) as asked:
+            page(cast.lin, address)
+        return len(asked)
+
+    def add(times: int) -> None:
+        with cast.scope():
+            for _each in range(times):
+                actions.add_follow_up(
+                    actor=cast.lin.actor,
+                    customer_id=customer.pk,
+                    kind="call",
+                    body="谈过",
+                    next_step="再谈",
+                    now=now,
+                )
+
+    add(1)
+    few = [statements(each) for each in (TASKS, tab(customer))]
+    add(5)
+    assert [statements(each) for each in (TASKS, tab(customer))] == few
+
+
+def test_operations(cast: Company, customer: Customer) -> None:
+    def send(method: str, address: str, **body: object) -> tuple[int, dict[str, object]]:
+        response = getattr(cast.lin.client, method)(
+            f"/api/v1{address}", json.dumps(body), content_type="application/json"
+        )
+        return response.status_code, response.json() if response.content else {}
+
+    status, made = send("post", "/tasks/", title="盘点", customer_id=str(customer.pk), due_on="2026-12-01")
+    assert (status, made["customer_name"], made["state"]) == (201, "颐和", "open")
+    assert send("patch", f"/tasks/{made['id']}/", due_on=None, priority=1)[0] == 204
+    assert send("patch", f"/tasks/{made['id']}/", title=None)[0] == 422
+    assert send("put", f"/tasks/{made['id']}/state/", state="done")[1]["state"] == "done"
+    listed = cast.lin.client.get("/api/v1/tasks/?state=done").json()["items"]
+    assert [(each["due_on"], each["priority"]) for each in listed] == [(None, 1)]
+    follow_ups = f"/customers/{customer.pk}/follow-ups/"
+    status, told = send("post", follow_ups, kind="call", body="谈过", next_step="再谈")
+    assert status == 201
+    with cast.scope():
+        assert str(FollowUp.objects.get().task_id) == told["task_id"]
+    assert [each["body"] for each in cast.lin.client.get(f"/api/v1{follow_ups}").json()["items"]] == ["谈过"]

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.platform.permissions import register
+
+
+class ActivitiesConfig(AppConfig):
+    name = "zhiyin.activities"
+
+    def ready(self) -> None:
+        register("activities.view", _("See tasks and follow-ups"))
+        register("activities.edit", _("Write tasks and follow-ups"))

@@ -1,0 +1,21 @@
+import uuid
+from dataclasses import dataclass
+from typing import ClassVar
+
+from zhiyin.platform.outbox import Event
+
+
+@dataclass(frozen=True)
+class FollowUpAdded(Event):
+    name: ClassVar = "activities.follow_up_added"
+    customer_id: uuid.UUID
+    follow_up_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class TaskChanged(Event):
+    """``what`` is ``added``, ``changed`` or the state that the task has now."""
+
+    name: ClassVar = "activities.task_changed"
+    task_id: uuid.UUID
+    what: str

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from zhiyin.accounts.models import Member
+from zhiyin.activities.choices import FollowUpKind, Priority, TaskState
+from zhiyin.customers.models import Customer
+from zhiyin.platform.tenancy import TenantModel
+from zhiyin.platform.versions import version_of
+
+
+class Task(TenantModel):
+    """Something that somebody has to do; ``due_on`` is a day in the company's time zone."""
+
+    title = models.CharField(max_length=200)
+    customer = models.ForeignKey(Customer, models.SET_NULL, null=True, related_name="tasks")
+    author = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="+")
+    assignee = models.ForeignKey(Member, models.PROTECT, related_name="tasks")
+    due_on = models.DateField(null=True)
+    priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    state = models.CharField(max_length=10, choices=TaskState, default=TaskState.OPEN)
+    created_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["tenant_id", "state", "due_on", "id"], name="task_by_state"),
+            models.Index(fields=["assignee", "state", "due_on", "id"], name="task_by_assignee"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def version(self) -> str:
+        """Another one after each change."""
+        return version_of(
+            self.title, self.customer_id, self.assignee_id, self.due_on, self.priority, self.state
+        )
+
+
+class FollowUp(TenantModel):
+    """A touch with a customer as its author tells it; the next step is a task."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="follow_ups")
+    author = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="+")
+    kind = models.CharField(max_length=10, choices=FollowUpKind)
+    body = models.TextField(max_length=10_000)
+    outcome = models.CharField(max_length=300, blank=True)
+    task = models.ForeignKey(Task, models.SET_NULL, null=True, related_name="follow_ups")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["customer", "-created_at", "-id"], name="follow_up_by_customer")
+        ]
+
+    def __str__(self) -> str:
+        return self.body[:50]
