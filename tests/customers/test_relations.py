@@ -172,8 +172,8 @@ def test_nothing_is_told_of_whom_one_may_not_see(
     assert graph.edges == set()
     rows = queries.timeline(mine.pk).rows
     assert any(row["kind"] == "relation" for row in rows)
-    assert not any(row["kind"] == "relation" for row in queries.told_touches(lin, rows))
-    told = queries.told_touches(inside.gao.actor, rows)
+    assert not any(row["kind"] == "relation" for row in queries.touches(lin, mine.pk).rows)
+    told = queries.touches(inside.gao.actor, mine.pk).rows
     assert [row["data"]["name"] for row in told if row["kind"] == "relation"] == ["吴的"]
     for write in (actions.change_relation, actions.remove_relation):
         with pytest.raises(NotFound):

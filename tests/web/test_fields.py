@@ -149,7 +149,7 @@ def test_who_is_not_named_sees_it_nowhere(shop: Shop) -> None:
     assert ma.post(f"{record}field/x_secret/", {"x_secret": "sssh", "version": "1"}).status_code == 302
     lin, gao = shop.company.lin.client, shop.company.gao.client
     addresses = [record, f"{record}edit/", f"{record}trail/", f"/api/v1{record}", "/api/v1/customer-fields/"]
-    addresses.append(reverse("accounts:audit"))
+    addresses += [reverse("accounts:audit"), "/api/v1/audit/", f"/api/v1{record}trail/"]
     for address in addresses:
         for client in (lin, gao):
             assert "sssh" not in get(client, address), address

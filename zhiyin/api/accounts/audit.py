@@ -8,10 +8,13 @@ from pydantic import Field
 
 from zhiyin.accounts import queries
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
+from zhiyin.customers.fields import PREFIX, registry
 from zhiyin.platform.actions import make_checkpoint
+from zhiyin.platform.actors import Actor
 from zhiyin.platform.audit import signing
 from zhiyin.platform.audit.verify import origin_of
-from zhiyin.platform.models import AuditCheckpoint
+from zhiyin.platform.models import AuditCheckpoint, AuditEntry
+from zhiyin.platform.paging import Page
 
 routes = Routes("accounts")
 
@@ -55,6 +58,19 @@ class GrowthOut(Schema):
     path: list[str]
     old_checkpoint: str
     checkpoint: str
+
+
+def seen(actor: Actor, found: Page[AuditEntry]) -> Page[AuditEntry]:
+    """The entries without changes of a company's own fields that the reader's role does not see."""
+    if any(field.startswith(PREFIX) for entry in found.rows for field in entry.changes):
+        own = {PREFIX + each.key for each in registry(actor).own()}
+        for entry in found.rows:
+            entry.changes = {
+                field: change
+                for field, change in entry.changes.items()
+                if field in own or not field.startswith(PREFIX)
+            }
+    return found
 
 
 @routes.get("/audit/key/", permission="audit.view", response=KeyOut)

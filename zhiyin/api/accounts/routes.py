@@ -13,6 +13,7 @@ from zhiyin.accounts.actions.company import change_company
 from zhiyin.accounts.models import ApiToken, Member, Role, Tenant
 from zhiyin.accounts.queries import UnitRow
 from zhiyin.api.accounts import schemas as s
+from zhiyin.api.accounts.audit import seen
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
 from zhiyin.platform.errors import NotFound
 
@@ -192,7 +193,7 @@ def revoke_token(request: Request, token_id: uuid.UUID) -> None:
 @routes.get("/audit/", permission="audit.view", response=PageOut[s.AuditOut])
 def list_audit(request: Request, asked: Query[s.AuditQuery]) -> dict[str, Any]:
     """Who did what, the newest first."""
-    return page_out(queries.audit_entries(actor=request.actor, **asked.dict()))
+    return page_out(seen(request.actor, queries.audit_entries(actor=request.actor, **asked.dict())))
 
 
 def _unit(request: Request, unit_id: uuid.UUID) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ninja import Query
 
-from zhiyin.api.accounts.audit import Paging
+from zhiyin.api.accounts.audit import Paging, seen
 from zhiyin.api.accounts.schemas import AuditOut
 from zhiyin.api.http import PageOut, Request, Routes, page_out
 from zhiyin.customers import queries
@@ -17,4 +17,5 @@ routes = Routes("customers")
 def read_trail(request: Request, customer_id: uuid.UUID, paging: Query[Paging]) -> dict[str, Any]:
     """Entries of the audit log about one customer, the newest first."""
     request.actor.require("customers.view")
-    return page_out(queries.trail(request.actor, customer_id, after=paging.after, limit=paging.limit))
+    found = queries.trail(request.actor, customer_id, after=paging.after, limit=paging.limit)
+    return page_out(seen(request.actor, found))

@@ -19,14 +19,7 @@ from zhiyin.customers.queries.listing import (
     units,
     used_values,
 )
-from zhiyin.customers.queries.record import (
-    TIMELINE_KINDS,
-    contact_points,
-    customer_by_code,
-    notes,
-    record_customer,
-    timeline,
-)
+from zhiyin.customers.queries.record import contact_points, customer_by_code, notes, record_customer
 from zhiyin.customers.queries.relations import (
     COUNTED,
     Graph,
@@ -41,6 +34,7 @@ from zhiyin.customers.queries.relations import (
     roll_up,
     told_touches,
 )
+from zhiyin.customers.queries.timeline import TIMELINE_KINDS, timeline, touches
 from zhiyin.customers.queries.trail import trail
 
 __all__ = [
@@ -80,6 +74,7 @@ __all__ = [
     "tags_of_one",
     "timeline",
     "told_touches",
+    "touches",
     "trail",
     "units",
     "used_values",

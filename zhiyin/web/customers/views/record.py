@@ -218,23 +218,12 @@ def timeline(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     )
 
 
-def _unseen(request: HttpRequest) -> set[TimelineKind]:
-    """Kinds of touches that need a permission which this person does not hold."""
-    orders = set() if request.actor.may("orders.view") else set(queries.TIMELINE_KINDS["orders"])
-    return orders if request.actor.may("activities.view") else orders | {TimelineKind.FOLLOW_UP}
-
-
 def _touches(request: HttpRequest, customer_id: uuid.UUID) -> dict[str, Any]:
     show = request.GET.get("show", "")
-    kinds = queries.TIMELINE_KINDS.get(show, ())
-    if unseen := _unseen(request):
-        seen = tuple(kind for kind in TimelineKind if kind not in unseen)
-        # no kind at all would mean every kind
-        kinds = tuple(kind for kind in kinds if kind in seen) or seen
     token = request.GET.get("older", "")
-    found = queries.timeline(customer_id, kinds=kinds, after=token)
+    found = queries.touches(request.actor, customer_id, show=show, after=token)
     return {
-        "touches": [_touch(row) for row in queries.told_touches(request.actor, found.rows)],
+        "touches": [_touch(row) for row in found.rows],
         "older": found.next,
         "show": show,
         "first": not token,
