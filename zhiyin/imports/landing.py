@@ -155,7 +155,9 @@ class Landing:
                     file.write(chunk)
         work.con.execute(f"CREATE OR REPLACE TABLE {table} ({columns})")
         if path.stat().st_size:
-            work.con.execute(f"COPY {table} FROM '{path}' (FORMAT csv, HEADER false, AUTO_DETECT false)")
+            work.con.execute(
+                f"COPY {table} FROM '{path}' (FORMAT csv, HEADER false, AUTO_DETECT false, BUFFER_SIZE {2**22})"
+            )
         path.unlink()
 
     def create(self, table: str, columns: str) -> None:

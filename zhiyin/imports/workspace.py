@@ -25,7 +25,7 @@ from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW, FileError, Source
 
 MEMORY, MORE_MEMORY = "96MB", "128MB"
-"""What DuckDB may take while the file is read, and afterwards for one that is worked on on disk."""
+"""What DuckDB may take, and while a file that is worked on on disk is grouped."""
 # Arrow scalars made from Arrow arrays: one made from a Python value would import pandas where it is installed
 _NOTHING, _ZERO = pa.nulls(1, pa.string())[0], pa.arange(0, 1)[0]
 SAMPLE_ROWS = 20_000
@@ -92,9 +92,10 @@ class Workspace:
         self._task = Task(self.con.cursor(), task)
 
     def wait(self) -> None:
-        """Return when the task begun with ``beside`` has ended; its error is raised here."""
+        """Return when the task begun with ``beside`` has ended; its error is raised here. Less memory then suffices."""
         if self._task:
             self._task.result()
+            self.con.execute(f"SET memory_limit = '{MEMORY}'")
 
     # --- reading ---------------------------------------------------------------------------------
 

@@ -33,6 +33,8 @@ BEYOND = (
 
 def land_orders(work: Workspace, landing: Landing) -> int:
     """Copy the orders and match them; ``order_ids`` holds those there already, ``base`` their last position."""
+    if work.on_disk:
+        work.wait()  # sorting the orders and making the lines at once would take too much memory
     landing.copy(
         work.con,
         "SELECT ono, number, kind, cno, ordered_at, coalesce(country, ''), coalesce(channel, ''),"
