@@ -15,7 +15,7 @@ def test_the_palette_opens_on_a_key_and_goes_where_its_words_say(window: Open) -
     page.goto("/")
     page.keyboard.press("/")
     expect(page.locator("dialog.palette")).to_be_visible()
-    page.keyboard.type("rw")
+    page.keyboard.type("zy")
     chosen = page.locator(".palette-item[aria-selected=true]")
     expect(chosen).to_have_attribute("href", "/jobs/")
     page.keyboard.press("Enter")

@@ -59,7 +59,7 @@ WORK = [
 ]
 DATA = [
     Item(_("Imports"), "imports:list", "database-import", "imports.run", "imports files 导入 dr"),
-    Item(_("Jobs"), "jobs:list", "progress", None, "jobs background tasks 任务 后台 rw"),
+    Item(_("Jobs"), "jobs:list", "progress", None, "jobs background 作业 后台 zy ht"),
     Item(
         _("Settings"),
         "accounts:settings",

@@ -33,11 +33,17 @@ def task_done(company: Company) -> Given:
     return {**task(company), "state": "done"}
 
 
+def form(company: Company, given: Given) -> Given:
+    return {"title": "再访", "priority": 2, "assignee_id": company.lin.member.pk}
+
+
 FOLLOW_UP = {"kind": "call", "body": "谈过"}
 ROWS = [
     Row("GET", "activities:tasks", LISTED),
     Row("GET", "activities:create_task", WRITTEN),
+    Row("POST", "activities:create_task", "302 302 422 302 422 422 403 302 422", data=form, note="for 林岚"),
     Row("GET", "activities:task", EDITABLE, task),
+    Row("POST", "activities:task", CHANGED, task, form),
     Row("POST", "activities:task_state", CHANGED, task_done),
     Row("POST", "activities:add_follow_up", CHANGED, customer, FOLLOW_UP),
     Row("GET", "api:list_tasks", "401 200*8"),
