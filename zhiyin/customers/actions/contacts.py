@@ -142,8 +142,10 @@ def _apply(
         case ContactKind.EMAIL:
             point.value, point.value_key = value, _email(value)
         case ContactKind.ADDRESS:
-            point.parts = _address(parts or {})
-            point.value = value or " ".join(part for part in point.parts.values() if part)
+            given = _address(parts or {})
+            if value or given != point.parts:
+                point.value = value or " ".join(given.values())
+            point.parts = given
             point.value_key = normalise(point.value)[:400]
             if not point.value or len(point.value) > 400:
                 raise Invalid(_("Write an address."), field="value")
@@ -172,7 +174,7 @@ def _email(value: str) -> str:
 
 def _address(parts: Mapping[str, str]) -> dict[str, str]:
     kept = {name: " ".join(str(parts.get(name) or "").split()) for name in ADDRESS_PARTS}
-    if any("\0" in part or len(part) > 200 for part in kept.values()):
+    if any("\0" in part or len(part) > 400 for part in kept.values()):
         raise Invalid(field="value")
     return {name: part for name, part in kept.items() if part}
 

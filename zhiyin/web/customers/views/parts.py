@@ -51,7 +51,9 @@ def contact(request: HttpRequest, customer_id: uuid.UUID, contact_id: uuid.UUID)
     data = request.POST.copy() if request.method == "POST" else None
     if data is not None:
         data["kind"] = point.kind
-    form = EditContactForm(data, initial={**point.parts, **values})
+    # an imported address is one line
+    parts = point.parts or {"street": point.value}
+    form = EditContactForm(data, initial={**parts, **values})
     if form.is_valid():
         with refusals(form):
             actions.change_contact(
