@@ -135,7 +135,11 @@ def main_pages(page: Page) -> dict[str, str]:
     for address in [*_hrefs(page, "#create-menu a"), *mine]:
         found[_name(address)] = address
     found["checkpoints"] = "/settings/audit/checkpoints/"
-    found["customers-trail"] = f"{found['customers-record']}trail/"
+    record = found["customers-record"]
+    found["customers-trail"] = f"{record}trail/"
+    found["customers-graph"] = f"{record}relations/graph/"
+    for tab in ("contacts", "relations", "follow_ups"):
+        found[f"customers-{tab}"] = f"{record}?tab={tab}"
     return found
 
 
