@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from zhiyin.imports.workspace import Frame, Workspace
 
-BATCH = 16_384
+BATCH = 32_768
 
 
 @dataclass(frozen=True)
@@ -165,9 +165,7 @@ class Landing:
         self.run(f"DROP TABLE IF EXISTS pg_temp.{table}")
         self.run(f"CREATE TEMP TABLE {table} ({columns}) ON COMMIT DROP")
 
-    def stream(
-        self, con: duckdb.DuckDBPyConnection, query: str, table: str, then: Callable[[], None]
-    ) -> None:
+    def stream(self, work: Workspace, query: str, table: str, then: Callable[[], None]) -> None:
         """Fill ``table`` batch by batch, call ``then`` after each and empty it again.
 
         The next batch is made in a thread while the database works on this one. Its columns are such that
@@ -175,10 +173,12 @@ class Landing:
         """
         from zhiyin.imports.binary import HEADER, TRAILER, encode
 
-        aside = con.cursor()
+        aside = work.con.cursor()
         aside.execute("SET SESSION arrow_lossless_conversion = true")
-        batches = ((encode(batch), batch.num_rows) for batch in _batches(aside, query))
-        with ahead(batches, 1) as ready:
+        # of a large file, less is on its way at a time
+        size, steps = (BATCH // 2, 1) if work.on_disk else (BATCH, 2)
+        batches = ((encode(batch), batch.num_rows) for batch in _batches(aside, query, size))
+        with ahead(batches, steps) as ready:
             for data, rows in ready:
                 with (
                     connection.cursor() as cursor,
@@ -276,8 +276,8 @@ def key_sql(prefix: str, number: str) -> str:
     return f"('{prefix}' || lpad(to_hex({number}), 12, '0'))::uuid"
 
 
-def _batches(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:
-    yield from con.sql(query).to_arrow_reader(BATCH)
+def _batches(con: duckdb.DuckDBPyConnection, query: str, size: int = BATCH) -> Iterator[pa.RecordBatch]:
+    yield from con.sql(query).to_arrow_reader(size)
 
 
 def _as_csv(batch: pa.RecordBatch) -> bytes:

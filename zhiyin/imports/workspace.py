@@ -76,8 +76,10 @@ class Workspace:
         self.con.execute(
             f"SET memory_limit = '{MEMORY}'; SET threads = 2; SET temp_directory = '{self._folder.name}';"
             " SET preserve_insertion_order = false; SET TimeZone = 'UTC'; SET autoinstall_known_extensions"
-            " = false; SET allocator_background_threads = true"
+            " = false"
         )
+        if self.on_disk:  # gives back what it frees, for a tenth more of the processor
+            self.con.execute("SET allocator_background_threads = true")
         formats.install(self.con)
         return self
 

@@ -109,7 +109,7 @@ def write_lines(work: Workspace, landing: Landing) -> int:
     landing.create("landed_lines", _LINE_COLUMNS)
     new = " ANTI JOIN known USING (ono, digest)" if known else ""
     landing.stream(
-        work.con,
+        work,
         f"SELECT o.key, base + place, coalesce(p.key, '{_NONE}'), quantity, unit_price, amount, digest, occurrence"
         f" FROM (SELECT * FROM digested{new}) JOIN order_keys o USING (ono)"
         " LEFT JOIN product_keys p USING (pno)",
