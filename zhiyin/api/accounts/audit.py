@@ -8,7 +8,7 @@ from pydantic import Field
 
 from zhiyin.accounts import queries
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
-from zhiyin.customers.fields import PREFIX, registry
+from zhiyin.customers.fields import PREFIX, own_among
 from zhiyin.platform.actions import make_checkpoint
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.audit import signing
@@ -62,14 +62,13 @@ class GrowthOut(Schema):
 
 def seen(actor: Actor, found: Page[AuditEntry]) -> Page[AuditEntry]:
     """The entries without changes of a company's own fields that the reader's role does not see."""
-    if any(field.startswith(PREFIX) for entry in found.rows for field in entry.changes):
-        own = {PREFIX + each.key for each in registry(actor).own()}
-        for entry in found.rows:
-            entry.changes = {
-                field: change
-                for field, change in entry.changes.items()
-                if field in own or not field.startswith(PREFIX)
-            }
+    own = own_among(actor, (field for entry in found.rows for field in entry.changes))
+    for entry in found.rows:
+        entry.changes = {
+            field: change
+            for field, change in entry.changes.items()
+            if field in own or not field.startswith(PREFIX)
+        }
     return found
 
 

@@ -4,7 +4,7 @@ Whatever goes through all fields (form, record, API, history) asks it, with the 
 actor's role may see.
 """
 
-from zhiyin.customers.fields.registry import PREFIX, Field, Registry, registry
+from zhiyin.customers.fields.registry import PREFIX, Field, Registry, own_among, registry
 from zhiyin.customers.fields.values import Value, read, shown, written
 
-__all__ = ["PREFIX", "Field", "Registry", "Value", "read", "registry", "shown", "written"]
+__all__ = ["PREFIX", "Field", "Registry", "Value", "own_among", "read", "registry", "shown", "written"]

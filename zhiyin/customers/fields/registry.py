@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,3 +98,9 @@ def _read(field: CustomField, given: object, kept: Value) -> Value:
 def registry(actor: Actor) -> Registry:
     """All fields that this actor may see. One SQL statement."""
     return Registry((*CORE, *(Field.of(each) for each in access.custom_fields(actor))))
+
+
+def own_among(actor: Actor, names: Iterable[str]) -> dict[str, CustomField]:
+    """The company's own fields that this actor sees, by name; asked for only when one of ``names`` is of such a field."""
+    asked = any(name.startswith(PREFIX) for name in names)
+    return {PREFIX + each.key: each for each in registry(actor).own()} if asked else {}

@@ -32,7 +32,6 @@ from zhiyin.customers.queries.relations import (
     relation_graph,
     relation_types,
     roll_up,
-    told_touches,
 )
 from zhiyin.customers.queries.timeline import TIMELINE_KINDS, timeline, touches
 from zhiyin.customers.queries.trail import trail
@@ -73,7 +72,6 @@ __all__ = [
     "tags_of",
     "tags_of_one",
     "timeline",
-    "told_touches",
     "touches",
     "trail",
     "units",

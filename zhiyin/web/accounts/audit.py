@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.activities.choices import TaskState
 from zhiyin.customers.choices import CustomerKind, Stage, Status, UndoKind
-from zhiyin.customers.fields import PREFIX, registry, shown
+from zhiyin.customers.fields import PREFIX, own_among, shown
 from zhiyin.customers.models import CustomField
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.models import AuditEntry
@@ -222,8 +222,7 @@ def told(
     Of a company's own fields of customers, those that the reader's role sees.
     """
     names = _names(entries)
-    asked = any(field.startswith(PREFIX) for entry in entries for field in entry.changes)
-    own = {PREFIX + each.key: each for each in registry(actor).own()} if asked else {}
+    own = own_among(actor, (field for entry in entries for field in entry.changes))
     return [(entry, described(entry, names, own, most=most)) for entry in entries]
 
 
