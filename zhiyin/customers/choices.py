@@ -59,6 +59,7 @@ class TimelineKind(models.TextChoices):
     OWNER = "owner", _("Owner changed")
     STATUS = "status", _("Status changed")
     RELATION = "relation", _("Relation")
+    CONSENT = "consent", _("Consent")
 
 
 class TagColour(models.TextChoices):
@@ -123,3 +124,46 @@ class BuyingRole(models.TextChoices):
     USER = "user", _("User")
     GATEKEEPER = "gatekeeper", _("Gatekeeper")
     INITIATOR = "initiator", _("Initiator")
+
+
+class LegalBasis(models.TextChoices):
+    """What allows a purpose (GDPR art. 6 (1); PIPL art. 13)."""
+
+    CONSENT = "consent", _("Consent")
+    CONTRACT = "contract", _("Contract")
+    LAW = "law", _("Legal obligation")
+    INTEREST = "interest", _("Legitimate interest")
+
+
+class StandardPurpose(models.TextChoices):
+    """What every company begins with."""
+
+    NEWS = "news", _("News and offers")
+    SURVEY = "survey", _("Surveys")
+    SERVICE = "service", _("Service messages")
+    PROFILING = "profiling", _("Analysis and profiling")
+
+
+class ConsentAnswer(models.TextChoices):
+    GIVEN = "given", _("Given")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class ConsentChannel(models.TextChoices):
+    PHONE = "phone", _("Phone")
+    SMS = "sms", _("SMS")
+    EMAIL = "email", _("E-mail")
+    WECHAT = "wechat", _("WeChat")
+    POST = "post", _("Post")
+
+
+class ConsentSource(models.TextChoices):
+    """Where an answer was given."""
+
+    TALK = "talk", _("In a talk")
+    PHONE = "phone", _("On the phone")
+    PAPER = "paper", _("On paper")
+    WEB = "web", _("On the web")
+    MESSAGE = "message", _("In a message")
+    IMPORT = "import", _("Brought along from another system")

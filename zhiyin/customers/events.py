@@ -83,6 +83,26 @@ class RelationTypeChanged(Event):
 
 
 @dataclass(frozen=True)
+class ConsentRecorded(Event):
+    """A customer's answer; ``purpose_id`` is ``None`` for contact of any kind, an empty ``channel`` means all."""
+
+    name: ClassVar = "customers.consent_recorded"
+    customer_id: uuid.UUID
+    purpose_id: uuid.UUID | None
+    channel: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class PurposeChanged(Event):
+    """A purpose of using personal data was ``added``, ``changed``, ``archived`` or ``restored``."""
+
+    name: ClassVar = "customers.purpose_changed"
+    purpose_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
 class TagChanged(Event):
     name: ClassVar = "customers.tag_changed"
     tag_id: uuid.UUID

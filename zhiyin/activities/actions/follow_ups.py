@@ -6,7 +6,6 @@ import uuid
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.activities.actions.tasks import create_task
-from zhiyin.activities.actions.text import checked
 from zhiyin.activities.choices import FollowUpKind
 from zhiyin.activities.events import FollowUpAdded
 from zhiyin.activities.models import FollowUp
@@ -16,6 +15,7 @@ from zhiyin.customers.choices import TimelineKind
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid
 from zhiyin.platform.record import record
+from zhiyin.platform.text import checked
 
 SHOWN = 500
 

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.models import Member
 from zhiyin.activities import access
-from zhiyin.activities.actions.text import checked
 from zhiyin.activities.choices import Priority, TaskState
 from zhiyin.activities.events import TaskChanged
 from zhiyin.activities.models import Task
@@ -18,6 +17,7 @@ from zhiyin.customers.actions.records import may_own
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound
 from zhiyin.platform.record import Changes, record
+from zhiyin.platform.text import checked
 from zhiyin.platform.versions import require_seen
 
 LONGEST = 200

@@ -10,6 +10,7 @@ from zhiyin.customers.actions.bulk import (
     tag_customers,
     untag_customers,
 )
+from zhiyin.customers.actions.consents import Answer, record_consent
 from zhiyin.customers.actions.contacts import add_contact, change_contact, remove_contact
 from zhiyin.customers.actions.fields import (
     FieldRules,
@@ -20,6 +21,13 @@ from zhiyin.customers.actions.fields import (
     restore_field,
 )
 from zhiyin.customers.actions.notes import add_note, change_note, pin_note, remove_note
+from zhiyin.customers.actions.purposes import (
+    PurposeRules,
+    archive_purpose,
+    change_purpose,
+    create_purpose,
+    restore_purpose,
+)
 from zhiyin.customers.actions.records import create_customer, delete_customer, update_customer
 from zhiyin.customers.actions.relation_types import (
     RelationRules,
@@ -36,8 +44,10 @@ from zhiyin.customers.actions.views import delete_view, save_view
 
 __all__ = [
     "BULK_AT_ONCE",
+    "Answer",
     "Done",
     "FieldRules",
+    "PurposeRules",
     "RelationRules",
     "Selection",
     "Undone",
@@ -47,14 +57,17 @@ __all__ = [
     "add_relation",
     "add_to_timeline",
     "archive_field",
+    "archive_purpose",
     "assign_customers",
     "change_contact",
     "change_field",
     "change_note",
+    "change_purpose",
     "change_relation",
     "change_relation_type",
     "create_customer",
     "create_field",
+    "create_purpose",
     "create_relation_type",
     "create_tag",
     "delete_customer",
@@ -64,11 +77,13 @@ __all__ = [
     "make_timeline_months",
     "move_field",
     "pin_note",
+    "record_consent",
     "remove_contact",
     "remove_note",
     "remove_relation",
     "remove_relation_type",
     "restore_field",
+    "restore_purpose",
     "restore_relation_type",
     "save_view",
     "selected",

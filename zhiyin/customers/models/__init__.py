@@ -1,5 +1,6 @@
 """Tables of the customer file."""
 
+from zhiyin.customers.models.consent import Consent, Purpose
 from zhiyin.customers.models.contact import ContactPoint
 from zhiyin.customers.models.customer import Customer, CustomerSearch, StatusChange
 from zhiyin.customers.models.field import CustomField
@@ -11,12 +12,14 @@ from zhiyin.customers.models.undo import Undo
 from zhiyin.customers.models.view import SavedView
 
 __all__ = [
+    "Consent",
     "ContactPoint",
     "CustomField",
     "Customer",
     "CustomerSearch",
     "CustomerTag",
     "Note",
+    "Purpose",
     "Relation",
     "RelationType",
     "SavedView",

@@ -1,5 +1,6 @@
 """Reads for lists and pages, each with a fixed number of SQL statements."""
 
+from zhiyin.customers.queries.consents import Standing, Verdict, consents, purposes, standing
 from zhiyin.customers.queries.counting import Count, count, kept_count
 from zhiyin.customers.queries.fields import all_fields, field
 from zhiyin.customers.queries.listing import (
@@ -46,7 +47,10 @@ __all__ = [
     "Related",
     "RollUp",
     "Sort",
+    "Standing",
+    "Verdict",
     "all_fields",
+    "consents",
     "contact_points",
     "count",
     "count_customers",
@@ -60,6 +64,7 @@ __all__ = [
     "notes",
     "owners",
     "possible_ends",
+    "purposes",
     "quick_search",
     "record_customer",
     "related",
@@ -68,6 +73,7 @@ __all__ = [
     "relation_types",
     "roll_up",
     "saved_views",
+    "standing",
     "tags",
     "tags_of",
     "tags_of_one",

@@ -1,0 +1,126 @@
+"""Who may be contacted for what, by the consent ledger."""
+
+import datetime
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import CharField, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from zhiyin.customers import access
+from zhiyin.customers.choices import ConsentAnswer, ConsentChannel, LegalBasis
+from zhiyin.customers.models import Consent, Customer, Purpose
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.database.planned import Planned
+from zhiyin.platform.paging import Page, keyset
+
+EVERY = ""
+AGAINST = (ConsentAnswer.REFUSED, ConsentAnswer.WITHDRAWN)
+Key = tuple[uuid.UUID | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a customer may be contacted for one purpose by one channel, and the entry that says so.
+
+    Without an entry the purpose's legal basis decides.
+    """
+
+    purpose: Purpose
+    channel: str
+    allowed: bool
+    because: Consent | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds of a customer's ledger now, by purpose and channel."""
+
+    latest: Mapping[Key, Consent]
+
+    @property
+    def barred(self) -> list[Consent]:
+        """The entries that bar contact whatever it is for."""
+        return [
+            each for (purpose, _), each in self.latest.items() if purpose is None and each.answer in AGAINST
+        ]
+
+    @property
+    def is_barred(self) -> bool:
+        """Whether nobody may contact the customer at all."""
+        return any(each.channel == EVERY for each in self.barred)
+
+    def verdict(self, purpose: Purpose, channel: str) -> Verdict:
+        """The rule: a bar of contact first, then the later of what was said for this channel and for all."""
+        bar = next((each for each in self.barred if each.channel in (EVERY, channel)), None)
+        if bar:
+            return Verdict(purpose, channel, allowed=False, because=bar)
+        said = [
+            self.latest[key] for key in ((purpose.pk, EVERY), (purpose.pk, channel)) if key in self.latest
+        ]
+        if not said:
+            return Verdict(purpose, channel, allowed=purpose.basis != LegalBasis.CONSENT, because=None)
+        entry = max(said, key=_when)
+        return Verdict(purpose, channel, allowed=entry.answer == ConsentAnswer.GIVEN, because=entry)
+
+    def table(self, purposes: Sequence[Purpose]) -> list[tuple[Purpose, list[Verdict]]]:
+        """A verdict for each purpose and channel."""
+        return [
+            (purpose, [self.verdict(purpose, each) for each in ConsentChannel.values]) for purpose in purposes
+        ]
+
+
+def _when(entry: Consent) -> tuple[datetime.datetime, uuid.UUID]:
+    return entry.answered_at, entry.pk
+
+
+_latest: Planned[Consent] = Planned(
+    lambda customer: (
+        Consent.objects.filter(customer=customer)
+        .order_by("purpose", "channel", "-answered_at", "-id")
+        .distinct("purpose", "channel")
+    )
+)
+
+
+def standing(customer_id: uuid.UUID) -> Standing:
+    """What holds of the ledger of a customer whom the caller has reached. One SQL statement."""
+    return Standing({(each.purpose_id, each.channel): each for each in _latest(customer_id)})
+
+
+def consents(actor: Actor, customer_id: uuid.UUID, *, after: str = "", limit: int = 50) -> Page[Consent]:
+    """The ledger of a customer, the newest entry first. Raises ``NotFound``."""
+    access.customer(actor, customer_id)
+    rows = Consent.objects.select_related("purpose").filter(customer=customer_id)
+    return keyset(rows, order=["-answered_at", "-id"], after=after, limit=limit)
+
+
+def purposes() -> list[Purpose]:
+    """All purposes, the standard ones first. One SQL statement."""
+    return list(Purpose.objects.order_by("-code", "name"))
+
+
+def contactable(actor: Actor, purpose: Purpose, channel: str) -> QuerySet[Customer]:
+    """The visible customers who may be contacted, as ``Standing.verdict`` has it, for sets of any size."""
+    rows = access.customers(actor).annotate(
+        bar=_said(None, EVERY), bar_here=_said(None, channel), said=_said_last(purpose, channel)
+    )
+    unasked = Q() if purpose.basis != LegalBasis.CONSENT else Q(pk__in=[])
+    return rows.exclude(Q(bar__in=AGAINST) | Q(bar_here__in=AGAINST)).filter(
+        Q(said=ConsentAnswer.GIVEN) | (Q(said="") & unasked)
+    )
+
+
+def _said(purpose: Purpose | None, channel: str) -> Coalesce:
+    of = Q(purpose=purpose) if purpose else Q(purpose=None)
+    return _answer(Consent.objects.filter(of, channel=channel))
+
+
+def _said_last(purpose: Purpose, channel: str) -> Coalesce:
+    return _answer(Consent.objects.filter(purpose=purpose, channel__in=(EVERY, channel)))
+
+
+def _answer(entries: QuerySet[Consent]) -> Coalesce:
+    latest = entries.filter(customer=OuterRef("pk")).order_by("-answered_at", "-id").values("answer")[:1]
+    return Coalesce(latest, Value(""), output_field=CharField())
