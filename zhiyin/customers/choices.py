@@ -146,7 +146,7 @@ class StandardPurpose(models.TextChoices):
 
 class ConsentAnswer(models.TextChoices):
     GIVEN = "given", _("Given")
-    REFUSED = "refused", _("Refused")
+    REFUSED = "refused", _("Declined")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 

@@ -21,7 +21,13 @@ EVENT = ("id", "occurred_at", "kind", "actor_name", "object_id", "data")
 TIMELINE_KINDS: dict[str, tuple[TimelineKind, ...]] = {
     "orders": (TimelineKind.ORDER, TimelineKind.RETURN, TimelineKind.PAYMENT),
     "notes": (TimelineKind.NOTE, TimelineKind.FOLLOW_UP),
-    "changes": (TimelineKind.CREATED, TimelineKind.OWNER, TimelineKind.STATUS, TimelineKind.RELATION),
+    "changes": (
+        TimelineKind.CREATED,
+        TimelineKind.OWNER,
+        TimelineKind.STATUS,
+        TimelineKind.RELATION,
+        TimelineKind.CONSENT,
+    ),
 }
 # kinds of touches that need a permission
 _GUARDED: dict[str, tuple[TimelineKind, ...]] = {

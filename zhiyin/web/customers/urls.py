@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from zhiyin.web.customers.views import bulk, fields, listing, parts, record, relation_types, relations, trail
+from zhiyin.web.customers.views import (
+    bulk,
+    consents,
+    fields,
+    listing,
+    parts,
+    purposes,
+    record,
+    relation_types,
+    relations,
+    trail,
+)
 
 app_name = "customers"
 urlpatterns = [
@@ -57,6 +68,12 @@ urlpatterns = [
         relations.remove,
         name="remove_relation",
     ),
+    path("customers/<uuid:customer_id>/consents/", consents.record_consent, name="record_consent"),
+    path("settings/purposes/", purposes.purposes, name="purposes"),
+    path("settings/purposes/new/", purposes.create, name="create_purpose"),
+    path("settings/purposes/<uuid:purpose_id>/", purposes.change, name="purpose"),
+    path("settings/purposes/<uuid:purpose_id>/archive/", purposes.archive, name="archive_purpose"),
+    path("settings/purposes/<uuid:purpose_id>/restore/", purposes.restore, name="restore_purpose"),
     path("customers/<uuid:customer_id>/notes/", parts.add_note, name="add_note"),
     path("customers/<uuid:customer_id>/notes/<uuid:note_id>/", parts.note, name="note"),
     path("customers/<uuid:customer_id>/notes/<uuid:note_id>/pin/", parts.pin_note, name="pin_note"),

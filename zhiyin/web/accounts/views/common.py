@@ -21,6 +21,7 @@ PAGES: list[tuple[str, str | Promise, str]] = [
     ("accounts:company", _("Company"), "settings.manage"),
     ("customers:fields", _("Fields"), "settings.manage"),
     ("customers:relation_types", _("Relations"), "settings.manage"),
+    ("customers:purposes", _("Purposes"), "settings.manage"),
     ("accounts:tokens", _("API tokens"), "accounts.manage"),
     ("accounts:audit", _("Audit log"), "audit.view"),
     ("accounts:deliveries", _("Failed deliveries"), "settings.manage"),

@@ -18,7 +18,16 @@ from zhiyin.activities.choices import FollowUpKind
 from zhiyin.commerce import queries as commerce
 from zhiyin.commerce.choices import PaymentMethod
 from zhiyin.customers import actions, queries
-from zhiyin.customers.choices import ContactKind, FieldType, Stage, Status, TimelineKind
+from zhiyin.customers.choices import (
+    ConsentAnswer,
+    ConsentChannel,
+    ContactKind,
+    FieldType,
+    Stage,
+    StandardPurpose,
+    Status,
+    TimelineKind,
+)
 from zhiyin.customers.fields import PREFIX, registry, shown
 from zhiyin.customers.keys import REGIONS, phone_text
 from zhiyin.customers.models import Customer, CustomField
@@ -26,13 +35,14 @@ from zhiyin.platform.errors import Invalid, NotFound
 from zhiyin.web.activities.parts import follow_ups_tab
 from zhiyin.web.customers.forms import ContactForm, CustomerForm, EditCustomerForm, NewCustomerForm
 from zhiyin.web.customers.table import STAGE_CLASS, STATUS_CLASS, TAG_CLASS
+from zhiyin.web.customers.views.consents import consents_tab
 from zhiyin.web.customers.views.relations import relations_tab
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 from zhiyin.web.lists import Tab
 from zhiyin.web.templatetags.zhiyin import KeyNumber, day, money, number, percent
 
 INLINE = ("name", "short_name", "kind", "status", "stage", "owner_id", "country", "city", "source")
-TABS = ("overview", "orders", "contacts", "relations", "follow_ups", "notes")
+TABS = ("overview", "orders", "contacts", "relations", "follow_ups", "consents", "notes")
 ICONS = {
     TimelineKind.CREATED: "user-plus",
     TimelineKind.NOTE: "note",
@@ -43,6 +53,7 @@ ICONS = {
     TimelineKind.OWNER: "user-cog",
     TimelineKind.STATUS: "flag",
     TimelineKind.RELATION: "affiliate",
+    TimelineKind.CONSENT: "shield-check",
 }
 
 
@@ -76,7 +87,10 @@ def record(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
         "touches": _touches(request, customer_id),
         "may_edit": request.actor.may("customers.edit"),
         "addresses": _addresses(request, customer_id),
+        "standing": queries.standing(customer_id),
     }
+    if tab == "consents":
+        context |= consents_tab(request, customer, context["standing"])
     context |= _of_tab(request, customer, tab, sees_orders=sees_orders)
     return render(request, "customers/record.html", context)
 
@@ -189,6 +203,7 @@ def _tabs(
         "contacts": _("Contact points"),
         "relations": _("Relations"),
         "follow_ups": _("Follow-ups"),
+        "consents": _("Consent"),
         "notes": _("Notes"),
     }
     if bought is None:
@@ -270,11 +285,8 @@ def _touch_text(kind: str, data: Mapping[str, Any], who: str) -> str:
             return "\n".join(
                 " → ".join(_choice(choices, each) for each in move) for choices, move in moves if move
             )
-        case TimelineKind.RELATION:
-            return _relation_text(data, who)
-        case TimelineKind.NOTE | TimelineKind.FOLLOW_UP:
-            return _said_text(data, who)
-    return who
+    told = _TOLD.get(kind)
+    return told(data, who) if told else who
 
 
 def _said_text(data: Mapping[str, Any], who: str) -> str:
@@ -284,10 +296,25 @@ def _said_text(data: Mapping[str, Any], who: str) -> str:
     return f"{data.get('body', '')}\n— {below}" if below else str(data.get("body", ""))
 
 
+def _consent_text(data: Mapping[str, Any], who: str) -> str:
+    purpose = data["purpose"] or _("Any contact at all")
+    purpose = _choice(StandardPurpose, purpose) if data["standard"] else purpose
+    channel = _choice(ConsentChannel, data["channel"]) if data["channel"] else _("Every way")
+    return f"{purpose}: {_choice(ConsentAnswer, data['answer'])}\n{channel} · {who}"
+
+
 def _relation_text(data: Mapping[str, Any], who: str) -> str:
     what = {"added": _("added"), "changed": _("changed"), "removed": _("removed")}.get(data["what"], "")
     told = " · ".join(each for each in (what, who) if each)
     return f"{data['label']}: {data['name']}\n{told}"
+
+
+_TOLD = {
+    TimelineKind.NOTE: _said_text,
+    TimelineKind.FOLLOW_UP: _said_text,
+    TimelineKind.RELATION: _relation_text,
+    TimelineKind.CONSENT: _consent_text,
+}
 
 
 def _choice(choices: Any, value: str) -> str:
