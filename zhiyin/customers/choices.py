@@ -46,7 +46,25 @@ class Stage(models.TextChoices):
 class ContactKind(models.TextChoices):
     PHONE = "phone", _("Phone")
     EMAIL = "email", _("E-mail")
+    WECHAT = "wechat", _("WeChat ID")
+    OPENID = "openid", _("WeChat OpenID")
+    UNIONID = "unionid", _("WeChat UnionID")
+    WECOM = "wecom", _("WeCom external ID")
+    QQ = "qq", _("QQ")
+    WEIBO = "weibo", _("Weibo")
+    DOUYIN = "douyin", _("Douyin")
     ADDRESS = "address", _("Address")
+
+
+class ContactCheck(models.TextChoices):
+    """How it was found out that somebody is reached there."""
+
+    TALK = "talk", _("Spoke there")
+    CODE = "code", _("Code sent there came back")
+    REPLY = "reply", _("Wrote from there")
+    PAPER = "paper", _("Seen on a document")
+    ARRIVED = "arrived", _("What was sent arrived")
+    ACCOUNT = "account", _("Told by the service itself")
 
 
 class TimelineKind(models.TextChoices):
@@ -90,6 +108,7 @@ class UndoKind(models.TextChoices):
     NOTE_CHANGED = "note_changed", _("Note changed")
     NOTE_REMOVED = "note_removed", _("Note removed")
     UNRELATE = "unrelate", _("Relation removed")
+    CONTACT_GONE = "contact_gone", _("Contact point removed")
 
 
 class StandardRelation(models.TextChoices):

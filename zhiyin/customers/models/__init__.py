@@ -1,7 +1,7 @@
 """Tables of the customer file."""
 
 from zhiyin.customers.models.consent import Consent, Purpose
-from zhiyin.customers.models.contact import ContactPoint
+from zhiyin.customers.models.contact import ContactPoint, contact_order
 from zhiyin.customers.models.customer import Customer, CustomerSearch, StatusChange
 from zhiyin.customers.models.field import CustomField
 from zhiyin.customers.models.note import Note
@@ -27,4 +27,5 @@ __all__ = [
     "Tag",
     "TimelineEvent",
     "Undo",
+    "contact_order",
 ]
