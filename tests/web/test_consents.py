@@ -48,10 +48,10 @@ def test_an_answer_shows_in_table_ledger_and_timeline(cast: Company, wang: Custo
 
 
 def test_do_not_contact_stands_over_the_whole_record(cast: Company, wang: Customer) -> None:
-    assert say(cast, wang, purpose="", answer="refused") == 302
+    assert say(cast, wang, purpose="all", answer="refused") == 302
     record = cast.lin.client.get(reverse("customers:record", args=[wang.pk])).content.decode()
     assert "完全不希望被联系" in record
-    assert say(cast, wang, purpose="", answer="given") == 302
+    assert say(cast, wang, purpose="all", answer="given") == 302
     record = cast.lin.client.get(reverse("customers:record", args=[wang.pk])).content.decode()
     assert "完全不希望被联系" not in record
 

@@ -30,12 +30,11 @@ def purpose(company: Company) -> Given:
 
 
 ANSWER = {"answer": "refused", "source": "talk"}
+FORM = {"purpose": "all", **ANSWER}
 RULES = {"name": "抽奖", "basis": "consent"}
 
 ROWS = [
-    Row(
-        "POST", "customers:record_consent", "302 302 404 302 404 404 403 302 404", given=customer, data=ANSWER
-    ),
+    Row("POST", "customers:record_consent", "302 302 404 302 404 404 403 302 404", given=customer, data=FORM),
     Row("GET", "customers:purposes", "302 403*6 200*2"),
     Row("GET", "customers:create_purpose", "302 403*6 200*2"),
     Row("POST", "customers:create_purpose", "302 403*6 302*2", data=RULES),

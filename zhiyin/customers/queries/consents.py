@@ -9,7 +9,7 @@ from django.db.models import CharField, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from zhiyin.customers import access
-from zhiyin.customers.choices import ConsentAnswer, ConsentChannel, LegalBasis
+from zhiyin.customers.choices import ConsentAnswer, ConsentChannel, LegalBasis, StandardPurpose
 from zhiyin.customers.models import Consent, Customer, Purpose
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
@@ -98,7 +98,9 @@ def consents(actor: Actor, customer_id: uuid.UUID, *, after: str = "", limit: in
 
 def purposes() -> list[Purpose]:
     """All purposes, the standard ones first. One SQL statement."""
-    return list(Purpose.objects.order_by("-code", "name"))
+    standard = list(StandardPurpose)
+    every = Purpose.objects.order_by("name", "id")
+    return sorted(every, key=lambda each: standard.index(each.code) if each.code else len(standard))
 
 
 def contactable(actor: Actor, purpose: Purpose, channel: str) -> QuerySet[Customer]:

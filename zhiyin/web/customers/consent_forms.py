@@ -1,5 +1,6 @@
 """What people type about consent."""
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -10,9 +11,11 @@ from zhiyin.customers.choices import ConsentAnswer, ConsentChannel, ConsentSourc
 from zhiyin.customers.models import Purpose
 from zhiyin.web.meeting import Meeting
 
+ANY = "all"
+
 
 class ConsentForm(forms.Form):
-    purpose = forms.TypedChoiceField(label=_("For what"), required=False, empty_value=None)
+    purpose = forms.ChoiceField(label=_("For what"))
     answer = forms.ChoiceField(label=_("Answer"), choices=ConsentAnswer.choices, widget=forms.RadioSelect)
     channels = forms.MultipleChoiceField(
         label=_("By which way"),
@@ -45,7 +48,11 @@ class ConsentForm(forms.Form):
     def __init__(self, purposes: list[Purpose], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = [(str(each.pk), str(each.label)) for each in purposes if not each.archived_at]
-        self.fields["purpose"].choices = [*offered, ("", _("Any contact at all"))]  # type: ignore[attr-defined]
+        self.fields["purpose"].choices = [*offered, (ANY, _("Any contact at all"))]  # type: ignore[attr-defined]
+
+    def clean_purpose(self) -> uuid.UUID | None:
+        value = self.cleaned_data["purpose"]
+        return None if value == ANY else uuid.UUID(value)
 
     def said(self) -> Answer:
         """The answer, all of the form but its purpose."""

@@ -39,7 +39,7 @@ def record_consent(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse
             actions.record_consent(
                 actor=request.actor,
                 customer_id=customer_id,
-                purpose_id=form.cleaned_data["purpose"] and uuid.UUID(form.cleaned_data["purpose"]),
+                purpose_id=form.cleaned_data["purpose"],
                 answer=form.said(),
                 now=timezone.now(),
             )
