@@ -2,7 +2,13 @@
 
 from decimal import Decimal
 
-from tests.imports.importing import contents, import_text, query, step
+import pytest
+
+from tests.imports.importing import NOW, contents, import_text, query, step
+from zhiyin.activities import actions as activities
+from zhiyin.customers import actions
+from zhiyin.customers.actions import Answer
+from zhiyin.customers.models import Customer, RelationType
 from zhiyin.platform.tenancy import scope
 
 CUSTOMERS = """客户编号,客户名称,手机,邮箱,城市,国家
@@ -64,8 +70,6 @@ def test_undo_leaves_what_was_edited_since(gao):
     import_text(gao, CUSTOMERS, kind="customers")
     batch = import_text(gao, "客户编号,客户名称,城市\nK1,王晓明,杭州\nK3,新客户,广州\n", kind="customers")
     with scope(gao.tenant_id):
-        from zhiyin.customers.models import Customer
-
         Customer.objects.filter(code="K1").update(city="苏州", version=3)
         Customer.objects.filter(code="K3").update(name="改过", version=2)
     undone = step(gao, batch, "undo")
@@ -75,6 +79,37 @@ def test_undo_leaves_what_was_edited_since(gao):
         ("K2", "颐和电器有限公司", "北京"),
         ("K3", "改过", "广州"),
     ]
+
+
+@pytest.mark.parametrize("use", ["follow_up", "task", "consent", "relation", "note", "tag"])
+def test_undo_keeps_whoever_something_refers_to(gao, use):
+    batch = import_text(gao, CUSTOMERS, kind="customers")
+    with scope(gao.tenant_id):
+        one, other = Customer.objects.order_by("code").values_list("pk", flat=True)
+        _use(gao, use, one, other)
+    undone = step(gao, batch, "undo")
+    kept = 2 if use == "relation" else 1
+    assert undone.result["undone"]["customers_kept"] == kept, undone.job.error
+    assert len(customers(gao)) == kept
+
+
+def _use(actor, use, one, other):
+    about = {"actor": actor, "customer_id": one, "now": NOW}
+    match use:
+        case "follow_up":
+            activities.add_follow_up(kind="call", body="谈过", **about)
+        case "task":
+            activities.create_task(title="回电", **about)
+        case "consent":
+            actions.record_consent(purpose_id=None, answer=Answer("refused", "talk"), **about)
+        case "relation":
+            kind = RelationType.objects.get(code="works_at")
+            actions.add_relation(other_id=other, type_id=kind.pk, **about)
+        case "note":
+            actions.add_note(body="记下", **about)
+        case "tag":
+            tag = actions.create_tag(actor=actor, name="重点", colour="red", now=NOW)
+            actions.set_tags(tag_ids=[tag.pk], **about)
 
 
 def test_products_are_created_changed_and_put_back(gao):

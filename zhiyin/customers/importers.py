@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from zhiyin.customers.keys import REGIONS, code_key, phone_key, search_text
+from zhiyin.customers.models import ContactPoint, Customer, CustomerSearch, StatusChange, TimelineEvent
 from zhiyin.imports import kinds
 from zhiyin.imports.grouping import group
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
@@ -30,8 +31,8 @@ _MATCH = Match(
     "landed_codes", "cno", "customer_ids", "customers_customer", "t.code_key = l.code_key", held=True
 )
 
-used_by: list[str] = []
-"""Queries of apps above that give the ids of customers who must not be deleted."""
+# what an import itself makes for a customer
+_OWN = (CustomerSearch, StatusChange, TimelineEvent, ContactPoint)
 
 CODES = (
     "customer id", "customer no", "customer number", "customer code", "customer", "cust id", "custid",
@@ -341,19 +342,16 @@ def reindex_customers(landing: Landing, ids: str) -> None:
 def undo_customers(landing: Landing) -> dict[str, int]:
     """Delete the customers that the import made and put back what it changed.
 
-    Kept are those who were edited since, or who are used by now: notes, tags, orders of other imports. A changed
-    value is put back where it still is what the import wrote.
+    Kept are those who were edited since, or to whom anything refers by now: notes, tags, relations, orders of other
+    imports. A changed value is put back where it still is what the import wrote.
     """
-    used = "".join(f" AND NOT EXISTS ({query})" for query in used_by)
     landing.create("gone_customers", "id uuid PRIMARY KEY")
     made = "FROM customers_customer c WHERE c.tenant_id = %(tenant)s AND c.import_id = %(import)s"
     landing.run(f"SELECT {made} FOR UPDATE")  # waits for orders being written, so that they are seen
     gone = landing.run(
         f"INSERT INTO gone_customers SELECT c.id {made} AND c.version = 1"
-        " AND NOT EXISTS (SELECT FROM customers_note n WHERE n.customer_id = c.id)"
-        " AND NOT EXISTS (SELECT FROM customers_customertag t WHERE t.customer_id = c.id)"
         " AND NOT EXISTS (SELECT FROM customers_contactpoint p"
-        f" WHERE p.customer_id = c.id AND p.created_at <> c.created_at){used}"
+        f" WHERE p.customer_id = c.id AND p.created_at <> c.created_at){_unused()}"
     )
     kept = landing.one(f"SELECT count(*) {made}") - gone
     for table in ("customersearch", "statuschange", "timelineevent"):
@@ -368,6 +366,18 @@ def undo_customers(landing: Landing) -> dict[str, int]:
         f"SELECT subject_id {mine} = 'customer' UNION SELECT (after ->> 'customer')::uuid {mine} = 'contact'",
     )
     return {"customers_deleted": gone, "customers_kept": kept, "customers_restored": restored}
+
+
+def _unused() -> str:
+    """The condition that nothing of any app refers to a customer ``c`` but what its import made."""
+    references = (
+        (each.related_model._meta.db_table, each.field.column)
+        for each in Customer._meta.related_objects
+        if each.related_model not in _OWN
+    )
+    return "".join(
+        f" AND NOT EXISTS (SELECT FROM {table} r WHERE r.{column} = c.id)" for table, column in references
+    )
 
 
 # --- a file of customers ---------------------------------------------------------------------------
