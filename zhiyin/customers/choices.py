@@ -21,6 +21,13 @@ class FieldType(models.TextChoices):
     YES_NO = "yes_no", _("Yes or no")
 
 
+class Gone(models.TextChoices):
+    """Why a customer left all lists; empty for who is there."""
+
+    MERGED = "merged", _("Merged")
+    DELETED = "deleted", _("Deleted")
+
+
 class Status(models.TextChoices):
     """Where a customer stands between stranger and loyal buyer (domain.md, fig. 1-2)."""
 

@@ -73,6 +73,11 @@ def as_user(user_id: uuid.UUID, *, using: str = "default") -> contextlib.Abstrac
     return _setting("zhiyin.user", str(user_id), using)
 
 
+def with_gone(*, using: str = "default") -> contextlib.AbstractContextManager[None]:
+    """A transaction that sees those rows too that left all lists, as of merged customers."""
+    return _setting("zhiyin.with_gone", "on", using)
+
+
 class EnableTenancy(Operation):
     """Migration step: forced row-level security on a tenant table.
 

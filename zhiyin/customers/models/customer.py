@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.analytics.models import CustomerValue
-from zhiyin.customers.choices import CustomerKind, Stage, Status
+from zhiyin.customers.choices import CustomerKind, Gone, Stage, Status
 from zhiyin.platform.tenancy import CurrentTenant, TenantModel
 
 
@@ -17,6 +17,9 @@ class Customer(TenantModel):
 
     ``code_key`` is the code without blanks and case; ``name_key`` the pinyin (or lower-case) sort key.
     ``version`` counts changes, so that of two people editing the second is told.
+
+    Whoever is ``gone`` is seen by nobody, as if of another company, but in ``tenancy.with_gone()``; of one who was
+    merged ``merged_into`` is the customer whose file took it in, who may have been merged into another one since.
     """
 
     kind = models.CharField(max_length=12, choices=CustomerKind, default=CustomerKind.PERSON)
@@ -33,6 +36,11 @@ class Customer(TenantModel):
     owner = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, db_index=False)
     unit = models.ForeignKey(Unit, models.SET_NULL, null=True, blank=True, db_index=False)
     import_id = models.UUIDField(null=True, blank=True, editable=False)
+    gone = models.CharField(
+        max_length=8, choices=Gone, blank=True, default="", db_default="", editable=False
+    )
+    gone_at = models.DateTimeField(null=True, editable=False)
+    merged_into = models.UUIDField(null=True, editable=False)
     # values of the company's own fields by key
     custom = models.JSONField(default=dict, db_default={}, blank=True)
     version = models.PositiveIntegerField(default=1, db_default=1)
@@ -60,6 +68,11 @@ class Customer(TenantModel):
                 condition=models.Q(import_id__isnull=False),
                 name="customer_by_import",
             ),
+            models.Index(
+                fields=["merged_into"],
+                condition=models.Q(merged_into__isnull=False),
+                name="customer_by_survivor",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -71,7 +84,8 @@ class CustomerSearch(models.Model):
 
     Under row-level security an index on ``tokens`` serves only the function ``search_customers``, which
     returns ids and their ``name_key``; the rows themselves still come through the policies.
-    ``name_key`` is the customer's, kept equal by a trigger: a page of what was found is chosen by it.
+    ``name_key`` is the customer's, kept equal by a trigger: a page of what was found is chosen by it. So is
+    ``gone``: who left is not found.
     """
 
     customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True, related_name="search")
@@ -79,6 +93,7 @@ class CustomerSearch(models.Model):
     text = models.TextField()
     tokens = ArrayField(models.IntegerField())
     name_key = models.CharField(max_length=400)
+    gone = models.BooleanField(default=False, db_default=False, editable=False)
 
     def __str__(self) -> str:
         return self.text
