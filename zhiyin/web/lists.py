@@ -34,9 +34,16 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
+    """What narrows a list: a field's ``label`` and what is asked of it, or a whole sentence in ``value``."""
+
     label: str
     value: str
     remove_url: str
+    edit_url: str = ""
+
+    @property
+    def said(self) -> str:
+        return self.label or self.value
 
 
 @dataclass(frozen=True, slots=True)

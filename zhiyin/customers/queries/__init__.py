@@ -1,23 +1,21 @@
 """Reads for lists and pages, each with a fixed number of SQL statements."""
 
+from zhiyin.customers.filters.options import owners, tags, units
 from zhiyin.customers.queries.consents import Standing, Verdict, consents, purposes, standing
 from zhiyin.customers.queries.counting import Count, count, kept_count
 from zhiyin.customers.queries.fields import all_fields, field
+from zhiyin.customers.queries.filtering import codes_of, keys_of
 from zhiyin.customers.queries.listing import (
     SORTS,
     CustomerFilter,
     Sort,
     count_customers,
-    labels,
     list_customers,
     matching,
-    owners,
     quick_search,
     saved_views,
-    tags,
     tags_of,
     tags_of_one,
-    units,
     used_values,
 )
 from zhiyin.customers.queries.record import contact_points, customer_by_code, notes, record_customer
@@ -29,7 +27,6 @@ from zhiyin.customers.queries.relations import (
     count_related,
     possible_ends,
     related,
-    related_labels,
     relation_graph,
     relation_types,
     roll_up,
@@ -58,7 +55,7 @@ __all__ = [
     "customer_by_code",
     "field",
     "kept_count",
-    "labels",
+    "keys_of",
     "list_customers",
     "matching",
     "notes",
@@ -68,7 +65,6 @@ __all__ = [
     "quick_search",
     "record_customer",
     "related",
-    "related_labels",
     "relation_graph",
     "relation_types",
     "roll_up",

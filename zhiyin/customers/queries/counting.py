@@ -1,5 +1,6 @@
 """How many rows a list has, without reading them all."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from typing import Any
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import QuerySet
+
+from zhiyin.platform.database.bounded import TookTooLong, bounded
 
 EXACT_UP_TO = 1000
 KEPT = 30  # seconds
@@ -26,24 +29,29 @@ def count(queryset: QuerySet[Any, Any]) -> Count:
     return _count(queryset)
 
 
-def kept_count(make: Callable[[], QuerySet[Any, Any]], *, same: object) -> Count:
+def kept_count(make: Callable[[], QuerySet[Any, Any]], *, same: object, within: int | None = None) -> Count:
     """``count`` of the query set that ``make`` gives; an estimate is kept for half a minute.
 
     It is kept for who asks with an equal ``same``, which must name the tenant and all that narrows the rows.
+    What cannot be counted ``within`` so many milliseconds is estimated.
     """
     name = f"count:{hashlib.sha256(repr(same).encode()).hexdigest()}"
     kept: Count | None = cache.get(name)
     if kept is not None:
         return kept
-    found = _count(make())
+    found = _count(make(), within)
     if not found.exact:
         cache.set(name, found, KEPT)
     return found
 
 
-def _count(queryset: QuerySet[Any, Any]) -> Count:
+def _count(queryset: QuerySet[Any, Any], within: int | None = None) -> Count:
     rows = queryset.order_by()
-    some = rows[: EXACT_UP_TO + 1].count()
+    try:
+        with bounded(within) if within else contextlib.nullcontext():
+            some = rows[: EXACT_UP_TO + 1].count()
+    except TookTooLong:
+        return Count(_rounded(max(1, _estimate(rows))), exact=False)
     if some <= EXACT_UP_TO:
         return Count(some, exact=True)
     return Count(_rounded(max(some, _estimate(rows))), exact=False)

@@ -4,27 +4,28 @@ import datetime
 import functools
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Literal, TypedDict
 
-from django.db.models import DateField, Exists, F, Func, OuterRef, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field, FiniteFloat, StringConstraints
 
-from zhiyin.accounts.models import Member, Unit
-from zhiyin.customers import access
+from zhiyin.customers import access, filters
 from zhiyin.customers.choices import CustomerKind, Stage, Status
-from zhiyin.customers.models import Customer, CustomerTag, Relation, SavedView, Tag
+from zhiyin.customers.filters import Condition, Group
+from zhiyin.customers.models import Customer, CustomerTag, SavedView
 from zhiyin.customers.queries import searching
 from zhiyin.customers.queries.counting import Count, kept_count
 from zhiyin.platform.actors import Actor
+from zhiyin.platform.database.bounded import TookTooLong, bounded
 from zhiyin.platform.database.planned import Planned
 from zhiyin.platform.errors import PermissionDenied
 from zhiyin.platform.paging import Keyset, Page
-from zhiyin.platform.times import midnight
 
 Row = Mapping[str, object]
-NOBODY = "none"
+READ_WITHIN, COUNTED_WITHIN = 3000, 200  # milliseconds
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 Cell = Annotated[str, StringConstraints(pattern=r"^[1-5][1-5]$")]
 Someone = uuid.UUID | Literal["none"]
@@ -77,9 +78,32 @@ class CustomerFilter(BaseModel):
         [],
         description="Has these lasting relations: CUSTOMER:TYPE:WAY, as that customer's relations are listed.",
     )
+    filter: str = Field(
+        "",
+        max_length=16_000,
+        description='Groups of conditions as JSON: `{"match": "all", "of": [{"field": "last", "op": "older", "value": '
+        '{"number": 6, "unit": "month"}}]}`; `list_filter_fields` tells the fields, operators and values.',
+    )
 
     def is_empty(self) -> bool:
         return self == CustomerFilter()
+
+    def tree(self) -> Group:
+        """All that narrows the list but the words in the search box. Raises ``Invalid`` for what cannot be read."""
+        asked = filters.parse(self.filter)
+        short = self.short()
+        return Group(
+            match="all", of=[*short, asked] if asked.of and asked.match != "all" else [*short, *asked.of]
+        )
+
+    def short(self) -> list[Condition | Group]:
+        """What the other parameters say, as conditions."""
+        return [
+            node
+            for name in _SHORT
+            if (given := getattr(self, name)) not in (None, [])
+            for node in _SHORT[name](given)
+        ]
 
 
 class CustomerRow(TypedDict):
@@ -111,42 +135,79 @@ class CustomerRow(TypedDict):
 COLUMNS = tuple(CustomerRow.__annotations__)
 
 
+def _one(field: str, op: str) -> Callable[[Any], list[Condition | Group]]:
+    def make(given: Any) -> list[Condition | Group]:
+        plain = [str(each) for each in given] if isinstance(given, list) else given
+        plain = plain.isoformat() if isinstance(plain, datetime.date) else plain
+        return [Condition(field=field, op=op, value=plain)]
+
+    return make
+
+
+def _relations(given: list[str]) -> list[Condition | Group]:
+    """As a customer's relations are listed: ``way`` is that of the customer named, not of those to be found."""
+    parts = [each.split(":") for each in given]
+    return [
+        Condition.model_validate(
+            {
+                "field": "relation",
+                "op": "has",
+                "value": {"customer": customer, "type": kind, "way": "in" if way == "out" else "out"},
+            }
+        )
+        for customer, kind, way in parts
+    ]
+
+
+def _cells(given: list[str]) -> list[Condition | Group]:
+    names = ("recency", "frequency")
+    return [
+        Group(
+            match="any",
+            of=[
+                Group(
+                    of=[
+                        Condition(field=name, op="is", value=int(score))
+                        for name, score in zip(names, cell, strict=True)
+                    ]
+                )
+                for cell in given
+            ],
+        )
+    ]
+
+
+# the short parameters of an address, and what they say in the language of filters
+_SHORT: dict[str, Callable[[Any], list[Condition | Group]]] = {
+    **{
+        name: _one(name, "in")
+        for name in ("kind", "status", "stage", "source", "country", "owner", "unit", "group")
+    },
+    "tag": _one("tag", "all"),
+    "related": _relations,
+    "created_from": _one("created", "since"),
+    "created_to": _one("created", "until"),
+    "last_from": _one("last", "since"),
+    "last_to": _one("last", "until"),
+    "ordered": _one("ordered", "is"),
+    "value_min": _one("value", "at_least"),
+    "value_max": _one("value", "at_most"),
+    "spend_min": _one("spend", "at_least"),
+    "alive_max": _one("alive", "at_most"),
+    "rfm": _cells,
+}
+
+
 def matching(actor: Actor, where: CustomerFilter) -> QuerySet[Customer]:
     """The visible customers that a filter lets through. Raises ``PermissionDenied`` for what is hidden."""
-    _demand(actor, where)
     rows = access.customers(actor)
-    for name in ("kind", "status", "stage", "source", "country"):
-        if values := getattr(where, name):
-            rows = rows.filter(**{f"{name}__in": values})
-    for name in ("owner", "unit"):
-        if people := getattr(where, name):
-            rows = rows.filter(_someone(name, people))
-    for tag in where.tag:
-        rows = rows.filter(Exists(CustomerTag.objects.filter(customer=OuterRef("pk"), tag=tag)))
-    for link in where.related:
-        rows = rows.filter(pk__in=_related(actor, link))
-    rows = rows.filter(_by_value(where))
-    if where.created_from:
-        rows = rows.filter(created_at__gte=midnight(where.created_from))
-    if where.created_to:
-        rows = rows.filter(created_at__lt=midnight(where.created_to, days=1))
+    if (tree := where.tree()).of:
+        rows = rows.filter(filters.compiled(tree, filters.terms(actor), timezone.localdate()))
     if where.q.strip():
         words = searching.query(actor, where.q)
         most = searching.MOST_FOUND if _is_bare_search(actor, where) else None
         rows = rows.filter(pk__in=searching.found(words, most=most)) if words else rows.none()
     return rows
-
-
-def _related(actor: Actor, link: str) -> QuerySet[Relation, Any]:
-    """The customers at the other ends of a visible customer's lasting relations."""
-    customer, kind, way = link.split(":")
-    here, there = ("target", "source") if way == "in" else ("source", "target")
-    # the database's day, since the statement of a list is kept
-    today = Func(function="CURRENT_DATE", template="%(function)s", output_field=DateField())
-    lasting = Relation.objects.filter(Q(until=None) | Q(until__gte=today), type=uuid.UUID(kind))
-    ends = lasting.filter(**{f"{here}__in": access.customers(actor).filter(pk=customer)})
-    other: QuerySet[Relation, Any] = ends.values(there)
-    return other
 
 
 def _is_bare_search(actor: Actor, where: CustomerFilter) -> bool:
@@ -155,26 +216,55 @@ def _is_bare_search(actor: Actor, where: CustomerFilter) -> bool:
 
 
 def count_customers(actor: Actor, where: CustomerFilter) -> Count:
-    """How many customers a filter lets through; two SQL statements at most."""
+    """How many customers a filter lets through; about how many where counting would take long."""
     _demand(actor, where)
     if _is_bare_search(actor, where):
         words = searching.query(actor, where.q)
         return Count(searching.count_found(words) if words else 0, exact=True)
-    same = "customers", actor.reach, where.model_dump_json()
-    return kept_count(lambda: matching(actor, where), same=same)
+    same = "customers", actor.reach, where.model_dump_json(), timezone.localdate()
+    within = COUNTED_WITHIN if where.filter else None
+    return kept_count(lambda: matching(actor, where), same=same, within=within)
 
 
 def list_customers(
     actor: Actor, where: CustomerFilter, *, sort: Sort = "name", after: str = "", limit: int = 50
 ) -> Page[CustomerRow]:
-    """One page of customers. Two SQL statements at most."""
+    """One page of customers. Raises ``TookTooLong`` for a filter that reads too many to find a page."""
+    _demand(actor, where)
     found = (_list if where.q else _kept_list)(
-        actor, where.model_dump_json(), sort, timezone.get_current_timezone_name()
+        actor, where.model_dump_json(), sort, timezone.get_current_timezone_name(), timezone.localdate()
     )
-    return found.page(after, limit)
+    if not where.filter:
+        return found.page(after, limit)
+    try:
+        with bounded(READ_WITHIN):
+            return found.page(after, limit)
+    except TookTooLong as error:
+        raise TookTooLong(_narrower(actor, where)) from error
 
 
-def _list(actor: Actor, where: str, sort: Sort, _zone: str) -> Keyset[CustomerRow]:
+def _demand(actor: Actor, where: CustomerFilter) -> None:
+    """What has been kept of a list says nothing to whom its filter is forbidden."""
+    if (tree := where.tree()).of:
+        known = filters.terms(actor)
+        for each in tree.conditions():
+            known[each.field]
+
+
+def _narrower(actor: Actor, where: CustomerFilter) -> str:
+    """What to do about a filter that takes too long."""
+    known = filters.terms(actor)
+    blamed = [str(known[each.field].label) for each in filters.slow(where.tree(), known)]
+    advice = _(
+        "Add a condition that few customers meet, such as owner, unit, tag, status, a day of creation or of the last purchase."
+    )
+    if not blamed:
+        return f"{_('This filter reads too many customers.')} {advice}"
+    told = _("This filter looks at every customer because of: %s.") % _(", ").join(dict.fromkeys(blamed))
+    return f"{told} {advice}"
+
+
+def _list(actor: Actor, where: str, sort: Sort, _zone: str, _today: datetime.date) -> Keyset[CustomerRow]:
     """A list by all that decides on its SQL; no rows."""
     name = sort.removeprefix("-")
     if name in access.hidden(actor):
@@ -225,24 +315,6 @@ def quick_search(actor: Actor, text: str, *, limit: int = 8) -> list[Row]:
     return list(rows.order_by("name_key", "id").values("id", "code", "name", "city", "status")[:limit])
 
 
-def tags() -> list[Tag]:
-    return list(Tag.objects.order_by("name"))
-
-
-def owners(actor: Actor) -> list[Row]:
-    """The members to whom this actor may give customers: those within its own scope."""
-    members = Member.objects.filter(is_active=True)
-    if actor.scope != "all":
-        units_reached = () if actor.scope == "own" else actor.unit_ids
-        members = members.filter(Q(unit__in=units_reached) | Q(pk__in=[actor.member_id]))
-    return list(members.order_by("name_key", "name").values("id", "name", "unit__name"))
-
-
-def units(actor: Actor) -> list[Row]:
-    rows = Unit.objects.all() if actor.scope == "all" else Unit.objects.filter(pk__in=actor.unit_ids)
-    return list(rows.order_by("path").values("id", "name"))
-
-
 def used_values(actor: Actor, column: Literal["source", "country"]) -> list[str]:
     """The distinct values of a column of visible customers: a skip through its index, or a scan of few."""
     rows = access.customers(actor).exclude(**{column: ""}).order_by(column)
@@ -257,17 +329,6 @@ def used_values(actor: Actor, column: Literal["source", "country"]) -> list[str]
     return found
 
 
-def labels(where: CustomerFilter) -> dict[str, str]:
-    """The names behind the ids in a filter, by id."""
-    names: dict[str, str] = {}
-    for model, ids in ((Member, where.owner), (Unit, where.unit), (Tag, where.tag)):
-        wanted = [each for each in ids if isinstance(each, uuid.UUID)]
-        if wanted:
-            rows = model._default_manager.filter(pk__in=wanted).values_list("pk", "name")
-            names |= {str(key): name for key, name in rows}
-    return names
-
-
 def saved_views(actor: Actor, page: str) -> list[SavedView]:
     return _saved_views(actor, page)(actor.tenant_id)
 
@@ -275,41 +336,3 @@ def saved_views(actor: Actor, page: str) -> list[SavedView]:
 @functools.lru_cache(maxsize=500)
 def _saved_views(actor: Actor, page: str) -> Planned[SavedView]:
     return Planned(lambda _key: access.saved_views(actor, page).order_by("created_at"))
-
-
-def _demand(actor: Actor, where: CustomerFilter) -> None:
-    if access.hidden(actor) & where.model_dump(exclude_defaults=True).keys():
-        raise PermissionDenied
-
-
-def _someone(column: str, people: list[Someone]) -> Q:
-    ids = [each for each in people if isinstance(each, uuid.UUID)]
-    condition = Q(**{f"{column}__in": ids}) if ids else Q()
-    return condition | Q(**{f"{column}__isnull": True}) if NOBODY in people else condition
-
-
-def _by_value(where: CustomerFilter) -> Q:
-    """What the last analysis knows; customers that it does not know have never bought."""
-    condition = Q()
-    if where.ordered is not None:
-        condition &= Q(value__orders__isnull=not where.ordered)
-    if where.group:
-        condition &= Q(value__group__in=where.group)
-    if where.last_from:
-        condition &= Q(value__last_at__gte=midnight(where.last_from))
-    if where.last_to:
-        condition &= Q(value__last_at__lt=midnight(where.last_to, days=1))
-    if where.value_min is not None:
-        condition &= Q(value__value__gte=where.value_min)
-    if where.value_max is not None:
-        condition &= Q(value__value__lte=where.value_max)
-    if where.spend_min is not None:
-        condition &= Q(value__spend_key__gte=where.spend_min)
-    if where.alive_max is not None:
-        condition &= Q(value__alive__lte=where.alive_max)
-    if where.rfm:
-        cells = Q()
-        for cell in where.rfm:
-            cells |= Q(value__recency_score=cell[0], value__frequency_score=cell[1])
-        condition &= cells
-    return condition

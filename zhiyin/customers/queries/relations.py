@@ -241,21 +241,6 @@ def possible_ends(actor: Actor, text: str, *, kind: str = "", limit: int = 8) ->
     return found[:limit]
 
 
-def related_labels(actor: Actor, links: Iterable[str]) -> dict[str, str]:
-    """What a list narrowed by these relations shows, by link. Two SQL statements, or none."""
-    parts = {link: link.split(":") for link in links}
-    if not parts:
-        return {}
-    ends = access.customers(actor).filter(pk__in=[customer for customer, _kind, _way in parts.values()])
-    names = {str(key): name for key, name in ends.values_list("pk", "name")}
-    kinds = {str(each.pk): each for each in RelationType.objects.all()}
-    labels = {}
-    for link, (customer, key, way) in parts.items():
-        if customer in names and (kind := kinds.get(key)):
-            labels[link] = f"{kind.label if way == 'out' else kind.inverse_label}: {names[customer]}"
-    return labels
-
-
 def told_touches(actor: Actor, touches: Sequence[Row]) -> list[Row]:
     """A timeline without relations to whom the reader may not see; the others get a name. Two statements at most."""
     about = [each for each in touches if each["kind"] == TimelineKind.RELATION]

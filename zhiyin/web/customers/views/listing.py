@@ -1,49 +1,28 @@
 """The list of customers: search, filters, saved views, columns."""
 
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
+from django_htmx.http import HttpResponseClientRedirect
 
-from zhiyin.analytics.choices import ValueGroup
 from zhiyin.customers import access, queries
-from zhiyin.customers.choices import CustomerKind, Stage, Status
+from zhiyin.customers.filters import Condition, Group, Node, Words, parse, terms
 from zhiyin.customers.queries import SORTS, Count, CustomerFilter
+from zhiyin.web.customers import builder
 from zhiyin.web.customers.table import columns as all_columns
 from zhiyin.web.http import HttpRequest, page, render
 from zhiyin.web.lists import Chip, Kept, Tab, carried, checked_sort, keeping, parse_filter
 from zhiyin.web.tables import Row, Table, changed, without
-from zhiyin.web.templatetags.zhiyin import number, percent
+from zhiyin.web.templatetags.zhiyin import number
 
 MOST_ROWS = 50
-CHOICES = {"kind": CustomerKind, "status": Status, "stage": Stage, "group": ValueGroup}
-LABELS: dict[str, str | Promise] = {
-    "q": gettext_lazy("Search"),
-    "kind": gettext_lazy("Kind"),
-    "status": gettext_lazy("Status"),
-    "stage": gettext_lazy("Lifecycle stage"),
-    "owner": gettext_lazy("Owner"),
-    "unit": gettext_lazy("Unit"),
-    "tag": gettext_lazy("Tag"),
-    "source": gettext_lazy("Source"),
-    "country": gettext_lazy("Country"),
-    "group": gettext_lazy("RFM group"),
-    "created_from": gettext_lazy("Created since"),
-    "created_to": gettext_lazy("Created until"),
-    "last_from": gettext_lazy("Last purchase since"),
-    "last_to": gettext_lazy("Last purchase until"),
-    "ordered": gettext_lazy("Has bought"),
-    "value_min": gettext_lazy("Value from"),
-    "value_max": gettext_lazy("Value up to"),
-    "rfm": gettext_lazy("Recency and frequency score"),
-    "spend_min": gettext_lazy("Has paid at least"),
-    "alive_max": gettext_lazy("Probability of being a customer at most"),
-    "related": gettext_lazy("Relation"),
-}
-
 
 KEPT = Kept(
     "customers", "customers.view", "customers:list", lambda request: all_columns(request.actor, "", {})
@@ -95,23 +74,35 @@ def _link(row: Row) -> tuple[str, str]:
 
 @page(permission="customers.view")
 def filters(request: HttpRequest) -> HttpResponse:
-    """The panel of filters with what can be chosen, read only when somebody opens it."""
-    where = parse_filter(CustomerFilter, request.GET)
+    """The form of a filter, after each of its steps; once it is whole, the list that it narrows."""
+    known = terms(request.actor)
+    what = request.GET.get("do", "")
+    if f"{builder.ROOT}.match" in request.GET:
+        root = builder.of_form(request.GET)
+        builder.changed(root, what)
+    else:
+        tree = parse_filter(CustomerFilter, request.GET).tree()
+        root = builder.of_filter(tree, known, queries.codes_of(request.actor, tree))
+    if what == "show":
+        keys = queries.keys_of(request.actor, builder.codes(root))
+        tree = builder.filter_of(root, known, keys, timezone.localdate())
+        if not builder.has_problems(root):
+            return _shown(request, tree)
     context = {
-        "where": where,
-        "choices": {
-            name: [(value, label, value in getattr(where, name)) for value, label in choices.choices]
-            for name, choices in CHOICES.items()
-        },
-        "owners": queries.owners(request.actor),
-        "units": queries.units(request.actor),
-        "tags": queries.tags(),
-        "countries": queries.used_values(request.actor, "country"),
-        "chosen": {str(each) for name in ("owner", "unit", "tag") for each in getattr(where, name)},
-        "sort": request.GET.get("sort", ""),
-        "hidden": access.hidden(request.actor),
+        "line": builder.lines(root, known),
+        "likely": [known.known[name] for name in builder.LIKELY if name in known.known],
+        "carried": [(name, request.GET[name]) for name in ("q", "sort", "view") if request.GET.get(name)],
     }
     return render(request, "customers/filters.html", context)
+
+
+def _shown(request: HttpRequest, tree: Group) -> HttpResponse:
+    """The list that a filter narrows."""
+    query = {name: request.GET[name] for name in ("q", "sort", "view") if request.GET.get(name)}
+    if tree.of:
+        query["filter"] = tree.written()
+    address = f"{reverse('customers:list')}?{urlencode(query)}"
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 def summary(count: Count) -> str:
@@ -141,42 +132,38 @@ def _tabs(request: HttpRequest) -> list[Tab]:
 
 
 def _chips(request: HttpRequest, where: CustomerFilter) -> list[Chip]:
-    """One chip for each value that narrows the list."""
-    query = request.GET
-    names = queries.labels(where) | queries.related_labels(request.actor, where.related)
-    chips: list[Chip] = []
-    for field, label in LABELS.items():
-        value = getattr(where, field)
-        if field == "q" or value in (None, [], ""):
-            continue
-        for each in value if isinstance(value, list) else [value]:
-            raw = _raw(query, field, each)
-            url = without(query, field, raw) if isinstance(value, list) else changed(query, **{field: None})
-            chips.append(Chip(str(label), _shown(field, each, names), url))
+    """One chip for each value of a short parameter and for each condition of the filter that narrows the list."""
+    tree = where.tree()
+    if not tree.of:
+        return []
+    say = Words(terms(request.actor), tree)
+    edit = f"{reverse('customers:filters')}?{request.GET.urlencode()}"
+    chips = [_chip(say, node, url, edit) for node, url in _short(request.GET, where)]
+    asked = parse(where.filter)
+    if asked.match == "all":
+        for number, node in enumerate(asked.of):
+            rest = Group(of=[*asked.of[:number], *asked.of[number + 1 :]])
+            chips.append(_chip(say, node, changed(request.GET, filter=rest.written() or None), edit))
+    elif asked.of:
+        chips.append(_chip(say, asked, changed(request.GET, filter=None), edit))
     return chips
 
 
-def _raw(query: QueryDict, field: str, value: Any) -> str:
-    """The text in the address behind a parsed value."""
-    return next((raw for raw in query.getlist(field) if raw.lower() == str(value).lower()), str(value))
+def _chip(say: Words, node: Node, url: str, edit: str) -> Chip:
+    if isinstance(node, Condition):
+        return Chip(say.label(node), say.value(node), url, edit)
+    return Chip("", say.sentence(node), url, edit)
 
 
-def _shown(field: str, value: Any, names: dict[str, str]) -> str:  # noqa: PLR0911  # one kind of value a line
-    if field in CHOICES and value in CHOICES[field].values:
-        return str(CHOICES[field](value).label)
-    if value == "none":
-        return _("Nobody")
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if field == "alive_max":
-        return percent(value, 0)
-    if field == "related":
-        return names.get(value, "–")
-    if field == "rfm":
-        return _("recency %(recency)s, frequency %(frequency)s") % {
-            "recency": value[0],
-            "frequency": value[1],
-        }
-    if isinstance(value, float):
-        return number(value)
-    return names.get(str(value), str(value))
+def _short(query: QueryDict, where: CustomerFilter) -> Iterator[tuple[Node, str]]:
+    """The conditions of the short parameters, one by one, with the address without each."""
+    for name in CustomerFilter.model_fields:
+        if name in ("q", "filter") or name not in where.model_fields_set:
+            continue
+        value = getattr(where, name)
+        for each in value if isinstance(value, list) else [value]:
+            only = CustomerFilter.model_validate({name: [each] if isinstance(value, list) else each})
+            raw = next((raw for raw in query.getlist(name) if raw.lower() == str(each).lower()), str(each))
+            url = without(query, name, raw) if isinstance(value, list) else changed(query, **{name: None})
+            for node in only.short():
+                yield node, url
