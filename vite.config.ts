@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { divisions } from "./zhiyin/web/assets/divisions/plugin";
 
 const assets = resolve(import.meta.dirname, "zhiyin/web/assets");
 const tabler = resolve(import.meta.dirname, "node_modules/@tabler/icons/icons");
@@ -46,7 +47,7 @@ export default defineConfig({
   root: assets,
   base: "./",
   publicDir: false,
-  plugins: [pictures()],
+  plugins: [pictures(), divisions()],
   build: {
     outDir: resolve(import.meta.dirname, "zhiyin/web/static/zhiyin"),
     emptyOutDir: true,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from zhiyin.accounts.models import Member
@@ -16,6 +17,7 @@ class Task(TenantModel):
     """Something that somebody has to do; ``due_on`` is a day in the company's time zone."""
 
     title = models.CharField(max_length=200)
+    details = models.TextField(max_length=10_000, blank=True, db_default="")
     customer = models.ForeignKey(Customer, models.SET_NULL, null=True, related_name="tasks")
     author = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="+")
     assignee = models.ForeignKey(Member, models.PROTECT, related_name="tasks")
@@ -24,9 +26,13 @@ class Task(TenantModel):
     state = models.CharField(max_length=10, choices=TaskState, default=TaskState.OPEN)
     created_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True)
+    import_id = models.UUIDField(null=True, editable=False)
 
     class Meta:
         indexes: ClassVar = [
+            models.Index(
+                fields=["tenant_id", "import_id"], condition=Q(import_id__isnull=False), name="task_by_import"
+            ),
             models.Index(fields=["tenant_id", "state", "due_on", "id"], name="task_by_state"),
             models.Index(fields=["assignee", "state", "due_on", "id"], name="task_by_assignee"),
         ]
@@ -38,7 +44,13 @@ class Task(TenantModel):
     def version(self) -> str:
         """Another one after each change."""
         return version_of(
-            self.title, self.customer_id, self.assignee_id, self.due_on, self.priority, self.state
+            self.title,
+            self.details,
+            self.customer_id,
+            self.assignee_id,
+            self.due_on,
+            self.priority,
+            self.state,
         )
 
 
@@ -52,10 +64,16 @@ class FollowUp(TenantModel):
     outcome = models.CharField(max_length=300, blank=True)
     task = models.ForeignKey(Task, models.SET_NULL, null=True, related_name="follow_ups")
     created_at = models.DateTimeField(default=timezone.now)
+    import_id = models.UUIDField(null=True, editable=False)
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["customer", "-created_at", "-id"], name="follow_up_by_customer")
+            models.Index(fields=["customer", "-created_at", "-id"], name="follow_up_by_customer"),
+            models.Index(
+                fields=["tenant_id", "import_id"],
+                condition=Q(import_id__isnull=False),
+                name="follow_up_by_import",
+            ),
         ]
 
     def __str__(self) -> str:

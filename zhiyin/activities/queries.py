@@ -18,7 +18,7 @@ from zhiyin.platform.paging import Page, keyset
 Row = Mapping[str, object]
 TaskSort = Literal["due", "-due"]
 COLUMNS = (
-    "id", "title", "customer_id", "customer_name", "author_id", "assignee_id", "assignee__name",
+    "id", "title", "details", "customer_id", "customer_name", "author_id", "assignee_id", "assignee__name",
     "assignee__is_active", "due_on", "priority", "state", "created_at", "closed_at",
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from zhiyin.api.accounts.routes import routes as accounts
 from zhiyin.api.activities.routes import routes as activities
 from zhiyin.api.commerce.routes import routes as commerce
 from zhiyin.api.customers.consents import routes as consents
+from zhiyin.api.customers.contacts import routes as contacts
 from zhiyin.api.customers.fields import routes as fields
 from zhiyin.api.customers.relations import routes as relations
 from zhiyin.api.customers.routes import routes as customers
@@ -21,6 +22,7 @@ api.add_router("", accounts.router)
 api.add_router("", audit.router)
 api.add_router("", customers.router)
 api.add_router("", consents.router)
+api.add_router("", contacts.router)
 api.add_router("", fields.router)
 api.add_router("", relations.router)
 api.add_router("", trail.router)

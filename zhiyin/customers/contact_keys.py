@@ -41,7 +41,8 @@ _FORMS = {
         r"[\w-]{20,64}", _("A UnionID is one word of letters, digits, - and _, mostly 28 characters long.")
     ),
     ContactKind.WECOM: _Form(
-        r"w[mo][\w-]{10,62}", _("An external ID of WeCom begins with wm or wo and is mostly 32 characters long.")
+        r"w[mo][\w-]{10,62}",
+        _("An external ID of WeCom begins with wm or wo and is mostly 32 characters long."),
     ),
     ContactKind.QQ: _Form(r"[1-9]\d{4,11}", _("A QQ number has 5 to 12 digits.")),
     ContactKind.WEIBO: _Form(

@@ -313,7 +313,7 @@ def reindex_customers(landing: Landing, ids: str) -> None:
     read = (
         "SELECT c.id, c.name_key, c.name, c.short_name, c.code, coalesce((SELECT array_agg(p.value_key ORDER BY"
         " p.created_at)"
-        " FROM customers_contactpoint p WHERE p.customer_id = c.id AND p.kind IN ('phone', 'email')), '{}')"
+        " FROM customers_contactpoint p WHERE p.customer_id = c.id AND p.kind <> 'address'), '{}')"
         # what one search finds then lies together
         f" FROM customers_customer c WHERE c.id IN ({ids}) ORDER BY c.name_key"
     )

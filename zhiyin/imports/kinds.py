@@ -88,6 +88,8 @@ class Kind(ABC):
     fields: ClassVar[tuple[Field, ...]]
     one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
     """Groups of fields of which at least one must have a column."""
+    refers: ClassVar[bool] = False
+    """Whether its rows are about records that must be there: then `refuse_beyond` is asked for every actor."""
 
     def field(self, name: str) -> Field:
         return next(f for f in self.fields if f.name == name)
@@ -106,7 +108,7 @@ class Kind(ABC):
         """What refuses a typed row, or is worth a warning."""
 
     def refuse_beyond(self, work: Workspace, landing: Landing) -> None:  # noqa: B027
-        """Refuse the rows that would change records outside the scope of an actor who may not change all."""
+        """Refuse the rows about records outside the actor's scope, or that are not there."""
 
     @abstractmethod
     def prepare(self, work: Workspace) -> Outcome:

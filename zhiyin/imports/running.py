@@ -120,7 +120,7 @@ def _worked(run: jobs.JobRun) -> Iterator[tuple[Import, Workspace, Outcome]]:
         work.decide()
         work.warnings += foreign_signs(work, work.mapping).values()
         work.type_rows()
-        if run.actor.scope != "all":
+        if kind.refers or run.actor.scope != "all":
             with run.scope():
                 kind.refuse_beyond(work, _landing(run, batch, work))
         run.progress(work.rows, 2 * work.rows, _("Comparing rows"))

@@ -176,10 +176,15 @@ class Workspace:
             kind = self.kind.field(field_name).type
             if types[column] != "VARCHAR":
                 continue
-            if kind is FieldType.DATE:
+            if kind is FieldType.DATE and not self._is_left_out(field_name, column):
                 self.decisions[field_name] = self._date_decision(field_name, column)
             elif kind in NUMBERS:
                 self.decisions[field_name] = formats.decide_numbers(self.con, "raw", name(column))
+
+    def _is_left_out(self, field_name: str, column: str) -> bool:
+        """Whether a column that may be empty is so."""
+        required = self.kind.field(field_name).required
+        return not required and not self.one(f"SELECT count({name(column)}) FROM raw")
 
     def _date_decision(self, field_name: str, column: str) -> Decision:
         if forced := self.forced.get(field_name):
@@ -243,7 +248,9 @@ class Workspace:
                 return f"timezone('{self.frame.time_zone}', {name(column)})"
             if stored != "VARCHAR":
                 return f"try_cast({name(column)} AS TIMESTAMP)"
-            decision = self.decisions[field_name]
+            decision = self.decisions.get(field_name)
+            if decision is None:
+                return "NULL::TIMESTAMP"
             date = formats.BY_NAME[decision.name].sql(text, self._patterns.get(field_name, ()))
             return (
                 f"timezone('{self.frame.time_zone}', timezone('UTC', {date}))"

@@ -21,13 +21,14 @@ from zhiyin.platform.text import checked
 from zhiyin.platform.versions import require_seen
 
 LONGEST = 200
-FIELDS = ("title", "customer_id", "assignee_id", "due_on", "priority")
+FIELDS = ("title", "details", "customer_id", "assignee_id", "due_on", "priority")
 
 
 def create_task(
     *,
     actor: Actor,
     title: str,
+    details: str = "",
     customer_id: uuid.UUID | None = None,
     assignee_id: uuid.UUID | None = None,
     due_on: datetime.date | None = None,
@@ -36,7 +37,13 @@ def create_task(
 ) -> Task:
     """Write a task, one's own where nobody is named."""
     actor.require("activities.edit")
-    given = {"title": title, "customer_id": customer_id, "due_on": due_on, "priority": priority}
+    given = {
+        "title": title,
+        "details": details,
+        "customer_id": customer_id,
+        "due_on": due_on,
+        "priority": priority,
+    }
     values = _checked(actor, {**given, "assignee_id": assignee_id or actor.member_id})
     task = Task.objects.create(author_id=actor.member_id, created_at=now, **values)
     _tell(actor, task, "added", {"task": [None, task.title]}, now)
@@ -94,6 +101,8 @@ def _checked(actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
         raise Invalid(_("This is not one of the choices."), field=min(unknown))
     if "title" in values:
         values["title"] = checked(values["title"], "title", LONGEST, needed=True)
+    if "details" in values:
+        values["details"] = checked(values["details"], "details", 10_000)
     if "priority" in values and values["priority"] not in Priority.values:
         raise Invalid(_("This is not one of the choices."), field="priority")
     if values.get("customer_id"):

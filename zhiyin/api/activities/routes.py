@@ -17,6 +17,8 @@ routes = Routes("activities")
 TEXT = r"^[^\x00]*$"
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=TEXT)]
 
+Details = Annotated[str, StringConstraints(max_length=10_000, pattern=TEXT)]
+
 
 class Paging(BaseModel):
     after: str = Field("", max_length=4000, description="``next`` or ``previous`` of an earlier page.")
@@ -30,6 +32,7 @@ class TaskOrder(BaseModel):
 class TaskOut(Schema):
     id: uuid.UUID
     title: str
+    details: str
     customer_id: uuid.UUID | None
     customer_name: str | None = Field(description="Of a customer within your reach only.")
     author_id: uuid.UUID | None
@@ -47,6 +50,7 @@ class TaskIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     title: Title
+    details: Details = ""
     customer_id: uuid.UUID | None = None
     assignee_id: uuid.UUID | None = None
     due_on: datetime.date | None = None
@@ -60,6 +64,7 @@ class TaskPatch(Schema):
 
     # what is left out is no null
     title: Title = Field(None)  # type: ignore[assignment]
+    details: Details = Field(None)  # type: ignore[assignment]
     customer_id: uuid.UUID | None = None
     assignee_id: uuid.UUID = Field(None)  # type: ignore[assignment]
     due_on: datetime.date | None = None

@@ -10,9 +10,6 @@ from pydantic import BaseModel, Field
 from zhiyin.api.customers.schemas import (
     BulkIn,
     BulkOut,
-    ContactChange,
-    ContactIn,
-    ContactOut,
     CountOut,
     CustomerIn,
     CustomerOut,
@@ -40,7 +37,7 @@ from zhiyin.api.jobs.schemas import JobOut
 from zhiyin.customers import access, actions, queries
 from zhiyin.customers.actions import Selection
 from zhiyin.customers.fields import registry
-from zhiyin.customers.models import ContactPoint, Customer, Note, SavedView, Tag, Undo
+from zhiyin.customers.models import Customer, Note, SavedView, Tag, Undo
 from zhiyin.customers.queries import CustomerFilter, Sort
 from zhiyin.platform import jobs
 from zhiyin.platform.errors import Invalid
@@ -155,35 +152,6 @@ def read_timeline(request: Request, customer_id: uuid.UUID, paging: Query[Paging
     access.customer(request.actor, customer_id)
     found = queries.touches(request.actor, customer_id, after=paging.after, limit=paging.limit)
     return page_out(found)
-
-
-@routes.post(
-    "/customers/{uuid:customer_id}/contacts/", permission="customers.edit", response=ContactOut, status=201
-)
-def add_contact(request: Request, customer_id: uuid.UUID, body: ContactIn) -> ContactPoint:
-    return actions.add_contact(actor=request.actor, customer_id=customer_id, now=now(), **body.model_dump())
-
-
-@routes.put(
-    "/customers/{uuid:customer_id}/contacts/{uuid:contact_id}/",
-    permission="customers.edit",
-    response=ContactOut,
-)
-def change_contact(
-    request: Request, customer_id: uuid.UUID, contact_id: uuid.UUID, body: ContactChange
-) -> ContactPoint:
-    return actions.change_contact(
-        actor=request.actor, customer_id=customer_id, contact_id=contact_id, now=now(), **body.model_dump()
-    )
-
-
-@routes.delete("/customers/{uuid:customer_id}/contacts/{uuid:contact_id}/", permission="customers.edit")
-def remove_contact(
-    request: Request, customer_id: uuid.UUID, contact_id: uuid.UUID, version: Seen = None
-) -> None:
-    actions.remove_contact(
-        actor=request.actor, customer_id=customer_id, contact_id=contact_id, version=version, now=now()
-    )
 
 
 @routes.get("/customers/{uuid:customer_id}/notes/", permission="customers.view", response=list[NoteOut])

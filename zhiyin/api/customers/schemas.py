@@ -8,7 +8,15 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from zhiyin.customers.choices import ContactKind, CustomerKind, Stage, Status, TagColour, UndoKind
+from zhiyin.customers.choices import (
+    ContactCheck,
+    ContactKind,
+    CustomerKind,
+    Stage,
+    Status,
+    TagColour,
+    UndoKind,
+)
 from zhiyin.customers.models import Customer, SavedView
 
 TEXT = r"^[^\x00]*$"
@@ -84,9 +92,23 @@ class ContactOut(Schema):
     kind: ContactKind
     label: str
     value: str
-    value_key: str = Field(description="E.164 for phones, lower case for e-mail.")
+    value_key: str = Field(description="E.164 for phones, lower case for all others.")
     parts: dict[str, str]
     is_primary: bool
+    verified_on: datetime.date | None
+    verified_how: ContactCheck | Literal[""]
+    valid_until: datetime.date | None
+    leads: bool = Field(description="Is the one of its kind to use today: a primary one that is over is not.")
+
+
+class SharingOut(Schema):
+    id: uuid.UUID
+    name: str
+
+
+class SharedContactOut(ContactOut):
+    also_of: list[SharingOut] = Field(description="Customers in sight who have the same.")
+    others: int = Field(description="How many customers out of sight have the same; up to 200 are counted.")
 
 
 class WornOut(Schema):
@@ -184,24 +206,31 @@ class CustomerPatch(Schema):
         return {name: value for name, value in given.items() if value is not None or name == "owner_id"}
 
 
-class ContactIn(Schema):
+Parts = Annotated[
+    dict[str, Text200],
+    Field(description="Of an address: country, province, city, district, township, street, postcode."),
+]
+
+
+class _ContactDetails(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    kind: ContactKind
     value: Text400 = ""
     label: Text50 = ""
-    parts: dict[str, Text200] = Field(default={}, description="Of an address: province, city, street, …")
+    parts: Parts = {}
+    verified_on: datetime.date | None = Field(None, description="Today when only ``verified_how`` is given.")
+    verified_how: ContactCheck | Literal[""] = ""
+    valid_until: datetime.date | None = None
+
+
+class ContactIn(_ContactDetails):
+    kind: ContactKind
     is_primary: bool = False
 
 
-class ContactChange(Schema):
+class ContactChange(_ContactDetails):
     """A contact point as it shall be; it stays of its kind."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    value: Text400 = ""
-    label: Text50 = ""
-    parts: dict[str, Text200] = Field(default={}, description="Of an address: province, city, street, …")
     is_primary: bool = Field(False, description="A primary one stays so until another becomes it.")
     version: Seen = None
 

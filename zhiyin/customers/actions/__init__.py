@@ -11,7 +11,13 @@ from zhiyin.customers.actions.bulk import (
     untag_customers,
 )
 from zhiyin.customers.actions.consents import Answer, record_consent
-from zhiyin.customers.actions.contacts import add_contact, change_contact, remove_contact
+from zhiyin.customers.actions.contacts import (
+    ADDRESS_PARTS,
+    CONTACT_DETAILS,
+    add_contact,
+    change_contact,
+    remove_contact,
+)
 from zhiyin.customers.actions.fields import (
     FieldRules,
     archive_field,
@@ -43,7 +49,9 @@ from zhiyin.customers.actions.undo import Undone, undo_change
 from zhiyin.customers.actions.views import delete_view, save_view
 
 __all__ = [
+    "ADDRESS_PARTS",
     "BULK_AT_ONCE",
+    "CONTACT_DETAILS",
     "Answer",
     "Done",
     "FieldRules",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from zhiyin.customers.choices import UndoKind
-from zhiyin.customers.models import CustomerTag, Note, Relation, Undo
+from zhiyin.customers.models import ContactPoint, CustomerTag, Note, Relation, Undo
 from zhiyin.platform.actors import Actor
 
 KEPT = datetime.timedelta(days=7)
@@ -64,6 +64,14 @@ def keep_relation(actor: Actor, relation: Relation, now: datetime.datetime) -> U
     return _keep(
         actor, UndoKind.UNRELATE, now, customer_ids=[relation.source_id, relation.target_id], data=row
     )
+
+
+def keep_contact(actor: Actor, point: ContactPoint, now: datetime.datetime) -> Undo:
+    """``point`` as it was before its removal."""
+    row = {field.attname: getattr(point, field.attname) for field in point._meta.concrete_fields}
+    del row["tenant_id"]
+    row["created_at"] = point.created_at.isoformat()
+    return _keep(actor, UndoKind.CONTACT_GONE, now, customer_ids=[point.customer_id], data=row)
 
 
 def _keep(actor: Actor, what: UndoKind, now: datetime.datetime, **values: Any) -> Undo:

@@ -1,27 +1,31 @@
-"""Contact points: telephone numbers, e-mail addresses, postal addresses."""
+"""Contact points: telephone numbers, e-mail addresses, accounts at services, postal addresses."""
 
+import copy
 import datetime
 import uuid
 from collections.abc import Mapping
+from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.models import Tenant
 from zhiyin.customers import access
+from zhiyin.customers.actions.before import keep_contact
 from zhiyin.customers.actions.index import reindex
-from zhiyin.customers.choices import ContactKind
+from zhiyin.customers.choices import ContactCheck, ContactKind
+from zhiyin.customers.contact_keys import LONGEST, SEARCHED, checked
 from zhiyin.customers.events import CustomerChanged
-from zhiyin.customers.keys import REGIONS, phone_key
-from zhiyin.customers.models import ContactPoint, Customer
+from zhiyin.customers.keys import REGIONS
+from zhiyin.customers.models import ContactPoint, Customer, Undo, contact_order
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
 from zhiyin.platform.pinyin import normalise
 from zhiyin.platform.record import record
 from zhiyin.platform.versions import require_seen
 
-ADDRESS_PARTS = ("country", "province", "city", "district", "street", "postcode")
+ADDRESS_PARTS = ("country", "province", "city", "district", "township", "street", "postcode")
+CONTACT_DETAILS = ("label", "is_primary", "verified_on", "verified_how", "valid_until")
 MOST = 50
 
 
@@ -34,27 +38,28 @@ def add_contact(
     label: str = "",
     parts: Mapping[str, str] | None = None,
     is_primary: bool = False,
+    verified_on: datetime.date | None = None,
+    verified_how: str = "",
+    valid_until: datetime.date | None = None,
     now: datetime.datetime,
 ) -> ContactPoint:
     """A further way to reach a customer; the first of its kind becomes the primary one.
 
-    Raises ``Invalid`` for what cannot be reached, ``Conflict`` for what is there already.
+    ``verified_how`` without a day was today. Raises ``Invalid`` for what cannot be reached, ``Conflict`` for what
+    is there already.
     """
     actor.require("customers.edit")
     customer = access.customer(actor, customer_id, lock=True)
     point = ContactPoint(customer=customer, created_at=now)
     _apply(actor, point, kind=kind, value=value, label=label, parts=parts)
-    others = ContactPoint.objects.filter(customer=customer)
-    if others.count() >= MOST:
-        raise Conflict(_("A customer has at most 50 contact points."))
-    same_kind = others.filter(kind=point.kind)
-    if same_kind.filter(value_key=point.value_key).exists():
-        raise Conflict(_("This is there already."), field="value")
+    _check(point, verified_on, verified_how, now)
+    point.valid_until = valid_until
+    same_kind = _require_room(customer, point)
     point.is_primary = is_primary or not same_kind.exists()
     if point.is_primary:
         same_kind.update(is_primary=False)
     point.save()
-    _tell(actor, customer, point.kind, (None, point.value), now)
+    _tell(actor, customer, point.kind, _differences(None, point), now)
     return point
 
 
@@ -67,17 +72,26 @@ def change_contact(
     label: str = "",
     parts: Mapping[str, str] | None = None,
     is_primary: bool = False,
+    verified_on: datetime.date | None = None,
+    verified_how: str = "",
+    valid_until: datetime.date | None = None,
     version: str | None = None,
     now: datetime.datetime,
 ) -> ContactPoint:
     """Change a contact point; it stays of its kind. A primary one stays so until another becomes it.
 
-    Raises ``Conflict`` when it is not of ``version`` any more.
+    What was verified of another value is verified no more. Raises ``Conflict`` when it is not of ``version`` any
+    more.
     """
     actor.require("customers.edit")
     customer, point = _locked(actor, customer_id, contact_id, version)
-    before = point.value
+    before = copy.copy(point)
     _apply(actor, point, kind=point.kind, value=value, label=label, parts=parts)
+    same_check = (verified_on, verified_how) == (before.verified_on, before.verified_how)
+    if point.value_key != before.value_key and same_check:
+        verified_on, verified_how = None, ""
+    _check(point, verified_on, verified_how, now)
+    point.valid_until = valid_until
     same_kind = ContactPoint.objects.filter(customer=customer, kind=point.kind).exclude(pk=point.pk)
     if same_kind.filter(value_key=point.value_key).exists():
         raise Conflict(_("This is there already."), field="value")
@@ -85,7 +99,7 @@ def change_contact(
         point.is_primary = True
         same_kind.update(is_primary=False)
     point.save()
-    _tell(actor, customer, point.kind, (before, point.value), now)
+    _tell(actor, customer, point.kind, _differences(before, point), now)
     return point
 
 
@@ -96,18 +110,55 @@ def remove_contact(
     contact_id: uuid.UUID,
     version: str | None = None,
     now: datetime.datetime,
-) -> None:
-    """Take a contact point away; the oldest of its kind that is left becomes the primary one.
+) -> Undo:
+    """Take a contact point away; of those of its kind that are left the next becomes the primary one.
 
-    Raises ``Conflict`` when it is not of ``version`` any more.
+    Raises ``Conflict`` when it is not of ``version`` any more. ``undo_change`` puts it back.
     """
     actor.require("customers.edit")
     customer, point = _locked(actor, customer_id, contact_id, version)
-    point.delete()
+    kept = keep_contact(actor, point, now)
+    changes = {point.kind: [point.value, None]}
     if point.is_primary:
-        left = ContactPoint.objects.filter(customer=customer, kind=point.kind).order_by("created_at", "id")
+        left = ContactPoint.objects.filter(customer=customer, kind=point.kind).exclude(pk=point.pk)
+        left = left.order_by(*contact_order(timezone.localdate(now)))
         ContactPoint.objects.filter(pk__in=left.values("pk")[:1]).update(is_primary=True)
-    _tell(actor, customer, point.kind, (point.value, None), now)
+    point.delete()
+    _tell(actor, customer, point.kind, changes, now)
+    return kept
+
+
+def contact_again(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:
+    """The removed contact point is there again, unless the customer is gone, or has it anew."""
+    values: dict[str, Any] = dict(kept.data)
+    customer = access.customers(actor).filter(pk=values["customer_id"]).select_for_update(no_key=True).first()
+    if customer is None:
+        return []
+    for name in ("verified_on", "valid_until"):
+        values[name] = datetime.date.fromisoformat(values[name]) if values[name] else None
+    values["created_at"] = datetime.datetime.fromisoformat(values["created_at"])
+    point = ContactPoint(**values)
+    try:
+        same_kind = _require_room(customer, point)
+    except Conflict:
+        return []
+    if point.is_primary:
+        same_kind.update(is_primary=False)
+    point.is_primary = point.is_primary or not same_kind.exists()
+    point.save(force_insert=True)
+    _tell(actor, customer, point.kind, _differences(None, point), now)
+    return [customer.pk]
+
+
+def _require_room(customer: Customer, point: ContactPoint) -> Any:
+    """The others of its kind. Raises ``Conflict`` where it is there already, or no further one may be."""
+    others = ContactPoint.objects.filter(customer=customer)
+    if others.count() >= MOST:
+        raise Conflict(_("A customer has at most 50 contact points."))
+    same_kind = others.filter(kind=point.kind)
+    if same_kind.filter(value_key=point.value_key).exists():
+        raise Conflict(_("This is there already."), field="value")
+    return same_kind
 
 
 def _locked(
@@ -131,66 +182,80 @@ def _apply(
     parts: Mapping[str, str] | None,
 ) -> None:
     value, label = " ".join(value.split()), " ".join(label.split())
-    if "\0" in value or len(value) > 400:
+    if "\0" in value or len(value) > LONGEST:
         raise Invalid(field="value")
     if "\0" in label or len(label) > 50:
         raise Invalid(field="label")
+    if kind not in ContactKind.values:
+        raise Invalid(_("This is not one of the choices."), field="kind")
     point.kind, point.label = kind, label
-    match kind:
-        case ContactKind.PHONE:
-            point.value, point.value_key = value, _phone(actor, value)
-        case ContactKind.EMAIL:
-            point.value, point.value_key = value, _email(value)
-        case ContactKind.ADDRESS:
-            given = _address(parts or {})
-            if value or given != point.parts:
-                point.value = value or " ".join(given.values())
-            point.parts = given
-            point.value_key = normalise(point.value)[:400]
-            if not point.value or len(point.value) > 400:
-                raise Invalid(_("Write an address."), field="value")
-        case _:
-            raise Invalid(_("This is not one of the choices."), field="kind")
+    if kind == ContactKind.ADDRESS:
+        _address(point, value, parts or {})
+    else:
+        point.value, point.value_key = checked(ContactKind(kind), value, _region(actor, kind))
 
 
-def _phone(actor: Actor, value: str) -> str:
+def _region(actor: Actor, kind: str) -> str | None:
+    """Whose telephone numbers need no country."""
+    if kind != ContactKind.PHONE:
+        return None
     currency = Tenant.objects.values_list("currency", flat=True).get(pk=actor.tenant_id)
-    key = phone_key(value, REGIONS.get(currency))
-    if key is None:
-        raise Invalid(
-            _("This is not a telephone number. Foreign ones begin with + and the country's code."),
-            field="value",
-        )
-    return key
+    return REGIONS.get(currency)
 
 
-def _email(value: str) -> str:
-    try:
-        validate_email(value)
-    except ValidationError as error:
-        raise Invalid(_("This is not an e-mail address."), field="value") from error
-    return value.casefold()[:400]
+def _address(point: ContactPoint, value: str, parts: Mapping[str, str]) -> None:
+    given = _parts(parts)
+    if value or given != point.parts:
+        point.value = value or " ".join(given.values())
+    point.parts = given
+    point.value_key = normalise(point.value)[:LONGEST]
+    if not point.value or len(point.value) > LONGEST:
+        raise Invalid(_("Write an address."), field="value")
 
 
-def _address(parts: Mapping[str, str]) -> dict[str, str]:
+def _parts(parts: Mapping[str, str]) -> dict[str, str]:
     kept = {name: " ".join(str(parts.get(name) or "").split()) for name in ADDRESS_PARTS}
-    if any("\0" in part or len(part) > 400 for part in kept.values()):
+    if any("\0" in part or len(part) > LONGEST for part in kept.values()):
         raise Invalid(field="value")
     return {name: part for name, part in kept.items() if part}
 
 
+def _check(
+    point: ContactPoint, verified_on: datetime.date | None, verified_how: str, now: datetime.datetime
+) -> None:
+    today = timezone.localdate(now)
+    if verified_how and verified_how not in ContactCheck.values:
+        raise Invalid(_("This is not one of the choices."), field="verified_how")
+    if verified_on and not verified_how:
+        raise Invalid(_("Say how it was verified."), field="verified_how")
+    if verified_on and verified_on > today:
+        raise Invalid(_("This day is still to come."), field="verified_on")
+    point.verified_how = verified_how
+    point.verified_on = (verified_on or today) if verified_how else None
+
+
+def _differences(before: ContactPoint | None, after: ContactPoint) -> dict[str, list[Any]]:
+    """What was and what is, for the log; the value always, as it tells which contact point it is."""
+    found: dict[str, list[Any]] = {after.kind: [before and before.value, after.value]}
+    for name in CONTACT_DETAILS:
+        old, new = getattr(before, name, None), getattr(after, name)
+        if (old or None) != (new or None):
+            found[f"contact_{name}"] = [old, new]
+    return found
+
+
 def _tell(
-    actor: Actor, customer: Customer, kind: str, change: tuple[str | None, str | None], now: datetime.datetime
+    actor: Actor, customer: Customer, kind: str, changes: dict[str, list[Any]], now: datetime.datetime
 ) -> None:
     customer.version += 1
     customer.updated_at = now
     customer.save(update_fields=["version", "updated_at"])
-    if kind != ContactKind.ADDRESS:
+    if kind in SEARCHED:
         reindex(actor, customer)
     record(
         CustomerChanged(customer.pk, [kind]),
         actor=actor,
         now=now,
         subject=("customer", customer.pk),
-        changes={kind: change},
+        changes=changes,
     )

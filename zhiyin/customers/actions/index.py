@@ -1,6 +1,6 @@
 """The search document of one customer, kept with every change of what it is found by."""
 
-from zhiyin.customers.choices import ContactKind
+from zhiyin.customers.contact_keys import SEARCHED
 from zhiyin.customers.keys import search_text
 from zhiyin.customers.models import ContactPoint, Customer, CustomerSearch
 from zhiyin.platform import search
@@ -9,9 +9,7 @@ from zhiyin.platform.actors import Actor
 
 def reindex(actor: Actor, customer: Customer) -> None:
     """Write the document anew. Two SQL statements."""
-    reached_by = ContactPoint.objects.filter(
-        customer=customer, kind__in=[ContactKind.PHONE, ContactKind.EMAIL]
-    )
+    reached_by = ContactPoint.objects.filter(customer=customer, kind__in=SEARCHED)
     text = search_text(
         name=customer.name,
         short_name=customer.short_name,

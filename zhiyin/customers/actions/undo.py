@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from zhiyin.customers import access
 from zhiyin.customers.actions import bulk
 from zhiyin.customers.actions.before import KEPT
+from zhiyin.customers.actions.contacts import contact_again
 from zhiyin.customers.actions.notes import on_timeline, shown
 from zhiyin.customers.actions.relations import relate_again
 from zhiyin.customers.actions.timeline import add_to_timeline, owners_on_timeline
@@ -91,7 +92,7 @@ def _job(actor: Actor, undo_id: uuid.UUID, now: datetime.datetime) -> jobs.Job:
     )
 
 
-def _restore(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:
+def _restore(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:  # noqa: PLR0911  # a kind of change a line
     """The customers on which it could be taken back."""
     match kept.what:
         case UndoKind.OWNER:
@@ -104,6 +105,8 @@ def _restore(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID
             return _note_body(actor, kept)
         case UndoKind.UNRELATE:
             return relate_again(actor, kept, now)
+        case UndoKind.CONTACT_GONE:
+            return contact_again(actor, kept, now)
         case _:
             return _note_again(actor, kept)
 

@@ -49,7 +49,13 @@ class ContactPoint(TenantModel):
     def version(self) -> str:
         """Another one after each change."""
         return version_of(
-            self.label, self.value, self.parts, self.is_primary, self.verified_on, self.verified_how, self.valid_until
+            self.label,
+            self.value,
+            self.parts,
+            self.is_primary,
+            self.verified_on,
+            self.verified_how,
+            self.valid_until,
         )
 
 

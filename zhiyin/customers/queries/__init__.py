@@ -2,6 +2,7 @@
 
 from zhiyin.customers.filters.options import owners, tags, units
 from zhiyin.customers.queries.consents import Standing, Verdict, consents, purposes, standing
+from zhiyin.customers.queries.contacts import Sharing, also_of, contact_points
 from zhiyin.customers.queries.counting import Count, count, kept_count
 from zhiyin.customers.queries.fields import all_fields, field
 from zhiyin.customers.queries.filtering import codes_of, keys_of
@@ -18,7 +19,7 @@ from zhiyin.customers.queries.listing import (
     tags_of_one,
     used_values,
 )
-from zhiyin.customers.queries.record import contact_points, customer_by_code, notes, record_customer
+from zhiyin.customers.queries.record import customer_by_code, notes, record_customer
 from zhiyin.customers.queries.relations import (
     COUNTED,
     Graph,
@@ -43,10 +44,13 @@ __all__ = [
     "Graph",
     "Related",
     "RollUp",
+    "Sharing",
     "Sort",
     "Standing",
     "Verdict",
     "all_fields",
+    "also_of",
+    "codes_of",
     "consents",
     "contact_points",
     "count",

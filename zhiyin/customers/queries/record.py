@@ -1,4 +1,4 @@
-"""One customer's page: the record, contact points, notes and the timeline."""
+"""One customer's page: the record and notes."""
 
 import functools
 import uuid
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from zhiyin.customers import access
 from zhiyin.customers.keys import code_key
-from zhiyin.customers.models import ContactPoint, Customer, Note
+from zhiyin.customers.models import Customer, Note
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
 from zhiyin.platform.errors import NotFound
@@ -32,18 +32,6 @@ def customer_by_code(actor: Actor, code: str) -> Customer | None:
     """The visible customer whose whole code this is, blanks and case aside. One SQL statement."""
     key = code_key(code)
     return access.customers(actor).filter(code_key=key).first() if key and "\0" not in key else None
-
-
-def contact_points(customer_id: uuid.UUID) -> list[ContactPoint]:
-    """All contact points of a customer that the caller has reached, the primary ones first."""
-    return _contact_points(customer_id)
-
-
-_contact_points: Planned[ContactPoint] = Planned(
-    lambda customer: ContactPoint.objects.filter(customer=customer).order_by(
-        "kind", "-is_primary", "created_at", "id"
-    )
-)
 
 
 def notes(customer_id: uuid.UUID, *, limit: int = 100) -> list[Note]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.activities.choices import TaskState
-from zhiyin.customers.choices import CustomerKind, Stage, Status, UndoKind
+from zhiyin.customers.choices import ContactCheck, CustomerKind, Stage, Status, UndoKind
 from zhiyin.customers.fields import PREFIX, own_among, shown
 from zhiyin.customers.models import CustomField
 from zhiyin.platform.actors import Actor
@@ -118,6 +118,21 @@ FIELDS: dict[str, str | Promise] = {
     "status": _("Status"),
     "stage": _("Lifecycle stage"),
     "source": _("Source"),
+    "phone": _("Phone"),
+    "email": _("E-mail"),
+    "address": _("Address"),
+    "wechat": _("WeChat ID"),
+    "openid": _("WeChat OpenID"),
+    "unionid": _("WeChat UnionID"),
+    "wecom": _("WeCom external ID"),
+    "qq": _("QQ"),
+    "weibo": _("Weibo"),
+    "douyin": _("Douyin"),
+    "contact_label": _("Label"),
+    "contact_is_primary": _("Use this one first"),
+    "contact_verified_on": _("Verified on"),
+    "contact_verified_how": _("Verified by"),
+    "contact_valid_until": _("Valid until"),
     "selection": _("Selection"),
     "relation": _("Relation"),
     "consent": _("Consent"),
@@ -181,6 +196,7 @@ PROBLEMS: dict[str, str | Promise] = {
 }
 CHOICES: dict[str, type[TextChoices]] = {
     "undone": UndoKind,
+    "contact_verified_how": ContactCheck,
     "task_state": TaskState,
     "kind": CustomerKind,
     "status": Status,

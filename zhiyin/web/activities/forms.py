@@ -35,6 +35,9 @@ class FollowUpForm(forms.Form):
 
 class TaskForm(forms.Form):
     title = forms.CharField(label=_("What is to be done"), max_length=200)
+    details = forms.CharField(
+        label=_("Details"), max_length=10_000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
     assignee_id = forms.TypedChoiceField(label=_("Who does it"), coerce=uuid.UUID)
     due_on = forms.DateField(label=_("Due"), required=False, widget=Day())
     priority = forms.TypedChoiceField(

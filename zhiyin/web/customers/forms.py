@@ -7,8 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from zhiyin.customers.actions.contacts import ADDRESS_PARTS
-from zhiyin.customers.choices import BuyingRole, ContactKind, CustomerKind, Stage, Status
+from zhiyin.customers.choices import BuyingRole, CustomerKind, Stage, Status
 from zhiyin.customers.fields import PREFIX, Value, registry
 from zhiyin.customers.queries import owners
 from zhiyin.platform.actors import Actor
@@ -84,36 +83,7 @@ class NewCustomerForm(CustomerForm):
     email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
 
 
-class ContactForm(forms.Form):
-    kind = forms.ChoiceField(label=_("Kind"), choices=ContactKind.choices)
-    value = forms.CharField(label=_("Number or address"), max_length=400, required=False)
-    label = forms.CharField(label=_("Label"), max_length=50, required=False)
-    is_primary = forms.BooleanField(label=_("Use this one first"), required=False)
-    country = forms.CharField(label=_("Country"), max_length=200, required=False)
-    province = forms.CharField(label=_("Province"), max_length=200, required=False)
-    city = forms.CharField(label=_("City"), max_length=200, required=False)
-    district = forms.CharField(label=_("District"), max_length=200, required=False)
-    street = forms.CharField(label=_("Street and number"), max_length=400, required=False)
-    postcode = forms.CharField(label=_("Postcode"), max_length=20, required=False)
-
-    def values(self) -> dict[str, Any]:
-        """As the actions want it: the parts of an address apart."""
-        data = self.cleaned_data
-        parts = {name: data[name] for name in ADDRESS_PARTS}
-        is_address = data["kind"] == ContactKind.ADDRESS
-        return {
-            "value": "" if is_address else data["value"],
-            "label": data["label"],
-            "is_primary": data["is_primary"],
-            "parts": parts if is_address else None,
-        }
-
-
-class EditContactForm(Meeting, ContactForm):
-    pass
-
-
-def _day(label: Any) -> forms.DateField:
+def day_field(label: Any) -> forms.DateField:
     return forms.DateField(
         label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -124,8 +94,8 @@ class RelationForm(forms.Form):
         label=_("Role in buying"), choices=[("", "–"), *BuyingRole.choices], required=False
     )
     title = forms.CharField(label=_("Job title"), max_length=100, required=False)
-    since = _day(_("Since"))
-    until = _day(_("Until"))
+    since = day_field(_("Since"))
+    until = day_field(_("Until"))
 
 
 class EditRelationForm(Meeting, RelationForm):

@@ -5,6 +5,7 @@ from django.urls import path
 from zhiyin.web.customers.views import (
     bulk,
     consents,
+    contacts,
     fields,
     listing,
     parts,
@@ -47,11 +48,11 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/trail/", trail.trail, name="trail"),
     path("customers/<uuid:customer_id>/timeline/", record.timeline, name="timeline"),
     path("customers/<uuid:customer_id>/tags/", parts.customer_tags, name="customer_tags"),
-    path("customers/<uuid:customer_id>/contacts/", parts.add_contact, name="add_contact"),
-    path("customers/<uuid:customer_id>/contacts/<uuid:contact_id>/", parts.contact, name="contact"),
+    path("customers/<uuid:customer_id>/contacts/", contacts.add, name="add_contact"),
+    path("customers/<uuid:customer_id>/contacts/<uuid:contact_id>/", contacts.change, name="contact"),
     path(
         "customers/<uuid:customer_id>/contacts/<uuid:contact_id>/remove/",
-        parts.remove_contact,
+        contacts.remove,
         name="remove_contact",
     ),
     path("customers/<uuid:customer_id>/relations/", relations.add, name="add_relation"),

@@ -39,6 +39,15 @@ WORDS: dict[str, str | Promise] = {
     "products_restored": _("Products put back as they were"),
     "customers_deleted": _("Customers deleted"),
     "customers_kept": _("Customers kept, because they are used or were edited"),
+    "follow_ups": _("Follow-ups"),
+    "tasks": _("Tasks"),
+    "follow_ups_new": _("New follow-ups"),
+    "tasks_new": _("New tasks"),
+    "follow_ups_created": _("Follow-ups created"),
+    "tasks_created": _("Tasks created"),
+    "follow_ups_deleted": _("Follow-ups deleted"),
+    "tasks_deleted": _("Tasks deleted"),
+    "tasks_kept": _("Tasks kept, because they were done or cancelled"),
     "customers_restored": _("Customers put back as they were"),
 }
 

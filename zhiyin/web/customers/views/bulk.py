@@ -132,6 +132,12 @@ def _undone(undone: Undone) -> str:
             if undone.restored
             else _("One of the two customers is gone, so nothing was undone.")
         )
+    if undone.what == UndoKind.CONTACT_GONE:
+        return (
+            _("The contact point is there again.")
+            if undone.restored
+            else _("The customer has this contact point anew, or is gone, so nothing was undone.")
+        )
     restored = ngettext("%d customer is as before.", "%d customers are as before.", undone.restored)
     if not undone.left:
         return restored % undone.restored

@@ -1,4 +1,4 @@
-"""What hangs on a customer: contact points, notes, tags; and the company's tags."""
+"""What hangs on a customer: notes, tags; and the company's tags."""
 
 import uuid
 
@@ -11,88 +11,14 @@ from django.views.decorators.http import require_POST
 
 from zhiyin.customers import access, actions, queries
 from zhiyin.customers.choices import TagColour
-from zhiyin.platform.errors import Invalid, NotFound
-from zhiyin.web.customers.forms import ContactForm, EditContactForm, NoteForm
+from zhiyin.platform.errors import Invalid
+from zhiyin.web.customers.forms import NoteForm
 from zhiyin.web.customers.table import TAG_CLASS
-from zhiyin.web.customers.views.record import contact_rows
-from zhiyin.web.http import HttpRequest, notify, page, refusals, render
+from zhiyin.web.http import HttpRequest, notify, page, render
 
 
 def _back(customer_id: uuid.UUID, tab: str) -> HttpResponse:
     return redirect(f"{reverse('customers:record', args=[customer_id])}?tab={tab}")
-
-
-@require_POST
-@page(permission="customers.edit")
-def add_contact(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
-    form = ContactForm(request.POST)
-    if form.is_valid():
-        with refusals(form):
-            actions.add_contact(
-                actor=request.actor,
-                customer_id=customer_id,
-                kind=form.cleaned_data["kind"],
-                now=timezone.now(),
-                **form.values(),
-            )
-            notify(request, _("Added."))
-            return _back(customer_id, "contacts")
-    return _contact_page(request, customer_id, form)
-
-
-@page(permission="customers.edit")
-def contact(request: HttpRequest, customer_id: uuid.UUID, contact_id: uuid.UUID) -> HttpResponse:
-    """Change one contact point."""
-    access.customer(request.actor, customer_id)
-    point = next((each for each in queries.contact_points(customer_id) if each.pk == contact_id), None)
-    if point is None:
-        raise NotFound
-    values = {"kind": point.kind, "value": point.value, "label": point.label, "is_primary": point.is_primary}
-    data = request.POST.copy() if request.method == "POST" else None
-    if data is not None:
-        data["kind"] = point.kind
-    # an imported address is one line
-    parts = point.parts or {"street": point.value}
-    form = EditContactForm(data, initial={**parts, **values})
-    if form.is_valid():
-        with refusals(form):
-            actions.change_contact(
-                actor=request.actor,
-                customer_id=customer_id,
-                contact_id=contact_id,
-                version=point.version,
-                now=timezone.now(),
-                **form.values(),
-            )
-            notify(request, _("Saved."))
-            return _back(customer_id, "contacts")
-    return _contact_page(request, customer_id, form, point.kind)
-
-
-def _contact_page(
-    request: HttpRequest, customer_id: uuid.UUID, form: ContactForm, kind: str = ""
-) -> HttpResponse:
-    context = {
-        "customer": access.customer(request.actor, customer_id),
-        "form": form,
-        "kind": kind,
-        "contacts": contact_rows(request, customer_id),
-    }
-    return render(request, "customers/contact.html", context)
-
-
-@require_POST
-@page(permission="customers.edit")
-def remove_contact(request: HttpRequest, customer_id: uuid.UUID, contact_id: uuid.UUID) -> HttpResponse:
-    actions.remove_contact(
-        actor=request.actor,
-        customer_id=customer_id,
-        contact_id=contact_id,
-        version=request.POST.get("version"),
-        now=timezone.now(),
-    )
-    notify(request, _("Removed."))
-    return _back(customer_id, "contacts")
 
 
 @require_POST

@@ -21,7 +21,6 @@ from zhiyin.customers import actions, queries
 from zhiyin.customers.choices import (
     ConsentAnswer,
     ConsentChannel,
-    ContactKind,
     FieldType,
     Stage,
     StandardPurpose,
@@ -29,13 +28,13 @@ from zhiyin.customers.choices import (
     TimelineKind,
 )
 from zhiyin.customers.fields import PREFIX, registry, shown
-from zhiyin.customers.keys import REGIONS, phone_text
 from zhiyin.customers.models import Customer, CustomField
 from zhiyin.platform.errors import Invalid, NotFound
 from zhiyin.web.activities.parts import follow_ups_tab
-from zhiyin.web.customers.forms import ContactForm, CustomerForm, EditCustomerForm, NewCustomerForm
+from zhiyin.web.customers.forms import CustomerForm, EditCustomerForm, NewCustomerForm
 from zhiyin.web.customers.table import STAGE_CLASS, STATUS_CLASS, TAG_CLASS
 from zhiyin.web.customers.views.consents import consents_tab
+from zhiyin.web.customers.views.contacts import contact_rows, contacts_tab
 from zhiyin.web.customers.views.relations import relations_tab
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 from zhiyin.web.lists import Tab
@@ -111,7 +110,7 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
             where = commerce.OrderFilter(customer=customer.pk)
             return {"page": commerce.list_orders(request.actor, where, after=token, limit=25)}
         case "contacts":
-            return {"contacts": contact_rows(request, customer.pk), "contact_form": ContactForm()}
+            return contacts_tab(request, customer.pk)
         case "relations" | "follow_ups":
             other = relations_tab if tab == "relations" else follow_ups_tab
             return other(request, customer)
@@ -143,20 +142,6 @@ def _sections(request: HttpRequest, customer: Customer) -> list[tuple[str, list[
 
     found = registry(request.actor).sections(customer.kind)
     return [(section, [fact(own) for own in owns]) for section, owns in found.items()]
-
-
-def contact_rows(request: HttpRequest, customer_id: uuid.UUID) -> list[dict[str, Any]]:
-    """Contact points as people read them, with the address that begins a call or a mail."""
-    region = REGIONS.get(request.tenant.currency)
-    rows = []
-    for point in queries.contact_points(customer_id):
-        shown, link = point.value, ""
-        if point.kind == ContactKind.PHONE and point.value_key.startswith("+"):
-            shown, link = phone_text(point.value_key, region), f"tel:{point.value_key}"
-        elif point.kind == ContactKind.EMAIL:
-            link = f"mailto:{point.value}"
-        rows.append({"point": point, "shown": shown, "link": link})
-    return rows
 
 
 def _tags(customer_id: uuid.UUID) -> list[dict[str, Any]]:
@@ -291,7 +276,7 @@ def _touch_text(kind: str, data: Mapping[str, Any], who: str) -> str:
 
 def _said_text(data: Mapping[str, Any], who: str) -> str:
     """A note or a follow-up, and below it how, with which outcome, and who wrote it."""
-    told = (_choice(FollowUpKind, data["kind"]) if "kind" in data else "", data.get("outcome", ""), who)
+    told = (_choice(FollowUpKind, data["kind"]) if "kind" in data else "", data.get("outcome", ""), data.get("author", who))
     below = " · ".join(filter(None, told))
     return f"{data.get('body', '')}\n— {below}" if below else str(data.get("body", ""))
 
