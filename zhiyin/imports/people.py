@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from zhiyin.accounts.models import Member
 from zhiyin.platform.actors import Actor
@@ -41,4 +41,4 @@ def _reached(actor: Actor) -> QuerySet[Member]:
     if actor.scope == "all":
         return active
     units = () if actor.scope == "own" else actor.unit_ids
-    return active.filter(unit__in=units) | active.filter(pk=actor.member_id)
+    return active.filter(Q(unit__in=units) | Q(pk__in=[actor.member_id]))

@@ -244,19 +244,7 @@ class Workspace:
     def _value(self, field_name: str, kind: FieldType, column: str, stored: str) -> str:
         text = _text(column, stored)
         if kind is FieldType.DATE:
-            if stored == "TIMESTAMP WITH TIME ZONE":
-                return f"timezone('{self.frame.time_zone}', {name(column)})"
-            if stored != "VARCHAR":
-                return f"try_cast({name(column)} AS TIMESTAMP)"
-            decision = self.decisions.get(field_name)
-            if decision is None:
-                return "NULL::TIMESTAMP"
-            date = formats.BY_NAME[decision.name].sql(text, self._patterns.get(field_name, ()))
-            return (
-                f"timezone('{self.frame.time_zone}', timezone('UTC', {date}))"
-                if decision.is_instant
-                else date
-            )
+            return self._date_value(field_name, column, stored)
         if kind in NUMBERS:
             if stored != "VARCHAR":
                 return f"try_cast({name(column)} AS {NUMBER})"
@@ -264,6 +252,18 @@ class Workspace:
         if set(REFUSED_COLUMNS) <= set(self._source.columns):
             text = f"regexp_replace({text}, '^''([=@+-])', '\\1')"
         return text
+
+    def _date_value(self, field_name: str, column: str, stored: str) -> str:
+        if stored == "TIMESTAMP WITH TIME ZONE":
+            return f"timezone('{self.frame.time_zone}', {name(column)})"
+        if stored != "VARCHAR":
+            return f"try_cast({name(column)} AS TIMESTAMP)"
+        decision = self.decisions.get(field_name)
+        if decision is None:
+            return "NULL::TIMESTAMP"
+        known = self._patterns.get(field_name, ())
+        date = formats.BY_NAME[decision.name].sql(name(column), known)
+        return f"timezone('{self.frame.time_zone}', timezone('UTC', {date}))" if decision.is_instant else date
 
     def _own_checks(self) -> Iterator[Check]:
         """What holds for all kinds: required values, values that could not be read, values too long."""
