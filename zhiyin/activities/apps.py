@@ -8,5 +8,9 @@ class ActivitiesConfig(AppConfig):
     name = "zhiyin.activities"
 
     def ready(self) -> None:
+        from zhiyin.activities.filters import activity_terms
+        from zhiyin.customers import filters
+
+        filters.register(activity_terms)
         register("activities.view", _("See tasks and follow-ups"))
         register("activities.edit", _("Write tasks and follow-ups"))

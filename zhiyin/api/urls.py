@@ -9,6 +9,7 @@ from zhiyin.api.commerce.routes import routes as commerce
 from zhiyin.api.customers.consents import routes as consents
 from zhiyin.api.customers.contacts import routes as contacts
 from zhiyin.api.customers.fields import routes as fields
+from zhiyin.api.customers.filters import routes as filters
 from zhiyin.api.customers.relations import routes as relations
 from zhiyin.api.customers.routes import routes as customers
 from zhiyin.api.customers.trail import routes as trail
@@ -20,6 +21,7 @@ from zhiyin.api.operation.routes import routes as operation
 
 api.add_router("", accounts.router)
 api.add_router("", audit.router)
+api.add_router("", filters.router)
 api.add_router("", customers.router)
 api.add_router("", consents.router)
 api.add_router("", contacts.router)

@@ -8,6 +8,10 @@ class CommerceConfig(AppConfig):
     name = "zhiyin.commerce"
 
     def ready(self) -> None:
+        from zhiyin.commerce.filters import order_terms
+        from zhiyin.customers import filters
+
+        filters.register(order_terms)
         register("products.view", _("See products"))
         register("products.edit", _("Create and change products"))
         register("orders.view", _("See orders"))

@@ -117,6 +117,9 @@ ROWS = [
     Row("POST", "customers:remove_note", "302 302 404 403 404 404 403 403 404", given=note),
     Row("GET", "api:list_customers", "401 200*8"),
     Row("GET", "api:count_customers", "401 200*8"),
+    Row("GET", "api:list_filter_fields", "401 200*8"),
+    Row("POST", "api:query_customers", "401 200*8", data={"filter": {"of": []}}),
+    Row("POST", "api:count_query", "401 200*8", data={"filter": {"of": []}}),
     Row("POST", "api:create_customer", "401 201*5 403 201 201", data={"name": "王"}),
     Row("POST", "api:change_customers", "401 200*5 403 200 404", data=api_tagging),
     Row(

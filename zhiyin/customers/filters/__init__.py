@@ -11,11 +11,11 @@ A filter is a small tree, written as JSON::
 ``parse`` reads it, ``terms`` says what an actor may ask for, ``compiled`` makes it a condition for query sets.
 """
 
-from zhiyin.customers.filters.compiling import compiled, slow
+from zhiyin.customers.filters.compiling import check, compiled, slow
 from zhiyin.customers.filters.core import compare, latest, moment, nullable, within
-from zhiyin.customers.filters.terms import Asking, Term, Terms, register, terms
+from zhiyin.customers.filters.terms import Asking, Option, Term, Terms, register, terms
 from zhiyin.customers.filters.tree import Condition, Filter, Group, Node, RelationTo, Span, parse
-from zhiyin.customers.filters.values import NOBODY, OPERATORS, FilterType
+from zhiyin.customers.filters.values import NOBODY, OPERATORS, FilterType, keys
 from zhiyin.customers.filters.words import Words
 
 __all__ = [
@@ -27,13 +27,16 @@ __all__ = [
     "FilterType",
     "Group",
     "Node",
+    "Option",
     "RelationTo",
     "Span",
     "Term",
     "Terms",
     "Words",
+    "check",
     "compare",
     "compiled",
+    "keys",
     "latest",
     "moment",
     "nullable",

@@ -68,6 +68,16 @@ def _term(condition: Condition, known: Terms, place: str) -> Term:
     return term
 
 
+def check(tree: Group, known: Terms, place: str = "filter") -> None:
+    """Raises ``PermissionDenied`` or ``Invalid``, with the place, for a field that the actor may not use."""
+    for number, node in enumerate(tree.of):
+        here = f"{place}.of[{number}]"
+        if isinstance(node, Condition):
+            _term(node, known, here)
+        else:
+            check(node, known, here)
+
+
 def slow(tree: Group, known: Terms) -> Iterator[Condition]:
     """Those conditions that no index answers, so that they look at every customer that the others leave."""
     for each in tree.conditions():

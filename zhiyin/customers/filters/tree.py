@@ -114,11 +114,8 @@ def _inside(group: Any) -> list[Any]:
     return within if isinstance(within, list) else []
 
 
-Filter = Annotated[Group, BeforeValidator(bounded)]
-
-
 class _Root(BaseModel):
-    filter: Filter
+    filter: Annotated[Group, BeforeValidator(bounded)]
 
 
 def parse(text: str) -> Group:
@@ -131,6 +128,11 @@ def parse(text: str) -> Group:
         raw = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Invalid(_("This filter is no JSON."), field="filter") from error
+    return read(raw)
+
+
+def read(raw: Any) -> Group:
+    """A filter from what JSON holds. Raises ``Invalid`` that names the place at fault."""
     try:
         return _Root(filter=raw).filter
     except ValidationError as error:
@@ -140,6 +142,9 @@ def parse(text: str) -> Group:
             field=where,
         ) from error
 
+
+# in a larger shape, such as an operation's body
+Filter = Annotated[Group, BeforeValidator(read)]
 
 # what of a value's many forms says why none of them fits
 _TELLING = ("too_long", "string_too_long", "greater_than_equal", "less_than_equal", "finite_number")

@@ -246,9 +246,7 @@ def list_customers(
 def _demand(actor: Actor, where: CustomerFilter) -> None:
     """What has been kept of a list says nothing to whom its filter is forbidden."""
     if (tree := where.tree()).of:
-        known = filters.terms(actor)
-        for each in tree.conditions():
-            known[each.field]
+        filters.check(tree, filters.terms(actor))
 
 
 def _narrower(actor: Actor, where: CustomerFilter) -> str:
