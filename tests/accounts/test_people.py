@@ -126,7 +126,13 @@ def test_two_change_a_person_at_once(cast: Company, gao: Actor) -> None:
 def test_one_changes_oneself(cast: Company) -> None:
     with cast.scope():
         preferences.change_profile(
-            actor=cast.lin.actor, name="林小岚", language="en", theme="dark", time_format="24", now=NOW
+            actor=cast.lin.actor,
+            name="林小岚",
+            language="en",
+            theme="dark",
+            mails=True,
+            time_format="24",
+            now=NOW,
         )
     assert member_of(cast.lin).name == "林小岚"
     page = cast.lin.client.get("/me/").content.decode()

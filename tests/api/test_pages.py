@@ -29,6 +29,7 @@ DONE_BY = {
     "customers:purpose": "change_purpose",
     "customers:archive_purpose": "archive_purpose",
     "customers:restore_purpose": "restore_purpose",
+    "web:see_all": "see_notifications see_notification",
     "customers:tags": "create_tag",
     "customers:tag": "change_tag",
     "customers:delete_tag": "delete_tag",

@@ -38,7 +38,10 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person who signs in. Global: one person may be a member of several tenants."""
+    """A person who signs in. Global: one person may be a member of several tenants.
+
+    ``mails`` says whether what he is told comes by mail as well.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, db_default=NewKey(), editable=False)
     email = models.EmailField(unique=True)
@@ -48,6 +51,7 @@ class User(AbstractBaseUser):
     time_format = models.CharField(
         max_length=4, choices=TimeFormat, default=TimeFormat.AUTO, db_default=TimeFormat.AUTO
     )
+    mails = models.BooleanField(default=True, db_default=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     USERNAME_FIELD = "email"

@@ -7,12 +7,13 @@ import structlog
 
 from zhiyin.accounts.access import actor_for
 from zhiyin.accounts.models import Member, Tenant
-from zhiyin.platform import clock, jobs
+from zhiyin.platform import clock, jobs, notifications
 from zhiyin.platform.actions import make_checkpoint
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict
 from zhiyin.platform.tenancy import scope
 
+NOTIFICATIONS_KEPT = datetime.timedelta(days=90)
 log = structlog.get_logger("zhiyin.clock")
 
 
@@ -22,6 +23,14 @@ def active_member(member_id: uuid.UUID) -> Actor | None:
     active = Member.objects.select_related("role").filter(is_active=True, user__is_active=True)
     member = active.filter(pk=member_id).first()
     return actor_for(member) if member else None
+
+
+@clock.periodic("accounts.notifications", cron="10 19 * * *")
+def forget_notifications(now: datetime.datetime) -> None:
+    """Remove what members were told a season ago."""
+    for tenant_id in Tenant.objects.order_by("id").values_list("id", flat=True):
+        with scope(tenant_id):
+            notifications.forget(now - NOTIFICATIONS_KEPT)
 
 
 @clock.periodic("accounts.checkpoints", cron="25 19 * * *")

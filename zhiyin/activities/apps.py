@@ -11,6 +11,11 @@ class ActivitiesConfig(AppConfig):
         from zhiyin.activities.filters import activity_terms
         from zhiyin.customers import filters
 
+        from zhiyin.platform import notifications
         filters.register(activity_terms)
         register("activities.view", _("See tasks and follow-ups"))
+        notifications.register(
+            "activities.task_given", _("%(who)s gave you the task “%(title)s”."), "list-check"
+        )
+        notifications.register("activities.reminder", _("Reminder of the task “%(title)s”."), "clock")
         register("activities.edit", _("Write tasks and follow-ups"))

@@ -12,9 +12,14 @@ from zhiyin.customers.models import Customer
 from zhiyin.platform.tenancy import TenantModel
 from zhiyin.platform.versions import version_of
 
+_TO_REMIND = Q(remind_at__isnull=False, state=TaskState.OPEN)
+
 
 class Task(TenantModel):
-    """Something that somebody has to do; ``due_on`` is a day in the company's time zone."""
+    """Something that somebody has to do; ``due_on`` is a day in the company's time zone.
+
+    ``remind_at`` is empty again once its assignee was reminded.
+    """
 
     title = models.CharField(max_length=200)
     details = models.TextField(max_length=10_000, blank=True, db_default="")
@@ -24,12 +29,14 @@ class Task(TenantModel):
     due_on = models.DateField(null=True)
     priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
     state = models.CharField(max_length=10, choices=TaskState, default=TaskState.OPEN)
+    remind_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True)
     import_id = models.UUIDField(null=True, editable=False)
 
     class Meta:
         indexes: ClassVar = [
+            models.Index(fields=["tenant_id", "remind_at"], condition=_TO_REMIND, name="task_to_remind"),
             models.Index(
                 fields=["tenant_id", "import_id"], condition=Q(import_id__isnull=False), name="task_by_import"
             ),
@@ -49,6 +56,7 @@ class Task(TenantModel):
             self.customer_id,
             self.assignee_id,
             self.due_on,
+            self.remind_at,
             self.priority,
             self.state,
         )

@@ -19,7 +19,7 @@ Row = Mapping[str, object]
 TaskSort = Literal["due", "-due"]
 COLUMNS = (
     "id", "title", "details", "customer_id", "customer_name", "author_id", "assignee_id", "assignee__name",
-    "assignee__is_active", "due_on", "priority", "state", "created_at", "closed_at",
+    "assignee__is_active", "due_on", "remind_at", "priority", "state", "created_at", "closed_at",
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from zhiyin.api.http import api
 from zhiyin.api.imports.routes import routes as imports
 from zhiyin.api.insight.routes import routes as insight
 from zhiyin.api.jobs.routes import routes as jobs
+from zhiyin.api.notifications.routes import routes as notifications
 from zhiyin.api.operation.routes import routes as operation
 
 api.add_router("", accounts.router)
@@ -33,6 +34,7 @@ api.add_router("", commerce.router)
 api.add_router("", imports.router)
 api.add_router("", insight.router)
 api.add_router("", jobs.router)
+api.add_router("", notifications.router)
 api.add_router("", operation.router)
 
 urlpatterns = [path("", api.urls)]

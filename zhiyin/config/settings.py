@@ -206,6 +206,7 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 MAIL_CONFIGURED = bool(env.mail_url)
+ORIGIN = env.origin.rstrip("/")
 if env.mail_url:
     _mail = urlsplit(env.mail_url)
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

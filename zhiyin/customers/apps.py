@@ -11,9 +11,13 @@ class CustomersConfig(AppConfig):
         from zhiyin.customers import filters
         from zhiyin.customers.filters import core
 
+        from zhiyin.platform import notifications
         filters.register(core.file_terms)
         filters.register(core.other_terms)
         register("customers.view", _("See customers"))
+        notifications.register(
+            "customers.mentioned", _("%(who)s mentioned you in a note on %(customer)s."), "note"
+        )
         register("customers.edit", _("Create and change customers"))
         register("customers.delete", _("Delete customers"))
         register("customers.export", _("Export customers"))

@@ -23,3 +23,10 @@ class CheckpointMade(Event):
 
     name: ClassVar = "platform.checkpoint_made"
     size: int
+
+
+@dataclass(frozen=True)
+class MemberNotified(Event):
+    name: ClassVar = "platform.member_notified"
+    member_id: uuid.UUID
+    notification_id: uuid.UUID

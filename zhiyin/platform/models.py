@@ -230,6 +230,25 @@ class StoredFile(TenantModel):
         return self.name
 
 
+class Notification(TenantModel):
+    """What one member is told; ``kind`` has the sentence, ``data`` what fills it and where it leads."""
+
+    member_id = models.UUIDField()
+    kind = models.CharField(max_length=60)
+    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    created_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["member_id", "-id"], name="notification_of_member"),
+            models.Index(fields=["member_id"], condition=models.Q(seen_at=None), name="notification_unseen"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
 class Worker(models.Model):
     """A running worker process and when it was last seen. Global."""
 

@@ -3,11 +3,15 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from zhiyin.web import search, today, views
+from zhiyin.web import notifications, search, today, views
 
 shell = [
     path("", today.home, name="home"),
     path("search/", search.search, name="search"),
+    path("notifications/", notifications.listed, name="notifications"),
+    path("notifications/bell/", notifications.bell, name="bell"),
+    path("notifications/seen/", notifications.see_all, name="see_all"),
+    path("notifications/<uuid:notification_id>/", notifications.follow, name="follow"),
     path("preferences/", views.preferences, name="preferences"),
 ]
 if settings.DEBUG:

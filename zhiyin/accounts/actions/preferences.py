@@ -15,11 +15,20 @@ from zhiyin.platform.record import record
 
 
 def change_profile(
-    *, actor: Actor, name: str, language: str, theme: str, time_format: str, now: datetime.datetime
+    *,
+    actor: Actor,
+    name: str,
+    language: str,
+    theme: str,
+    time_format: str,
+    mails: bool,
+    now: datetime.datetime,
 ) -> User:
     """Change one's own name here and all preferences; raises as ``choose_preferences`` does."""
     rename_myself(actor=actor, name=name, now=now)
-    return choose_preferences(actor=actor, language=language, theme=theme, time_format=time_format, now=now)
+    return choose_preferences(
+        actor=actor, language=language, theme=theme, time_format=time_format, mails=mails, now=now
+    )
 
 
 def choose_preferences(
@@ -28,9 +37,10 @@ def choose_preferences(
     language: str | None = None,
     theme: str | None = None,
     time_format: str | None = None,
+    mails: bool | None = None,
     now: datetime.datetime,
 ) -> User:
-    """Keep one's own language (empty: the company's), theme or time format; ``None`` leaves it.
+    """Keep one's own language (empty: the company's), theme, time format or wish for mails; ``None`` leaves it.
 
     Raises ``Invalid``, or ``NotFound`` for an actor that is no person.
     """
@@ -43,7 +53,7 @@ def choose_preferences(
     if time_format is not None and time_format not in TimeFormat.values:
         raise Invalid(field="time_format")
     user = User.objects.select_for_update().get(pk=actor.user_id)
-    wanted = {"language": language, "theme": theme, "time_format": time_format}
+    wanted = {"language": language, "theme": theme, "time_format": time_format, "mails": mails}
     before = {name: getattr(user, name) for name in wanted}
     after = {name: value for name, value in wanted.items() if value is not None and value != before[name]}
     if not after:

@@ -14,6 +14,7 @@ from zhiyin.activities.events import TaskChanged
 from zhiyin.activities.models import Task
 from zhiyin.customers import access as customers
 from zhiyin.customers.actions.records import may_own
+from zhiyin.platform import notifications
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound
 from zhiyin.platform.record import Changes, record
@@ -21,7 +22,7 @@ from zhiyin.platform.text import checked
 from zhiyin.platform.versions import require_seen
 
 LONGEST = 200
-FIELDS = ("title", "details", "customer_id", "assignee_id", "due_on", "priority")
+FIELDS = ("title", "details", "customer_id", "assignee_id", "due_on", "remind_at", "priority")
 
 
 def create_task(
@@ -32,6 +33,7 @@ def create_task(
     customer_id: uuid.UUID | None = None,
     assignee_id: uuid.UUID | None = None,
     due_on: datetime.date | None = None,
+    remind_at: datetime.datetime | None = None,
     priority: int = Priority.NORMAL,
     now: datetime.datetime,
 ) -> Task:
@@ -42,11 +44,13 @@ def create_task(
         "details": details,
         "customer_id": customer_id,
         "due_on": due_on,
+        "remind_at": remind_at,
         "priority": priority,
     }
     values = _checked(actor, {**given, "assignee_id": assignee_id or actor.member_id})
     task = Task.objects.create(author_id=actor.member_id, created_at=now, **values)
     _tell(actor, task, "added", {"task": [None, task.title]}, now)
+    _tell_assignee(actor, task, now)
     return task
 
 
@@ -71,6 +75,8 @@ def change_task(
         setattr(task, name, value)
     task.save(update_fields=list(values))
     _tell(actor, task, "changed", {_word(name): [before[name], values[name]] for name in values}, now)
+    if "assignee_id" in values:
+        _tell_assignee(actor, task, now)
     return access.task(actor, task_id) if _still_seen(actor, task) else task
 
 
@@ -121,6 +127,16 @@ def _check_assignee(actor: Actor, member_id: uuid.UUID | None) -> None:
     mine = assignee is not None and assignee.pk == actor.member_id
     if assignee is None or not (mine or may_own(actor, assignee)):
         raise Invalid(_("Choose somebody you may give tasks to."), field="assignee_id")
+
+
+def _tell_assignee(actor: Actor, task: Task, now: datetime.datetime) -> None:
+    notifications.tell(
+        members=[task.assignee_id],
+        code="activities.task_given",
+        data={"who": actor.name, "title": task.title, "task": str(task.pk)},
+        actor=actor,
+        now=now,
+    )
 
 
 def _word(name: str) -> str:

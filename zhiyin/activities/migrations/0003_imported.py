@@ -4,35 +4,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_holds_all'),
-        ('activities', '0002_tenancy'),
-        ('customers', '0012_gone'),
+        ("accounts", "0004_holds_all"),
+        ("activities", "0002_tenancy"),
+        ("customers", "0012_gone"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='followup',
-            name='import_id',
+            model_name="followup",
+            name="import_id",
             field=models.UUIDField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='task',
-            name='details',
-            field=models.TextField(blank=True, db_default='', max_length=10000),
+            model_name="task",
+            name="details",
+            field=models.TextField(blank=True, db_default="", max_length=10000),
         ),
         migrations.AddField(
-            model_name='task',
-            name='import_id',
+            model_name="task",
+            name="import_id",
             field=models.UUIDField(editable=False, null=True),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('import_id__isnull', False)), fields=['tenant_id', 'import_id'], name='follow_up_by_import'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("import_id__isnull", False)),
+                fields=["tenant_id", "import_id"],
+                name="follow_up_by_import",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('import_id__isnull', False)), fields=['tenant_id', 'import_id'], name='task_by_import'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("import_id__isnull", False)),
+                fields=["tenant_id", "import_id"],
+                name="task_by_import",
+            ),
         ),
     ]

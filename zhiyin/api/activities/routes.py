@@ -5,7 +5,7 @@ import uuid
 from typing import Annotated, Any
 
 from ninja import Query, Schema
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from zhiyin.activities import actions, queries
 from zhiyin.activities.choices import FollowUpKind, Priority, TaskState
@@ -38,6 +38,7 @@ class TaskOut(Schema):
     author_id: uuid.UUID | None
     assignee_id: uuid.UUID
     due_on: datetime.date | None
+    remind_at: datetime.datetime | None = Field(description="Empty once its assignee was reminded.")
     priority: Priority
     state: TaskState
     created_at: datetime.datetime
@@ -54,6 +55,7 @@ class TaskIn(Schema):
     customer_id: uuid.UUID | None = None
     assignee_id: uuid.UUID | None = None
     due_on: datetime.date | None = None
+    remind_at: AwareDatetime | None = None
     priority: Priority = Priority.NORMAL
 
 
@@ -68,6 +70,7 @@ class TaskPatch(Schema):
     customer_id: uuid.UUID | None = None
     assignee_id: uuid.UUID = Field(None)  # type: ignore[assignment]
     due_on: datetime.date | None = None
+    remind_at: AwareDatetime | None = None
     priority: Priority = Field(None)  # type: ignore[assignment]
 
 

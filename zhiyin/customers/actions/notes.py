@@ -2,16 +2,20 @@
 
 import datetime
 import uuid
+from collections.abc import Sequence
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.accounts.access import actor_for
+from zhiyin.accounts.models import Member
 from zhiyin.customers import access
 from zhiyin.customers.actions.before import keep_note
 from zhiyin.customers.actions.timeline import add_to_timeline
 from zhiyin.customers.choices import TimelineKind, UndoKind
 from zhiyin.customers.events import NoteChanged
 from zhiyin.customers.models import Note, TimelineEvent, Undo
+from zhiyin.platform import notifications
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, PermissionDenied
 from zhiyin.platform.record import record
@@ -19,6 +23,8 @@ from zhiyin.platform.versions import require_seen
 
 LONGEST = 10_000
 SHOWN = 500
+MENTION = "@"
+MOST_MENTIONED = 20
 
 
 def add_note(*, actor: Actor, customer_id: uuid.UUID, body: str, now: datetime.datetime) -> Note:
@@ -37,6 +43,7 @@ def add_note(*, actor: Actor, customer_id: uuid.UUID, body: str, now: datetime.d
         data=shown(note),
     )
     _tell(actor, note, "added", (None, note.body), now)
+    _tell_mentioned(actor, note, "", now)
     return note
 
 
@@ -60,6 +67,7 @@ def change_note(
     note.save(update_fields=["body", "updated_at"])
     on_timeline(note).update(data=shown(note))
     _tell(actor, note, "changed", (before, note.body), now)
+    _tell_mentioned(actor, note, before, now)
     return kept
 
 
@@ -131,6 +139,37 @@ def _checked(body: str) -> str:
     if len(body) > LONGEST:
         raise Invalid(_("This is longer than %d characters.") % LONGEST, field="body")
     return body
+
+
+def _tell_mentioned(actor: Actor, note: Note, before: str, now: datetime.datetime) -> None:
+    """Tell those whom the text names and did not name before, as far as they see the customer."""
+    if MENTION not in note.body:
+        return
+    known = list(Member.objects.filter(is_active=True).select_related("role"))
+    already = {each.pk for each in _mentioned(before, known)}
+    new = [each for each in _mentioned(note.body, known) if each.pk not in already][:MOST_MENTIONED]
+    notifications.tell(
+        members=[each.pk for each in new if _sees(each, note.customer_id)],
+        code="customers.mentioned",
+        data={"who": actor.name, "customer": str(note.customer_id)},
+        actor=actor,
+        now=now,
+    )
+
+
+def _mentioned(text: str, known: Sequence[Member]) -> list[Member]:
+    """Of two names that begin alike the longer one is meant, where it stands there."""
+    found = []
+    for each in sorted(known, key=lambda member: -len(member.name)):
+        if MENTION + each.name in text:
+            found.append(each)
+            text = text.replace(MENTION + each.name, "")
+    return found
+
+
+def _sees(member: Member, customer_id: uuid.UUID) -> bool:
+    who = actor_for(member)
+    return who.may("customers.view") and access.customers(who).filter(pk=customer_id).exists()
 
 
 def _tell(

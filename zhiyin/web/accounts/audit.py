@@ -94,6 +94,7 @@ FIELDS: dict[str, str | Promise] = {
     "member": _("Acts as"),
     "theme": _("Appearance"),
     "time_format": _("Time of day"),
+    "mails": _("Notifications by mail as well"),
     "customers": _("Customers"),
     "owner": _("Owner"),
     "owner_id": _("Owner"),

@@ -173,6 +173,7 @@ class ProfileForm(forms.Form):
     )
     theme = forms.ChoiceField(label=_("Appearance"), choices=Theme.choices)
     time_format = forms.ChoiceField(label=_("Time of day"), choices=TimeFormat.choices)
+    mails = forms.BooleanField(label=_("Notifications by mail as well"), required=False)
 
 
 def permission_groups(

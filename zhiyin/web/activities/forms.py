@@ -21,6 +21,15 @@ class Day(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+class Moment(forms.DateTimeInput):
+    """A moment as browsers pick one, in the reader's time zone."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
 class FollowUpForm(forms.Form):
     kind = forms.ChoiceField(label=_("How"), choices=FollowUpKind.choices, initial=FollowUpKind.CALL)
     body = forms.CharField(
@@ -40,6 +49,7 @@ class TaskForm(forms.Form):
     )
     assignee_id = forms.TypedChoiceField(label=_("Who does it"), coerce=uuid.UUID)
     due_on = forms.DateField(label=_("Due"), required=False, widget=Day())
+    remind_at = forms.DateTimeField(label=_("Remind"), required=False, widget=Moment())
     priority = forms.TypedChoiceField(
         label=_("Priority"), choices=Priority.choices, coerce=int, initial=Priority.NORMAL
     )

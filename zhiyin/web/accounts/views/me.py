@@ -32,6 +32,7 @@ def profile(request: HttpRequest) -> HttpResponse:
             "language": user.language,
             "theme": user.theme,
             "time_format": user.time_format,
+            "mails": user.mails,
         },
     )
     if request.method == "POST" and form.is_valid():
