@@ -8,6 +8,7 @@ class CommerceConfig(AppConfig):
     name = "zhiyin.commerce"
 
     def ready(self) -> None:
+        import zhiyin.commerce.actions.merging  # noqa: F401
         from zhiyin.commerce.filters import order_terms
         from zhiyin.customers import filters
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
 from zhiyin.accounts.models import Member
-from zhiyin.customers.models import Customer, CustomField, Note, Relation, SavedView, Undo
+from zhiyin.customers.models import Customer, CustomField, Merge, Note, Relation, SavedView, Undo
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
 from zhiyin.platform.errors import NotFound
@@ -54,6 +54,14 @@ def customer(
     found = queryset.filter(pk=customer_id).first()
     if found is None:
         raise NotFound
+    return found
+
+
+def lead(customer_id: uuid.UUID) -> uuid.UUID | None:
+    """The customer who has this one's file today: itself, or the one it was merged into. ``None`` for nobody."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT surviving_customer(%s)", [customer_id])
+        found: uuid.UUID | None = cursor.fetchone()[0]
     return found
 
 
@@ -114,6 +122,17 @@ def relation(actor: Actor, customer_id: uuid.UUID, relation_id: uuid.UUID, *, lo
     if row is None:
         raise NotFound
     return row
+
+
+def merge(actor: Actor, merge_id: uuid.UUID, *, lock: bool = False) -> Merge:
+    """A merge into a file that this actor may see, whoever has that file today. Raises ``NotFound``."""
+    merges = Merge.objects.select_for_update(of=("self",)) if lock else Merge.objects
+    found = merges.filter(pk=merge_id).first()
+    holder = lead(found.survivor_id) if found else None
+    if found is None or holder is None:
+        raise NotFound
+    customer(actor, holder)
+    return found
 
 
 def saved_views(actor: Actor, page: str) -> QuerySet[SavedView]:

@@ -8,6 +8,7 @@ class CustomersConfig(AppConfig):
     name = "zhiyin.customers"
 
     def ready(self) -> None:
+        import zhiyin.customers.actions.merging.own  # noqa: F401
         from zhiyin.customers import filters
         from zhiyin.customers.filters import core
 

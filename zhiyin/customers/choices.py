@@ -28,6 +28,23 @@ class Gone(models.TextChoices):
     DELETED = "deleted", _("Deleted")
 
 
+class Survivorship(models.TextChoices):
+    """Which value a field has after a merge, where nobody chose."""
+
+    SURVIVOR = "survivor", _("That of the file which stays")
+    NEWEST = "newest", _("That of the file changed last")
+    LONGEST = "longest", _("The longest one")
+
+
+class Verdict(models.TextChoices):
+    """What became of two customers who may be one."""
+
+    OPEN = "open", _("Not decided")
+    LATER = "later", _("Later")
+    MERGED = "merged", _("Merged")
+    DIFFERENT = "different", _("Not the same")
+
+
 class Status(models.TextChoices):
     """Where a customer stands between stranger and loyal buyer (domain.md, fig. 1-2)."""
 
@@ -85,6 +102,8 @@ class TimelineKind(models.TextChoices):
     STATUS = "status", _("Status changed")
     RELATION = "relation", _("Relation")
     CONSENT = "consent", _("Consent")
+    DOCUMENT = "document", _("Document")
+    MERGE = "merge", _("Merge")
 
 
 class TagColour(models.TextChoices):

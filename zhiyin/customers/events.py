@@ -27,6 +27,24 @@ class CustomerDeleted(Event):
 
 
 @dataclass(frozen=True)
+class CustomersMerged(Event):
+    """``customer_ids`` vanished into ``survivor_id``: what refers to them refers to that one since."""
+
+    name: ClassVar = "customers.customers_merged"
+    survivor_id: uuid.UUID
+    customer_ids: list[uuid.UUID]
+    merge_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class MergeUndone(Event):
+    name: ClassVar = "customers.merge_undone"
+    survivor_id: uuid.UUID
+    customer_ids: list[uuid.UUID]
+    merge_id: uuid.UUID
+
+
+@dataclass(frozen=True)
 class CustomersChanged(Event):
     """Many customers at once; ``change`` says what was set on all of them."""
 

@@ -26,6 +26,14 @@ from zhiyin.customers.actions.fields import (
     move_field,
     restore_field,
 )
+from zhiyin.customers.actions.merges import (
+    Merged,
+    NewerMerge,
+    merge_customers,
+    preview_merge,
+    preview_undo,
+    undo_merge,
+)
 from zhiyin.customers.actions.notes import add_note, change_note, pin_note, remove_note
 from zhiyin.customers.actions.purposes import (
     PurposeRules,
@@ -55,6 +63,8 @@ __all__ = [
     "Answer",
     "Done",
     "FieldRules",
+    "Merged",
+    "NewerMerge",
     "PurposeRules",
     "RelationRules",
     "Selection",
@@ -83,8 +93,11 @@ __all__ = [
     "delete_view",
     "export_customers",
     "make_timeline_months",
+    "merge_customers",
     "move_field",
     "pin_note",
+    "preview_merge",
+    "preview_undo",
     "record_consent",
     "remove_contact",
     "remove_note",
@@ -98,6 +111,7 @@ __all__ = [
     "set_tags",
     "tag_customers",
     "undo_change",
+    "undo_merge",
     "untag_customers",
     "update_customer",
     "update_tag",

@@ -76,7 +76,7 @@ def add_relation(
     source, target = (one, other) if way == "out" else (other, one)
     relation = Relation(type=kind, source=source, target=target, created_at=now)
     _describe(relation, {"role": role, "title": title, "since": since, "until": until})
-    _require_fit(relation, now)
+    require_fit(relation, now)
     relation.save(force_insert=True)
     _tell(actor, relation, "added", {name: [None, getattr(relation, name)] for name in DETAILS}, now)
     return relation
@@ -101,7 +101,7 @@ def change_relation(
     _describe(relation, {"role": role, "title": title, "since": since, "until": until})
     different = {name: [old, new] for name, old in before.items() if (new := getattr(relation, name)) != old}
     if different:
-        _require_fit(relation, now)
+        require_fit(relation, now)
         relation.save(update_fields=list(different))
         _tell(actor, relation, "changed", different, now)
     return relation
@@ -136,7 +136,7 @@ def relate_again(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.
     kind = _held(uuid.UUID(values["type_id"]))
     relation = Relation(**{name: value for name, value in values.items() if name != "tenant_id"})
     relation.pk, relation.type = uuid.UUID(values["id"]), kind
-    _require_fit(relation, now)
+    require_fit(relation, now)
     relation.save(force_insert=True)
     _tell(actor, relation, "added", {name: [None, getattr(relation, name)] for name in DETAILS}, now)
     return list(kept.customer_ids)
@@ -183,7 +183,7 @@ def _describe(relation: Relation, values: dict[str, Any]) -> None:
     relation.since, relation.until = since, until
 
 
-def _require_fit(relation: Relation, now: datetime.datetime) -> None:
+def require_fit(relation: Relation, now: datetime.datetime) -> None:
     """Raise why this relation cannot be beside those that there are; its type is held."""
     kind = relation.type
     if relation.source_id == relation.target_id:

@@ -3,7 +3,9 @@
 from zhiyin.customers.models.consent import Consent, Purpose
 from zhiyin.customers.models.contact import ContactPoint, contact_order
 from zhiyin.customers.models.customer import Customer, CustomerSearch, StatusChange
+from zhiyin.customers.models.duplicate import DuplicateRules, Suspect
 from zhiyin.customers.models.field import CustomField
+from zhiyin.customers.models.merge import Merge, MergedRow
 from zhiyin.customers.models.note import Note
 from zhiyin.customers.models.relation import Relation, RelationType
 from zhiyin.customers.models.tag import CustomerTag, Tag
@@ -18,12 +20,16 @@ __all__ = [
     "Customer",
     "CustomerSearch",
     "CustomerTag",
+    "DuplicateRules",
+    "Merge",
+    "MergedRow",
     "Note",
     "Purpose",
     "Relation",
     "RelationType",
     "SavedView",
     "StatusChange",
+    "Suspect",
     "Tag",
     "TimelineEvent",
     "Undo",

@@ -36,9 +36,7 @@ class Customer(TenantModel):
     owner = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, db_index=False)
     unit = models.ForeignKey(Unit, models.SET_NULL, null=True, blank=True, db_index=False)
     import_id = models.UUIDField(null=True, blank=True, editable=False)
-    gone = models.CharField(
-        max_length=8, choices=Gone, blank=True, default="", db_default="", editable=False
-    )
+    gone = models.CharField(max_length=8, choices=Gone, blank=True, default="", db_default="", editable=False)
     gone_at = models.DateTimeField(null=True, editable=False)
     merged_into = models.UUIDField(null=True, editable=False)
     # values of the company's own fields by key

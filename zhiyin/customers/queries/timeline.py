@@ -27,6 +27,7 @@ TIMELINE_KINDS: dict[str, tuple[TimelineKind, ...]] = {
         TimelineKind.STATUS,
         TimelineKind.RELATION,
         TimelineKind.CONSENT,
+        TimelineKind.MERGE,
     ),
 }
 # kinds of touches that need a permission

@@ -1,0 +1,8 @@
+"""Tasks and follow-ups go with their customer."""
+
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.activities.models import FollowUp, Task
+from zhiyin.customers.actions.merging.parts import Rows, register
+
+register(Rows("tasks", _("Tasks"), Task), Rows("follow_ups", _("Follow-ups"), FollowUp))

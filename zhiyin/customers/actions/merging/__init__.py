@@ -1,0 +1,1 @@
+"""Merging: what moves with a customer, each app's rows by the app itself."""
