@@ -17,7 +17,7 @@ from zhiyin.customers import actions, queries
 from zhiyin.customers.filters import Group, Words, compiled, parse, terms
 from zhiyin.customers.filters.values import shifted
 from zhiyin.customers.models import Customer, RelationType
-from zhiyin.customers.queries import CustomerFilter
+from zhiyin.customers.queries import CustomerFilter, counting
 from zhiyin.platform.database.bounded import TookTooLong, bounded
 from zhiyin.platform.errors import DomainError, Invalid, PermissionDenied
 
@@ -151,6 +151,58 @@ def test_relations_between_those_whom_one_may_see(
     assert names(inside, one("relation", "has_not", {})) == {"王晓敏", "李雷", "Ann O'Hara"}
     # the other end is out of her reach
     assert names(inside, one("relation", "has", works), who="lin") == set()
+
+
+def test_a_companys_own_fields_of_every_type(inside: Company, people: dict[str, Customer], now: Now) -> None:
+    values: dict[str, tuple[str, Any, Any]] = {
+        "nick": ("text", "明明 100%", "Lei"), "note": ("long_text", "a\nb", "c"), "size": ("number", 5, 12),
+        "budget": ("money", 99.5, -3), "birthday": ("date", "1990-05-01", "2001-01-31"),
+        "size_of_shop": ("choice", "small", "large"), "likes": ("choices", ["tea", "beer"], ["tea"]),
+        "vip": ("yes_no", True, False),
+    }  # fmt: skip
+    for key, (kind, _first, _second) in values.items():
+        options = {"choice": ["small", "large"], "choices": ["tea", "beer"]}.get(kind, [])
+        rules = actions.FieldRules(label=key, options=options)
+        actions.create_field(actor=inside.gao.actor, type=kind, rules=rules, key=key, now=now)
+    for name, place in (("王小明", 1), ("李雷", 2)):
+        given = {key: each[place] for key, each in values.items()}
+        actions.update_customer(
+            actor=inside.gao.actor, customer_id=people[name].pk, changes={}, fields=given, now=now
+        )
+    others = {"王晓敏", "Ann O'Hara"}
+    cases: list[tuple[str, str, Any, set[str]]] = [
+        ("nick", "in", ["Lei"], {"李雷"}),
+        ("nick", "contains", "100%", {"王小明"}),
+        ("nick", "starts", "le", {"李雷"}),
+        ("nick", "not_in", ["Lei"], {"王小明", *others}),
+        ("note", "contains", "b", {"王小明"}),
+        ("size", "at_least", 6, {"李雷"}),
+        ("size", "is", 5, {"王小明"}),
+        ("budget", "at_most", 0, {"李雷"}),
+        ("budget", "between", [0, 99.5], {"王小明"}),
+        ("birthday", "since", "2000-01-01", {"李雷"}),
+        ("birthday", "older", {"number": 1, "unit": "year"}, {"王小明", "李雷"}),
+        ("size_of_shop", "in", ["small"], {"王小明"}),
+        ("size_of_shop", "not_in", ["small"], {"李雷", *others}),
+        ("likes", "in", ["beer", "tea"], {"王小明", "李雷"}),
+        ("likes", "all", ["beer", "tea"], {"王小明"}),
+        ("likes", "not_in", ["beer"], {"李雷", *others}),
+        ("vip", "is", False, {"李雷"}),
+        ("size", "empty", None, others),
+        ("size", "filled", None, {"王小明", "李雷"}),
+    ]
+    for key, op, value, found in cases:
+        assert names(inside, one(f"x_{key}", op, value)) == found, (key, op)
+        rest = names(inside, {"match": "none", "of": [one(f"x_{key}", op, value)]})
+        assert rest == set(people) - found, (key, op)
+
+
+def test_an_own_field_of_other_roles_is_none(inside: Company, people: dict[str, Customer], now: Now) -> None:
+    secret = actions.FieldRules(label="secret", roles=[inside.gao.member.role_id])
+    actions.create_field(actor=inside.gao.actor, type="text", rules=secret, key="secret", now=now)
+    assert names(inside, one("x_secret", "empty")) == set(people)
+    with pytest.raises(Invalid):
+        names(inside, one("x_secret", "empty"), who="lin")
 
 
 def test_a_filter_shows_nobody_beyond_ones_reach(inside: Company, people: dict[str, Customer]) -> None:
@@ -357,6 +409,19 @@ def test_who_asks_too_much_is_told_what_to_narrow(
     assert "City" in str(told.value.message)
     assert "Status" not in str(told.value.message).split(".")[0]
     assert "owner" in str(told.value.message)
+
+
+def test_what_cannot_be_counted_in_time_is_more_than_what_one_sees(
+    inside: Company, people: dict[str, Customer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(_milliseconds: int) -> Any:
+        raise TookTooLong
+
+    monkeypatch.setattr(counting, "bounded", slow)
+    where = CustomerFilter(filter=json.dumps({"of": [one("city", "contains", "海")]}))
+    assert queries.count_customers(inside.gao.actor, where, shown=50) == queries.Count(
+        50, exact=False, least=True
+    )
 
 
 def test_an_empty_filter_is_everybody(inside: Company, people: dict[str, Customer]) -> None:

@@ -342,7 +342,7 @@ def test_an_estimate_is_kept_only_for_the_same_reach(
 ) -> None:
     numbers = iter(range(2000, 2100))
     monkeypatch.setattr(
-        counting, "_count", lambda rows, _within=None: queries.Count(next(numbers), exact=False)
+        counting, "_count", lambda rows, _within=None, _shown=0: queries.Count(next(numbers), exact=False)
     )
     everybody, organisations = CustomerFilter(), CustomerFilter(kind=["organisation"])
     asked = [

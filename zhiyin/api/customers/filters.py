@@ -93,7 +93,7 @@ def count_query(request: Request, body: Asked) -> dict[str, Any]:
     """How many customers a filter lets through, and what it says."""
     count = queries.count_customers(request.actor, body.where())
     said = Words(terms(request.actor), body.filter).sentence(body.filter)
-    return {"number": count.number, "exact": count.exact, "words": said}
+    return {"number": count.number, "exact": count.exact, "least": count.least, "words": said}
 
 
 def _field(request: Request, term: Term) -> dict[str, Any]:

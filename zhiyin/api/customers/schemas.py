@@ -299,6 +299,7 @@ class TouchOut(Schema):
 class CountOut(Schema):
     number: int
     exact: bool = Field(description="Up to 1,000 the count is exact, beyond an estimate.")
+    least: bool = Field(False, description="There are more; counting them would have taken too long.")
 
 
 class SelectionIn(Schema):

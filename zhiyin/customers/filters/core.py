@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import StrIndex, Upper
+from django.db.models.lookups import Exact, GreaterThan
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,7 +14,9 @@ from zhiyin.analytics.choices import ValueGroup
 from zhiyin.customers import access
 from zhiyin.customers.choices import ContactKind, FieldType
 from zhiyin.customers.fields import Field, registry
+from zhiyin.customers.fields.conditions import condition
 from zhiyin.customers.filters.options import named, owner_options, tag_options, unit_options
+from zhiyin.customers.filters.searching import found
 from zhiyin.customers.filters.terms import Asking, Make, Option, Term, among
 from zhiyin.customers.filters.tree import RelationTo
 from zhiyin.customers.filters.values import OPERATORS, Days, FilterType, keys
@@ -26,6 +29,7 @@ from zhiyin.platform.pinyin import name_key, normalise
 from zhiyin.platform.times import midnight
 
 FILE, REACHED = gettext_lazy("Customer file"), gettext_lazy("Contact points")
+OWN = gettext_lazy("Own fields")
 WORTH, BOUGHT = gettext_lazy("Analysis"), gettext_lazy("Purchases")
 SLOW_TEXT = frozenset({"contains", "starts", "not_in"})
 _TYPES = {FieldType.LONG_TEXT: FilterType.TEXT}
@@ -34,12 +38,29 @@ _TYPES = {FieldType.LONG_TEXT: FilterType.TEXT}
 def file_terms(actor: Actor) -> Iterable[Term]:
     """Every field that this actor may read, the company's own included. One SQL statement."""
     for each in registry(actor):
-        if not each.own:
-            yield _core(each)
+        yield _own(each) if each.own else _core(each)
 
 
 def _type(field: Field) -> FilterType:
     return _TYPES.get(field.type) or FilterType(field.type)
+
+
+def _own(field: Field) -> Term:
+    kind = _type(field)
+    options: list[Option] = [(each, each) for each in field.own.options] if field.own else []
+
+    def make(_asking: Asking, op: str, value: Any) -> Q:
+        return condition(field, op, value)
+
+    return Term(
+        field.name,
+        field.label,
+        kind,
+        field.section or OWN,
+        make,
+        options=(lambda _actor: options) if options else None,
+        slow=SLOW_TEXT if kind == FilterType.TEXT else frozenset({"not_in", "empty"}),
+    )
 
 
 def _core(field: Field) -> Term:
@@ -148,21 +169,25 @@ def _name(asking: Asking, op: str, value: Any) -> Q:
         # the key has an index
         return Q(name_key__in=[name_key(each) for each in value], name__in=value)
     if op in ("contains", "starts"):
-        return _searched(asking.actor, value) & compare("name", op, value)
+        return _part_of_name(asking.actor, op, value)
     return text("name")(asking, op, value)
+
+
+def _part_of_name(actor: Actor, op: str, value: str) -> Q:
+    # the planner takes LIKE for rare, and would not go by names until a page is full
+    place = StrIndex(Upper("name"), Upper(Value(value)))
+    return _searched(actor, value) & (Q(Exact(place, 1)) if op == "starts" else Q(GreaterThan(place, 0)))
 
 
 def _searched(actor: Actor, value: str) -> Q:
     """Whoever the search box finds by these words, a superset of whose name or number has them; all if too short."""
-    letters = "".join(normalise(value).split())
-    if letters.isascii() and len(letters) < 3:
-        return Q()
-    words = search.query(actor.tenant_id, value)
+    words = _words_in(actor, value)
     return Q(pk__in=found(words)) if words else Q()
 
 
-def found(words: search.Query) -> RawSQL:
-    return RawSQL("SELECT id FROM search_customers(%s::int[], %s, NULL)", [words.tokens, words.patterns])
+def _words_in(actor: Actor, value: str) -> search.Query | None:
+    letters = "".join(normalise(value).split())
+    return None if letters.isascii() and len(letters) < 3 else search.query(actor.tenant_id, value)
 
 
 def _code(_asking: Asking, op: str, value: Any) -> Q:

@@ -18,10 +18,11 @@ KEPT = 30  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """``number`` rows; only about so many when not ``exact``."""
+    """``number`` rows; only about so many when not ``exact``, or more than so many when ``least``."""
 
     number: int
     exact: bool
+    least: bool = False
 
 
 def count(queryset: QuerySet[Any, Any]) -> Count:
@@ -29,29 +30,32 @@ def count(queryset: QuerySet[Any, Any]) -> Count:
     return _count(queryset)
 
 
-def kept_count(make: Callable[[], QuerySet[Any, Any]], *, same: object, within: int | None = None) -> Count:
+def kept_count(
+    make: Callable[[], QuerySet[Any, Any]], *, same: object, within: int | None = None, shown: int = 0
+) -> Count:
     """``count`` of the query set that ``make`` gives; an estimate is kept for half a minute.
 
     It is kept for who asks with an equal ``same``, which must name the tenant and all that narrows the rows.
-    What cannot be counted ``within`` so many milliseconds is estimated.
+    What cannot be counted ``within`` so many milliseconds is estimated; ``shown`` are there at least.
     """
     name = f"count:{hashlib.sha256(repr(same).encode()).hexdigest()}"
     kept: Count | None = cache.get(name)
     if kept is not None:
         return kept
-    found = _count(make(), within)
+    found = _count(make(), within, shown)
     if not found.exact:
         cache.set(name, found, KEPT)
     return found
 
 
-def _count(queryset: QuerySet[Any, Any], within: int | None = None) -> Count:
+def _count(queryset: QuerySet[Any, Any], within: int | None = None, shown: int = 0) -> Count:
     rows = queryset.order_by()
     try:
         with bounded(within) if within else contextlib.nullcontext():
             some = rows[: EXACT_UP_TO + 1].count()
     except TookTooLong:
-        return Count(_rounded(max(1, _estimate(rows))), exact=False)
+        estimate = _rounded(_estimate(rows))
+        return Count(max(estimate, shown), exact=False, least=estimate <= EXACT_UP_TO)
     if some <= EXACT_UP_TO:
         return Count(some, exact=True)
     return Count(_rounded(max(some, _estimate(rows))), exact=False)

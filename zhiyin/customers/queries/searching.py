@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
 from django.db.models.expressions import RawSQL
 
+from zhiyin.customers.filters.searching import count_found, found
 from zhiyin.customers.keys import search_words
 from zhiyin.platform import search
 from zhiyin.platform.actors import Actor
 
+__all__ = ["MOST_FOUND", "count_found", "first_found", "found", "query"]
 # of a search without any filter, only so many are sorted; people refine it long before
 MOST_FOUND = 1000
 
@@ -17,11 +18,6 @@ MOST_FOUND = 1000
 def query(actor: Actor, text: str) -> search.Query | None:
     """What somebody typed; ``None`` when there is nothing to look for."""
     return search.query(actor.tenant_id, search_words(text))
-
-
-def found(words: search.Query, *, most: int | None = None) -> RawSQL:
-    """The ids of those found; the database reads ``most`` of them at most."""
-    return RawSQL("SELECT id FROM search_customers(%s::int[], %s, %s)", [words.tokens, words.patterns, most])
 
 
 def first_found(
@@ -39,12 +35,3 @@ def first_found(
         f"{beyond} ORDER BY name_key {way}, id {way} LIMIT {wanted:d}",
         [words.tokens, words.patterns, MOST_FOUND, *behind],
     )
-
-
-def count_found(words: search.Query) -> int:
-    """How many of a tenant's customers are found, at most ``MOST_FOUND``."""
-    with connection.cursor() as cursor:
-        sql = "SELECT count(*) FROM search_customers(%s::int[], %s, %s)"
-        cursor.execute(sql, [words.tokens, words.patterns, MOST_FOUND])
-        number: int = cursor.fetchone()[0]
-    return number

@@ -40,7 +40,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     count = (
         Count(len(found.rows), exact=True)
         if not token and not found.next
-        else queries.count_customers(request.actor, where)
+        else queries.count_customers(request.actor, where, shown=len(found.rows))
     )
     context = {
         "page": found,
@@ -110,6 +110,8 @@ def summary(count: Count) -> str:
     written = number(count.number)
     if count.exact:
         return ngettext("%(count)s customer", "%(count)s customers", count.number) % {"count": written}
+    if count.least:
+        return _("more than %(count)s customers") % {"count": written}
     return _("about %(count)s customers") % {"count": written}
 
 
