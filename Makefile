@@ -12,7 +12,7 @@ DJANGO := ZHIYIN_HOME=$(CURDIR)/build/home DJANGO_SETTINGS_MODULE=zhiyin.config.
 ASSETS := zhiyin/web/static/zhiyin/manifest.json
 MESSAGES := zhiyin/locale/zh_Hans/LC_MESSAGES/django.mo
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
-PARTS := chromium fonts-noto-cjk gettext postgresql-15
+PARTS := chromium fonts-noto-cjk gettext libharfbuzz-subset0 libpangoft2-1.0-0 postgresql-15
 
 .PHONY: demo test test-fast check audit openapi bench screenshots test-parts wheel lock format messages clean
 

@@ -11,6 +11,7 @@ DONE_BY = {
     "customers:delete_view": "delete_view",
     "customers:bulk": "change_customers export_customers create_tag",
     "customers:undo": "undo_change",
+    "customers:print": "print_customers",
     "customers:create": "create_customer add_contact",
     "customers:create_field": "create_field",
     "customers:change_field": "change_field",

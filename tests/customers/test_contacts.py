@@ -1,10 +1,11 @@
 """How a customer is reached: every kind, what was verified, until when it holds, who else is reached there."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from tests.cast import Company
 from zhiyin.customers import actions, queries
@@ -17,6 +18,12 @@ from zhiyin.platform.models import AuditEntry
 Now = datetime.datetime
 DAY = datetime.timedelta(days=1)
 Add = Callable[..., ContactPoint]
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -196,13 +203,11 @@ def test_what_was_removed_comes_back_as_it_was(inside: Company, wang: Customer, 
     first = add(wang, "phone", "13800138000", label="家", verified_how="code", valid_until=now.date() + DAY)
     second = add(wang, "phone", "13900139000")
     kept = actions.remove_contact(actor=inside.lin.actor, customer_id=wang.pk, contact_id=first.pk, now=now)
-    second.refresh_from_db()
-    assert second.is_primary
+    assert ContactPoint.objects.get(pk=second.pk).is_primary
     assert actions.undo_change(actor=inside.lin.actor, undo_id=kept.pk, now=now).restored == 1
     again = ContactPoint.objects.get(pk=first.pk)
     assert again.version == first.version
-    second.refresh_from_db()
-    assert not second.is_primary
+    assert not ContactPoint.objects.get(pk=second.pk).is_primary
     words = CustomerFilter(q="13800138000")
     assert len(queries.list_customers(inside.lin.actor, words).rows) == 1
 

@@ -2,6 +2,7 @@
 
 import datetime
 
+import pytest
 from django.urls import reverse
 
 from tests.cast import Company
@@ -9,6 +10,11 @@ from zhiyin.customers import actions
 from zhiyin.customers.models import ContactPoint, Undo
 
 Now = datetime.datetime
+
+
+@pytest.fixture(autouse=True)
+def english(cast: Company) -> None:
+    cast.lin.client.cookies["zhiyin_language"] = "en"
 
 
 def edited(cast: Company, now: Now, point: ContactPoint, **typed: str) -> ContactPoint:

@@ -1,16 +1,23 @@
 """The only way to reach a customer: what this actor may see. Missing and forbidden look alike."""
 
+import functools
 import uuid
 from collections.abc import Sequence
+from typing import Any, Literal
 
 from django.db import connection
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet, UUIDField
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
-from zhiyin.accounts.models import Member
-from zhiyin.customers.models import Customer, CustomField, Merge, Note, Relation, SavedView, Undo
+from zhiyin.accounts.models import Member, Unit
+from zhiyin.customers.models import Customer, CustomField, Merge, Note, Relation, SavedView, Share, Undo
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
 from zhiyin.platform.errors import NotFound
+
+# how far a customer is to be within reach: to be seen; changed; given away, shared on or deleted
+Need = Literal["read", "write", "full"]
 
 # columns, filters and orders of a list of customers that tell what this permission guards
 GUARDED = {
@@ -26,7 +33,11 @@ def hidden(actor: Actor) -> frozenset[str]:
     return frozenset().union(*(names for permission, names in GUARDED.items() if not actor.may(permission)))
 
 
-def reach(actor: Actor) -> Q:
+class OnlyShared(PermissionDenied):
+    message = gettext_lazy("This customer is shared with you, and not for that. Ask its owner.")
+
+
+def scope(actor: Actor) -> Q:
     """The condition under which a row with ``owner`` and ``unit`` is within the actor's record scope."""
     match actor.scope:
         case "all":
@@ -37,22 +48,76 @@ def reach(actor: Actor) -> Q:
             return Q(unit__in=actor.unit_ids) | (Q(owner=actor.member_id) if actor.member_id else Q())
 
 
-def customers(actor: Actor) -> QuerySet[Customer]:
-    """The customers that this actor may see."""
-    return Customer.objects.filter(reach(actor))
+def grounds(actor: Actor, need: Need = "read") -> list[Q]:
+    """For what reasons customers are within reach, each a condition that an index answers; any of them suffices.
+
+    What is to be given away, deleted or shared on is owned or within the role's record scope.
+    """
+    if actor.scope == "all" or need == "full" or actor.member_id is None:
+        return [scope(actor)]
+    with_him, with_units = (shares(actor, need).filter(each).values("customer") for each in _recipients(actor))
+    return [scope(actor), Q(pk__in=with_him.union(with_units))]
+
+
+def shares(actor: Actor, need: Need = "read") -> QuerySet[Share]:
+    """What is shared with this actor at this moment, by the database's clock."""
+    lasting = Share.objects.filter(Q(ends_at=None) | Q(ends_at__gt=Now()))
+    with_him, with_units = _recipients(actor)
+    lasting = lasting.filter(may_write=True) if need == "write" else lasting
+    return lasting.filter(with_him | with_units)
+
+
+def _recipients(actor: Actor) -> tuple[Q, Q]:
+    """The member; and the unit he is in, those above it, and those whose records his role covers."""
+    above: Any = Unit.objects.filter(members=actor.member_id).values(
+        each=Func(F("path"), function="unnest", output_field=UUIDField())
+    )
+    return Q(member=actor.member_id), Q(unit__in=above) | Q(unit__in=actor.unit_ids)
+
+
+def apart(actor: Actor, need: Need = "read") -> list[Q]:
+    """``grounds`` of which no two hold of the same customer, to be read one after the other."""
+    found: list[Q] = []
+    for each in grounds(actor, need):
+        others = [~other for other in grounds(actor, need)[: len(found)]]
+        found.append(functools.reduce(Q.__and__, others, each))
+    return found
+
+
+def reach(actor: Actor, need: Need = "read") -> Q:
+    """The condition under which a customer is seen, may be changed, or is the actor's to dispose of."""
+    condition = scope(actor)
+    if actor.scope == "all" or need == "full" or actor.member_id is None:
+        return condition
+    return condition | Q(Exists(shares(actor, need).filter(customer=OuterRef("pk"))))
+
+
+def customers(actor: Actor, need: Need = "read") -> QuerySet[Customer]:
+    """The customers that this actor may see, or change, or dispose of."""
+    return Customer.objects.filter(reach(actor, need))
 
 
 def customer(
-    actor: Actor, customer_id: uuid.UUID, *, lock: bool = False, related: Sequence[str] = ()
+    actor: Actor,
+    customer_id: uuid.UUID,
+    *,
+    need: Need = "read",
+    lock: bool = False,
+    related: Sequence[str] = (),
 ) -> Customer:
-    """One customer, locked against others' changes when asked. Raises ``NotFound``."""
-    queryset = customers(actor)
+    """One customer, locked against others' changes when asked.
+
+    Raises ``NotFound``, and ``OnlyShared`` for one that is seen but not for what is needed.
+    """
+    queryset = customers(actor, need)
     if related:
         queryset = queryset.select_related(*related)
     if lock:
         queryset = queryset.select_for_update(no_key=True)
     found = queryset.filter(pk=customer_id).first()
     if found is None:
+        if need != "read" and customers(actor).filter(pk=customer_id).exists():
+            raise OnlyShared
         raise NotFound
     return found
 

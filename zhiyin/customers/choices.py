@@ -135,6 +135,8 @@ class UndoKind(models.TextChoices):
     NOTE_REMOVED = "note_removed", _("Note removed")
     UNRELATE = "unrelate", _("Relation removed")
     CONTACT_GONE = "contact_gone", _("Contact point removed")
+    SHARE = "share", _("Shared")
+    UNSHARE = "unshare", _("Sharing ended")
 
 
 class StandardRelation(models.TextChoices):

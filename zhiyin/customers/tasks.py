@@ -9,8 +9,9 @@ import structlog
 from django.db import OperationalError
 from django.utils.translation import gettext as _
 
-from zhiyin.customers import access, actions
+from zhiyin.customers import access, actions, printing
 from zhiyin.customers.exports import write_customers
+from zhiyin.customers.printing import Layout
 from zhiyin.platform import clock, files, jobs
 from zhiyin.platform.record import record_read
 
@@ -45,6 +46,27 @@ def export(run: jobs.JobRun) -> dict[str, Any]:
         stored = files.save(stream, name=name, actor=run.actor, now=run.now, content_type=TYPES[style])
         seen = {"rows": count, "columns": run.arguments["columns"], "selection": run.arguments["selection"]}
         record_read("customers.export_written", actor=run.actor, now=run.now, read={**seen, "file": name})
+    return {"file": str(stored.id), "rows": count}
+
+
+@jobs.handler("customers.print", permission="customers.export", repeatable=True)
+def print_pdf(run: jobs.JobRun) -> dict[str, Any]:
+    """Print the chosen customers; the result names the PDF."""
+    selection = actions.Selection.load(run.arguments["selection"])
+    layout = Layout.model_validate(run.arguments["layout"])
+    with tempfile.TemporaryFile() as stream, run.scope():
+        count = printing.write(
+            actions.selected(run.actor, selection),
+            layout,
+            stream,
+            region=actions.region_of(run.actor),
+            now=run.now,
+            progress=lambda done: run.progress(done, None, _("Writing")),
+        )
+        stream.seek(0)
+        name = actions.file_name(layout, run.now)
+        stored = files.save(stream, name=name, actor=run.actor, now=run.now, content_type="application/pdf")
+        actions.record_printed(run.actor, run.arguments["asked"], layout, name=name, count=count, now=run.now)
     return {"file": str(stored.id), "rows": count}
 
 

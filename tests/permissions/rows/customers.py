@@ -69,6 +69,14 @@ def api_tagging(company: Company, _given: Given) -> Given:
     return {"ids": [str(customer(company)["customer_id"])], "tag": str(tag(company)["tag_id"])}
 
 
+def printing(company: Company, _given: Given) -> Given:
+    return {"ids": [str(customer(company)["customer_id"])]}
+
+
+def api_printing(company: Company, given: Given) -> Given:
+    return {**printing(company, given), "layout": {"what": "phones"}}
+
+
 ROWS = [
     Row("GET", "customers:list", ALL),
     Row("GET", "customers:filters", ALL),
@@ -81,6 +89,13 @@ ROWS = [
     Row(
         "POST", "customers:bulk", "302 403*2 302 403*2 302*3",
         data={"action": "export", "all": "1", "style": "csv"}, note="export",
+    ),
+    Row("POST", "customers:print", "302 403*2 200 403*2 200*2 400", data=printing, note="form"),
+    Row(
+        "POST", "customers:print", "302 403*2 200 403*2 200*2 400", note="make",
+        data=lambda company, given: {
+            **printing(company, given), "what": "phones", "labels": "l7160", "envelopes": "dl", "order": "name", "make": "1",
+        },
     ),
     Row("POST", "customers:undo", "302*2 404*4 403 302 404", given=undo),
     Row("GET", "customers:create", EDITORS),
@@ -125,6 +140,7 @@ ROWS = [
     Row(
         "POST", "api:export_customers", "401 403*2 202 403*2 202*3", data={"everything": True, "style": "csv"}
     ),
+    Row("POST", "api:print_customers", "401 403*2 202 403*2 202*2 400", data=api_printing),
     Row("POST", "api:undo_change", "401 200 404*4 403 200 404", given=undo),
     Row("GET", "api:read_customer", "401 200 404 200 404 404 200 200 404", given=customer),
     Row(
@@ -142,7 +158,7 @@ ROWS = [
         data={"value": "c@b.cn"},
     ),
     Row("DELETE", "api:remove_contact", "401 200 404 200 404 404 403 200 404", given=contact),
-    Row("GET", "api:list_contacts", SEEN.replace("302", "401"), given=contact),
+    Row("GET", "api:list_contacts", SEEN.replace("302", "401"), given=customer),
     Row("GET", "api:list_notes", "401 200 404 200 404 404 200 200 404", given=customer),
     Row(
         "POST", "api:add_note", "401 201 404 201 404 404 403 201 404", given=customer, data={"body": "x"}

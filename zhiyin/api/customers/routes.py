@@ -20,6 +20,7 @@ from zhiyin.api.customers.schemas import (
     NoteIn,
     NoteOut,
     PinIn,
+    PrintIn,
     RecordOut,
     Seen,
     SelectionIn,
@@ -105,6 +106,14 @@ def export_customers(request: Request, where: Query[CustomerFilter], body: Expor
         columns=[],
         style=body.style,
         now=now(),
+    )
+
+
+@routes.post("/customers/print/", permission="customers.export", response=JobOut, status=202)
+def print_customers(request: Request, where: Query[CustomerFilter], body: PrintIn) -> jobs.Job:
+    """Labels, envelopes or a phone list as PDF, as a job: once it has succeeded, ``get_job_file`` gives the file."""
+    return actions.print_in_background(
+        actor=request.actor, selection=_selection(request, where, body), layout=body.layout, now=now()
     )
 
 

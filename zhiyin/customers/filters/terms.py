@@ -12,6 +12,7 @@ from django.db.models import Choices, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from zhiyin.customers import access
 from zhiyin.customers.filters.values import OPERATORS, FilterType
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, PermissionDenied
@@ -87,6 +88,8 @@ def terms(actor: Actor) -> Terms:
     """What this actor may filter by. One SQL statement, for the company's own fields."""
     every = {term.name: term for source in _sources for term in source(actor)}
     denied = {name for name, term in every.items() if term.permission and not actor.may(term.permission)}
+    # a filter on what is masked or hidden would tell it, one question after the other
+    denied |= access.closed(actor)
     return Terms(actor, {name: every[name] for name in every.keys() - denied}, frozenset(denied))
 
 

@@ -8,6 +8,7 @@ from zhiyin.customers.models.field import CustomField
 from zhiyin.customers.models.merge import Merge, MergedRow
 from zhiyin.customers.models.note import Note
 from zhiyin.customers.models.relation import Relation, RelationType
+from zhiyin.customers.models.share import Share
 from zhiyin.customers.models.tag import CustomerTag, Tag
 from zhiyin.customers.models.timeline import TimelineEvent
 from zhiyin.customers.models.undo import Undo
@@ -28,6 +29,7 @@ __all__ = [
     "Relation",
     "RelationType",
     "SavedView",
+    "Share",
     "StatusChange",
     "Suspect",
     "Tag",

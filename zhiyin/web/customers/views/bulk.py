@@ -38,7 +38,7 @@ def options(request: HttpRequest) -> HttpResponse:
 @page(permission="customers.view")
 def bulk(request: HttpRequest) -> HttpResponse:
     query = QueryDict(request.POST.get("query", ""))
-    selection = _selection(request, query)
+    selection = selection_of(request, query)
     match request.POST.get("action", ""):
         case "export":
             return _export(request, selection)
@@ -58,7 +58,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
     return _told(request, done, query)
 
 
-def _selection(request: HttpRequest, query: QueryDict) -> Selection:
+def selection_of(request: HttpRequest, query: QueryDict) -> Selection:
+    """The customers ticked, or with ``all`` everybody whom the list's ``query`` lets through."""
     if request.POST.get("all"):
         return Selection(where=parse_filter(CustomerFilter, query))
     ids = tuple(_uuid(each, "ids") for each in request.POST.getlist("ids"))
