@@ -11,6 +11,8 @@ DONE_BY = {
     "customers:delete_view": "delete_view",
     "customers:bulk": "change_customers export_customers create_tag",
     "customers:undo": "undo_change",
+    "customers:merge": "merge_customers preview_merge",
+    "customers:undo_merge": "undo_merge",
     "customers:print": "print_customers",
     "customers:create": "create_customer add_contact",
     "customers:create_field": "create_field",

@@ -10,6 +10,7 @@ from zhiyin.api.customers.consents import routes as consents
 from zhiyin.api.customers.contacts import routes as contacts
 from zhiyin.api.customers.fields import routes as fields
 from zhiyin.api.customers.filters import routes as filters
+from zhiyin.api.customers.merges import routes as merges
 from zhiyin.api.customers.relations import routes as relations
 from zhiyin.api.customers.routes import routes as customers
 from zhiyin.api.customers.trail import routes as trail
@@ -27,6 +28,7 @@ api.add_router("", customers.router)
 api.add_router("", consents.router)
 api.add_router("", contacts.router)
 api.add_router("", fields.router)
+api.add_router("", merges.router)
 api.add_router("", relations.router)
 api.add_router("", trail.router)
 api.add_router("", activities.router)

@@ -3,6 +3,8 @@
 import uuid
 from typing import Any, Literal
 
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from ninja import Query
 from pydantic import BaseModel, Field
@@ -41,7 +43,7 @@ from zhiyin.customers.fields import registry
 from zhiyin.customers.models import Customer, Note, SavedView, Tag, Undo
 from zhiyin.customers.queries import CustomerFilter, Sort
 from zhiyin.platform import jobs
-from zhiyin.platform.errors import Invalid
+from zhiyin.platform.errors import Invalid, NotFound
 
 routes = Routes("customers")
 
@@ -130,8 +132,13 @@ def undo_change(request: Request, undo_id: uuid.UUID) -> dict[str, Any]:
 
 
 @routes.get("/customers/{uuid:customer_id}/", permission="customers.view", response=RecordOut)
-def read_customer(request: Request, customer_id: uuid.UUID) -> dict[str, Any]:
-    return _record(request, customer_id)
+def read_customer(request: Request, customer_id: uuid.UUID) -> dict[str, Any] | HttpResponse:
+    """A customer's record; of one that was merged, 301 leads to the file that it is part of."""
+    try:
+        return _record(request, customer_id)
+    except NotFound:
+        found = queries.led_on(request.actor, customer_id)
+        return redirect("api:read_customer", found, permanent=True)
 
 
 @routes.patch("/customers/{uuid:customer_id}/", permission="customers.edit", response=RecordOut)

@@ -105,7 +105,7 @@ def undo_merge(*, actor: Actor, merge_id: uuid.UUID, now: datetime.datetime) -> 
     changed again. Raises ``Conflict`` when it is undone already, and ``NewerMerge``.
     """
     actor.require("customers.edit")
-    merge = access.merge(actor, merge_id, lock=True)
+    merge = access.merge(actor, merge_id, need="full", lock=True)
     if merge.undone_at:
         raise Conflict(_("This is undone already."))
     survivor, others = _locked_again(merge)
@@ -147,7 +147,8 @@ def _locked(
         raise Invalid(_("Choose at least two customers."), field="customer_ids")
     if len(ids) >= MOST:
         raise Invalid(_("At most %d customers become one at a time.") % MOST, field="customer_ids")
-    rows = access.customers(actor).filter(pk__in=[survivor_id, *ids]).order_by("pk").select_for_update()
+    mine = access.customers(actor, "full")
+    rows = mine.filter(pk__in=[survivor_id, *ids]).order_by("pk").select_for_update()
     found = {each.pk: each for each in rows}
     if len(found) <= len(ids):
         raise NotFound

@@ -19,7 +19,8 @@ from zhiyin.customers.queries.listing import (
     tags_of_one,
     used_values,
 )
-from zhiyin.customers.queries.record import customer_by_code, notes, record_customer
+from zhiyin.customers.queries.merges import list_merges, parties
+from zhiyin.customers.queries.record import customer_by_code, led_on, notes, record_customer
 from zhiyin.customers.queries.relations import (
     COUNTED,
     Graph,
@@ -60,10 +61,13 @@ __all__ = [
     "field",
     "kept_count",
     "keys_of",
+    "led_on",
     "list_customers",
+    "list_merges",
     "matching",
     "notes",
     "owners",
+    "parties",
     "possible_ends",
     "purposes",
     "quick_search",

@@ -4,12 +4,15 @@ import functools
 import uuid
 from collections.abc import Mapping
 
+from django.db.models import QuerySet
+
 from zhiyin.customers import access
 from zhiyin.customers.keys import code_key
 from zhiyin.customers.models import Customer, Note
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
 from zhiyin.platform.errors import NotFound
+from zhiyin.platform.tenancy import with_gone
 
 Row = Mapping[str, object]
 
@@ -28,10 +31,30 @@ def _record(actor: Actor) -> Planned[Customer]:
     return Planned(lambda customer: rows.filter(pk=customer))
 
 
+def led_on(actor: Actor, customer_id: uuid.UUID) -> uuid.UUID:
+    """The visible customer into which one was merged that is not there any more. Raises ``NotFound``."""
+    found = access.lead(customer_id)
+    if found in (None, customer_id):
+        raise NotFound
+    return access.customer(actor, found).pk
+
+
 def customer_by_code(actor: Actor, code: str) -> Customer | None:
-    """The visible customer whose whole code this is, blanks and case aside. One SQL statement."""
+    """The visible customer whose whole code this is or was before a merge, blanks and case aside.
+
+    One SQL statement, more where nobody has it today.
+    """
     key = code_key(code)
-    return access.customers(actor).filter(code_key=key).first() if key and "\0" not in key else None
+    if not key or "\0" in key:
+        return None
+    seen = access.customers(actor)
+    return seen.filter(code_key=key).first() or _by_old_code(seen, key)
+
+
+def _by_old_code(seen: QuerySet[Customer], key: str) -> Customer | None:
+    with with_gone():
+        merged = Customer.objects.filter(code_key=key).exclude(merged_into=None).values_list("pk", flat=True).first()
+    return seen.filter(pk=access.lead(merged)).first() if merged else None
 
 
 def notes(customer_id: uuid.UUID, *, limit: int = 100) -> list[Note]:

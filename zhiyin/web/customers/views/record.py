@@ -53,6 +53,7 @@ ICONS = {
     TimelineKind.STATUS: "flag",
     TimelineKind.RELATION: "affiliate",
     TimelineKind.CONSENT: "shield-check",
+    TimelineKind.MERGE: "arrows-join",
 }
 
 
@@ -72,7 +73,10 @@ def record(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     tab = request.GET.get("tab", "overview")
     if tab not in TABS or (tab == "follow_ups" and not request.actor.may("activities.view")):
         raise NotFound
-    customer = queries.record_customer(request.actor, customer_id)
+    try:
+        customer = queries.record_customer(request.actor, customer_id)
+    except NotFound:
+        return redirect("customers:record", queries.led_on(request.actor, customer_id))
     sees_orders = request.actor.may("orders.view")
     bought = commerce.purchases_of(customer_id) if sees_orders else None
     context: dict[str, Any] = {
@@ -242,6 +246,8 @@ def _touch(row: Mapping[str, Any]) -> Touch:
     title = str(TimelineKind(kind).label) if kind in TimelineKind.values else kind
     if url:
         title = f"{title} {data['number']}"
+    if kind == TimelineKind.MERGE:
+        url = reverse("customers:merged", args=[row["object_id"]])
     if kind == TimelineKind.RELATION:
         url = reverse("customers:record", args=[data["other"]])
     return Touch(
@@ -294,11 +300,17 @@ def _relation_text(data: Mapping[str, Any], who: str) -> str:
     return f"{data['label']}: {data['name']}\n{told}"
 
 
+def _merge_text(data: Mapping[str, Any], who: str) -> str:
+    done = _("Merged with %s") if data["what"] == "merged" else _("Merge with %s undone")
+    return f"{done % _(', ').join(data['names'])}\n{who}"
+
+
 _TOLD = {
     TimelineKind.NOTE: _said_text,
     TimelineKind.FOLLOW_UP: _said_text,
     TimelineKind.RELATION: _relation_text,
     TimelineKind.CONSENT: _consent_text,
+    TimelineKind.MERGE: _merge_text,
 }
 
 
