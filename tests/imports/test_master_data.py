@@ -1,5 +1,6 @@
 """Files of customers and of products: created, overwritten, put back."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -132,3 +133,50 @@ def test_wrong_values_are_refused_row_by_row(gao):
     batch = import_text(gao, PRODUCTS + rows, kind="products")
     assert batch.result["refused"] == 3
     assert query(gao, "SELECT count(*) FROM commerce_product") == [(3,)]
+
+
+def test_every_kind_of_contact_point_can_be_brought_along(gao):
+    text = (
+        "客户编号,客户名称,微信号,OpenID,UnionID,外部联系人ID,QQ号,微博,抖音号,省份,城市,区县,乡镇街道,详细地址,邮编\n"
+        "K1,王小明,wang_xm88,oGZUI0egBJY1zhBYw2KhdUfwVJJE,o6_bmasdasdsad6_2sgVt7hMZOPfL,wmqfasd1e1927831123109rBAAAA,"
+        "010001,@来去之间,dy.wang,浙江省,杭州市,西湖区,灵隐街道,龙井路1号,010013\n"
+        "K2,李雷,,,,,98765,,,,上海,,,衡山路1号,\n"
+    )
+    batch = import_text(gao, text, kind="customers")
+    assert batch.state == "applied", batch.job.error
+    found = query(
+        gao,
+        "SELECT code, p.kind, p.value, p.value_key FROM customers_contactpoint p"
+        " JOIN customers_customer c ON c.id = customer_id ORDER BY 1, 2",
+    )
+    assert found == [
+        (
+            "K1",
+            "address",
+            "浙江省 杭州市 西湖区 灵隐街道 龙井路1号 010013",
+            "浙江省 杭州市 西湖区 灵隐街道 龙井路1号 010013",
+        ),
+        ("K1", "douyin", "dy.wang", "dy.wang"),
+        ("K1", "openid", "oGZUI0egBJY1zhBYw2KhdUfwVJJE", "ogzui0egbjy1zhbyw2khdufwvjje"),
+        ("K1", "qq", "010001", "010001"),
+        ("K1", "unionid", "o6_bmasdasdsad6_2sgVt7hMZOPfL", "o6_bmasdasdsad6_2sgvt7hmzopfl"),
+        ("K1", "wechat", "wang_xm88", "wang_xm88"),
+        ("K1", "wecom", "wmqfasd1e1927831123109rBAAAA", "wmqfasd1e1927831123109rbaaaa"),
+        ("K1", "weibo", "@来去之间", "来去之间"),
+        ("K2", "address", "衡山路1号", "衡山路1号"),
+        ("K2", "qq", "98765", "98765"),
+    ]
+    ((parts,),) = query(gao, "SELECT parts::text FROM customers_contactpoint WHERE parts <> '{}'")
+    assert json.loads(parts) == {
+        "province": "浙江省",
+        "city": "杭州市",
+        "district": "西湖区",
+        "township": "灵隐街道",
+        "street": "龙井路1号",
+        "postcode": "010013",
+    }
+    assert query(gao, "SELECT count(*) FROM customers_customersearch WHERE text LIKE '%%wang_xm88%%'") == [
+        (1,)
+    ]
+    step(gao, batch, "undo")
+    assert not any(contents(gao).values())

@@ -59,6 +59,10 @@ _FORMS = {
 _NON_ASCII_ALLOWED = frozenset({ContactKind.WEIBO})
 
 
+ACCOUNTS = {kind: form.pattern for kind, form in _FORMS.items() if kind not in _NON_ASCII_ALLOWED}
+"""The forms of names at services by which a whole column can be looked through."""
+
+
 def checked(kind: ContactKind, written: str, region: str | None) -> tuple[str, str]:
     """What is kept of it and its key, of anything but addresses. Raises ``Invalid`` that says what is asked for."""
     if kind == ContactKind.PHONE:
@@ -77,7 +81,10 @@ def loose_key(kind: str, region: str | None) -> Callable[[str], str]:
             return phone_key(text, region) or normalise(text)
         if kind == ContactKind.ADDRESS:
             return normalise(text)
-        return text.casefold()
+        try:
+            return checked(ContactKind(kind), text, region)[1]
+        except Invalid:
+            return text.casefold()
 
     return lambda text: key(text)[:LONGEST]
 

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers.choices import ContactKind, CustomerKind, Stage, Status
-from zhiyin.customers.models import ContactPoint, Customer, CustomerTag
+from zhiyin.customers.models import ContactPoint, Customer, CustomerTag, contact_order
 
 CHUNK = 2000
 HEADINGS: dict[str, str | Promise] = {
@@ -31,9 +31,7 @@ HEADINGS: dict[str, str | Promise] = {
     "city": _("City"),
     "source": _("Source"),
     "tags": _("Tags"),
-    "phone": _("Phone"),
-    "email": _("E-mail"),
-    "address": _("Address"),
+    **{kind.value: kind.label for kind in ContactKind},
     "created": _("Created"),
     "orders": _("Orders"),
     "spend": _("Spend"),
@@ -58,7 +56,7 @@ _PATHS = {
     "group": "value__group",
 }
 _CHOICES = {"kind": CustomerKind, "status": Status, "stage": Stage}
-_GATHERED = ("tags", "phone", "email", "address")
+_GATHERED = ("tags", *ContactKind.values)
 
 
 def write_customers(
@@ -97,8 +95,9 @@ def _rows(
 def _gather(ids: list[uuid.UUID], columns: list[str]) -> dict[str, dict[uuid.UUID, str]]:
     """What a customer has several of, joined into one cell."""
     gathered: dict[str, dict[uuid.UUID, str]] = {name: {} for name in _GATHERED if name in columns}
-    if gathered.keys() & {"phone", "email", "address"}:
-        points = ContactPoint.objects.filter(customer__in=ids).order_by("-is_primary", "created_at")
+    if gathered.keys() & set(ContactKind.values):
+        order = contact_order(timezone.localdate())
+        points = ContactPoint.objects.filter(customer__in=ids).order_by(*order)
         for customer, kind, value in points.values_list("customer_id", "kind", "value"):
             if kind in gathered and kind in ContactKind.values:
                 _join(gathered[kind], customer, value)

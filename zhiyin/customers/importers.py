@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from zhiyin.customers.keys import REGIONS, code_key, phone_key, search_text
+from zhiyin.customers.choices import ContactKind
+from zhiyin.customers.contact_keys import ACCOUNTS, loose_key
+from zhiyin.customers.keys import REGIONS, code_key, search_text
 from zhiyin.customers.models import ContactPoint, Customer, CustomerSearch, StatusChange, TimelineEvent
 from zhiyin.imports import kinds
 from zhiyin.imports.grouping import group
@@ -14,7 +15,7 @@ from zhiyin.imports.landing import Landing, Match, key_sql
 from zhiyin.imports.messages import Message, gettext_noop, ngettext_lazy
 from zhiyin.imports.reading import ROW
 from zhiyin.platform import search
-from zhiyin.platform.pinyin import name_key, normalise
+from zhiyin.platform.pinyin import name_key
 
 if TYPE_CHECKING:
     from zhiyin.imports.workspace import Workspace
@@ -25,7 +26,16 @@ ORGANISATION = (
 )
 CODE = ("customer_code", "customer_phone", "customer_email", "customer_name")
 """What tells customers apart in any file: the first of these that a row has."""
-DETAILS = ("name", "short_name", "kind", "phone", "email", "address", "city", "country", "source")
+PLACE = ("country", "province", "city", "district", "township", "address", "postcode")
+"""Parts of an address in files, in the order in which they are written; ``address`` is the street."""
+DETAILS = (
+    "name",
+    "short_name",
+    "kind",
+    "source",
+    *PLACE,
+    *(kind for kind in ContactKind.values if kind != "address"),
+)
 
 _MATCH = Match(
     "landed_codes", "cno", "customer_ids", "customers_customer", "t.code_key = l.code_key", held=True
@@ -71,6 +81,10 @@ _PHONES = ngettext_lazy(
 _EMAILS = ngettext_lazy(
     "{count} e-mail address cannot be read as such; it is kept as it is written.",
     "{count} e-mail addresses cannot be read as such; they are kept as they are written.",
+)
+_ACCOUNTS = ngettext_lazy(
+    "{count} account at a service does not have the form of one; it is kept as it is written.",
+    "{count} accounts at a service do not have the form of one; they are kept as they are written.",
 )
 _REPEATED = ngettext_lazy(
     "{count} row repeats a customer of the file; of several values the first counts.",
@@ -243,28 +257,37 @@ def _update(landing: Landing) -> int:
     )
 
 
+# an address in parts is what has more of them than the street and what stands beside a customer anyway
+_IN_PARTS = "coalesce(province, district, township, postcode) IS NOT NULL"
+_ADDRESS = f"CASE WHEN {_IN_PARTS} THEN concat_ws(' ', {', '.join(PLACE)}) ELSE address END"
+_PARTS = ", ".join(f"'{'street' if part == 'address' else part}', {part}" for part in PLACE)
+
+
 def _write_contacts(work: Workspace, landing: Landing) -> None:
     region = REGIONS.get(work.frame.currency)
-    keys: dict[str, Callable[[str], str]] = {
-        "phone": lambda text: phone_key(text, region) or normalise(text),
-        "email": str.casefold,
-        "address": normalise,
-    }
-    for kind, key in keys.items():
-        if not work.one(f"SELECT count({kind}) FROM customers"):
+    for kind in ContactKind.values:
+        value, parts = kind, "NULL"
+        if kind == ContactKind.ADDRESS:
+            value, parts = _ADDRESS, f"CASE WHEN {_IN_PARTS} THEN json_object({_PARTS})::VARCHAR END"
+        if not work.one(f"SELECT count({value}) FROM customers"):
             continue
-        work.key(f"SELECT {kind} FROM customers SEMI JOIN wanted USING (cno)", "contact_keys", _cut(key))
+        work.key(
+            f"SELECT {value} FROM customers SEMI JOIN wanted USING (cno)",
+            "contact_keys",
+            loose_key(kind, region),
+        )
         landing.copy(
             work.con,
-            f"SELECT cno, left({kind}, 400), key FROM customers SEMI JOIN wanted USING (cno)"
-            f" JOIN contact_keys ON value = {kind} ORDER BY cno",
+            f"SELECT cno, left({value}, 400), key, {parts} FROM customers SEMI JOIN wanted USING (cno)"
+            f" JOIN contact_keys ON value = {value} ORDER BY cno",
             "landed_contacts",
-            "cno int, value text, value_key text",
+            "cno int, value text, value_key text, parts text",
         )
         landing.run(
             "INSERT INTO customers_contactpoint"
-            " (id, tenant_id, customer_id, kind, label, value, value_key, is_primary, created_at)"
+            " (id, tenant_id, customer_id, kind, label, value, value_key, parts, is_primary, created_at)"
             f" SELECT {key_sql(landing.keys(), 'cno')}, %(tenant)s, i.id, %(kind)s, '', l.value, l.value_key,"
+            " coalesce(jsonb_strip_nulls(l.parts::jsonb), '{}'::jsonb),"
             " NOT EXISTS (SELECT FROM customers_contactpoint p WHERE p.customer_id = i.id AND p.kind ="
             " %(kind)s),"
             " %(now)s FROM landed_contacts l JOIN customer_ids i USING (cno)"
@@ -301,10 +324,6 @@ def forget_timeline(landing: Landing, objects: str) -> None:
     landing.run(
         f"DELETE FROM customers_timelineevent WHERE import_id = %(import)s AND object_id IN ({objects})"
     )
-
-
-def _cut(key: Callable[[str], str]) -> Callable[[str], str]:
-    return lambda text: key(text)[:400]
 
 
 def reindex_customers(landing: Landing, ids: str) -> None:
@@ -399,8 +418,27 @@ class Customers(Kind):
             "类型"), length=50),
         Field("customer_phone", gettext_noop("Telephone"), FieldType.PHONE, PHONES, length=400),
         Field("customer_email", gettext_noop("E-mail"), FieldType.EMAIL, EMAILS, length=400),
+        Field("wechat", gettext_noop("WeChat ID"), synonyms=("wechat", "wechat id", "weixin", "微信", "微信号"),
+            length=400),
+        Field("openid", gettext_noop("WeChat OpenID"), FieldType.CODE, ("openid", "open id", "微信openid"),
+            length=400),
+        Field("unionid", gettext_noop("WeChat UnionID"), FieldType.CODE, ("unionid", "union id", "微信unionid"),
+            length=400),
+        Field("wecom", gettext_noop("WeCom external ID"), FieldType.CODE, ("external userid", "external_userid",
+            "wecom", "企业微信", "外部联系人id", "企业微信id"), length=400),
+        Field("qq", gettext_noop("QQ"), FieldType.CODE, ("qq", "qq号", "qq号码", "腾讯qq"), length=400),
+        Field("weibo", gettext_noop("Weibo"), synonyms=("weibo", "微博", "新浪微博", "微博昵称"), length=400),
+        Field("douyin", gettext_noop("Douyin"), synonyms=("douyin", "抖音", "抖音号"), length=400),
+        Field("province", gettext_noop("Province"), synonyms=("province", "state", "省", "省份", "所在省份"),
+            length=200),
+        Field("district", gettext_noop("County or district"), synonyms=("district", "county", "区", "区县", "县区",
+            "所在区县"), length=200),
+        Field("township", gettext_noop("Township or street office"), synonyms=("township", "乡镇", "街道", "乡镇街道"),
+            length=200),
         Field("address", gettext_noop("Address"), synonyms=("address", "street", "地址", "收货地址",
             "联系地址", "详细地址"), length=400),
+        Field("postcode", gettext_noop("Postcode"), FieldType.CODE, ("postcode", "zip", "zip code", "postal code",
+            "邮编", "邮政编码"), length=20),
         Field("city", gettext_noop("City"), synonyms=("city", "town", "城市", "市", "所在城市"), length=100),
         Field("country", gettext_noop("Country"), synonyms=COUNTRIES, length=64),
         Field("source", gettext_noop("Source"), synonyms=("source", "channel", "来源", "客户来源", "渠道"),
@@ -421,6 +459,10 @@ class Customers(Kind):
             ),
             Check("length(regexp_replace(customer_phone, '[^0-9]', '', 'g')) < 5", _PHONES(0), refuse=False),
             Check("customer_email NOT LIKE '%_@_%'", _EMAILS(0), refuse=False),
+            *(
+                Check(f"NOT regexp_full_match({kind}, '{form}')", _ACCOUNTS(0), refuse=False)
+                for kind, form in ACCOUNTS.items()
+            ),
         ]
 
     def refuse_beyond(self, work: Workspace, landing: Landing) -> None:
@@ -428,7 +470,7 @@ class Customers(Kind):
 
     def prepare(self, work: Workspace) -> Outcome:
         columns = {key: f"customer_{key}" for key in ("name", "phone", "email")}
-        columns |= {key: key for key in ("short_name", "kind", "address", "city", "country", "source")}
+        columns |= {key: key for key in DETAILS if key not in columns}
         outcome = gather_customers(work, f"coalesce({', '.join(CODE)})", columns)
         repeated = work.one("SELECT count(*) FROM typed") - outcome.counts["customers"]
         if repeated:
