@@ -16,6 +16,7 @@ from zhiyin.imports.messages import Message, gettext_noop, ngettext_lazy
 from zhiyin.imports.reading import ROW
 from zhiyin.platform import search
 from zhiyin.platform.pinyin import name_key
+from zhiyin.platform.tenancy import with_gone
 
 if TYPE_CHECKING:
     from zhiyin.imports.workspace import Workspace
@@ -136,10 +137,12 @@ def gather_customers(work: Workspace, identity: str, columns: dict[str, str]) ->
 def refuse_beyond(work: Workspace, landing: Landing, identity: str) -> None:
     """Refuse the rows whose customer, named by ``identity``, is there already and outside the actor's scope."""
     work.key(f"SELECT {identity} FROM typed", "code_keys", code_key)
-    landing.copy(work.con, "SELECT DISTINCT key FROM code_keys", "landed_keys", "code_key varchar(64)")
+    columns = "code_key varchar(64), lead varchar(64)"
+    landing.copy(work.con, "SELECT DISTINCT key, key FROM code_keys", "landed_keys", columns)
+    _lead_on(landing, "landed_keys", "lead")
     landing.fetch(
         work,
-        "SELECT code_key FROM landed_keys JOIN customers_customer c USING (code_key)"
+        "SELECT l.code_key FROM landed_keys l JOIN customers_customer c ON c.code_key = l.lead"
         f" WHERE c.tenant_id = %(tenant)s AND NOT {within('c')}",
         "beyond",
         "code_key VARCHAR",
@@ -162,7 +165,18 @@ def match_customers(work: Workspace, landing: Landing) -> int:
     """Make the temporary table ``customer_ids`` (``cno``, ``id``) of those there already; how many are new."""
     columns = "cno int, code_key varchar(64)"
     landing.copy(work.con, "SELECT cno, code_key FROM customers", "landed_codes", columns)
+    _lead_on(landing, "landed_codes", "code_key")
     return landing.match(_MATCH)
+
+
+def _lead_on(landing: Landing, table: str, column: str) -> None:
+    """The codes of merged customers become those of the files that they are part of."""
+    with with_gone():
+        landing.run(
+            f"UPDATE {table} l SET {column} = s.code_key FROM customers_customer g, customers_customer s"
+            f" WHERE g.tenant_id = %(tenant)s AND g.merged_into IS NOT NULL AND g.code_key = l.{column}"
+            " AND s.id = surviving_customer(g.id)"
+        )
 
 
 def write_customers(work: Workspace, landing: Landing, *, update: bool) -> dict[str, int]:

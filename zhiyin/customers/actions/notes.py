@@ -31,6 +31,7 @@ def add_note(*, actor: Actor, customer_id: uuid.UUID, body: str, now: datetime.d
     """Write a note, which the timeline shows."""
     actor.require("customers.edit")
     customer = access.customer(actor, customer_id)
+    access.hold(customer.pk)
     note = Note.objects.create(
         customer=customer, author_id=actor.member_id, body=_checked(body), created_at=now, updated_at=now
     )

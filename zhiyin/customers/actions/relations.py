@@ -74,6 +74,8 @@ def add_relation(
         raise Invalid(_("This kind of relation is not used any more."), field="type_id")
     one, other = access.customer(actor, customer_id), _other(actor, other_id)
     source, target = (one, other) if way == "out" else (other, one)
+    for key in sorted((one.pk, other.pk)):
+        access.hold(key)
     relation = Relation(type=kind, source=source, target=target, created_at=now)
     _describe(relation, {"role": role, "title": title, "since": since, "until": until})
     require_fit(relation, now)
