@@ -35,6 +35,8 @@ OPEN = {
     "accounts:switch": "a person without a company yet has no permissions",
     "healthz": "probes carry no session",
     "readyz": "probes carry no session",
+    "customers:shown_document": "for whoever was given the link",
+    "customers:opened_document": "for whoever was given the link",
     "metrics": "asked from the machine itself, which the view checks",
 }
 

@@ -1,9 +1,6 @@
 """Who is acting: from a session or an API token to an ``Actor``; and what an actor may see of accounts."""
 
-import base64
-import binascii
 import datetime
-import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +11,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.utils.crypto import constant_time_compare
 
 from zhiyin.accounts.models import ApiToken, Member, Tenant, Unit, User
+from zhiyin.platform import tokens
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import planned_cursor
 from zhiyin.platform.permissions import registered, usable
@@ -122,24 +120,12 @@ def memberships(user_id: uuid.UUID) -> list[tuple[Tenant, str]]:
 
 def token_text(tenant_id: uuid.UUID, secret: bytes) -> str:
     """A token as its holder sees it: the tenant, in which it is looked up, and 192 random bits."""
-    return TOKEN_START + base64.urlsafe_b64encode(tenant_id.bytes + secret).decode().rstrip("=")
+    return tokens.new_token(TOKEN_START, tenant_id, secret)
 
 
 def token_tenant(token: str) -> uuid.UUID | None:
     """The tenant a token claims to belong to, or ``None`` when it cannot be a token."""
-    if not token.startswith(TOKEN_START) or len(token) > 100:
-        return None
-    body = token.removeprefix(TOKEN_START)
-    try:
-        raw = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
-        return uuid.UUID(bytes=raw[:16])
-    except (binascii.Error, ValueError):
-        return None
-
-
-def digest(token: str) -> bytes:
-    """What is kept of a token: SHA-256 suffices for 192 random bits."""
-    return hashlib.sha256(token.encode()).digest()
+    return tokens.tenant_of(TOKEN_START, token)
 
 
 def visitor_by_token(token: str, now: datetime.datetime) -> Visitor | None:
@@ -147,7 +133,7 @@ def visitor_by_token(token: str, now: datetime.datetime) -> Visitor | None:
 
     The scope of ``token_tenant(token)`` must be open. Notes the use at most once a minute.
     """
-    row = _one(_BY_TOKEN, [digest(token), now])
+    row = _one(_BY_TOKEN, [tokens.digest(token), now])
     if row is None:
         return None
     token_id, name, granted, used = row[-4:]

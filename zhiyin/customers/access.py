@@ -11,7 +11,17 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy
 
 from zhiyin.accounts.models import Member, Unit
-from zhiyin.customers.models import Customer, CustomField, Merge, Note, Relation, SavedView, Share, Undo
+from zhiyin.customers.models import (
+    Customer,
+    CustomField,
+    Document,
+    Merge,
+    Note,
+    Relation,
+    SavedView,
+    Share,
+    Undo,
+)
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
 from zhiyin.platform.errors import NotFound
@@ -55,7 +65,9 @@ def grounds(actor: Actor, need: Need = "read") -> list[Q]:
     """
     if actor.scope == "all" or need == "full" or actor.member_id is None:
         return [scope(actor)]
-    with_him, with_units = (shares(actor, need).filter(each).values("customer") for each in _recipients(actor))
+    with_him, with_units = (
+        shares(actor, need).filter(each).values("customer") for each in _recipients(actor)
+    )
     return [scope(actor), Q(pk__in=with_him.union(with_units))]
 
 
@@ -143,6 +155,18 @@ def note(actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, *, lock: bool
     customer(actor, customer_id)
     notes = Note.objects.select_for_update() if lock else Note.objects
     found = notes.filter(pk=note_id, customer=customer_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def document(
+    actor: Actor, customer_id: uuid.UUID, document_id: uuid.UUID, *, lock: bool = False, removed: bool = False
+) -> Document:
+    """One document of a visible customer, or one that was removed. Raises ``NotFound``."""
+    customer(actor, customer_id)
+    documents = Document.objects.select_for_update() if lock else Document.objects
+    found = documents.filter(pk=document_id, customer=customer_id, removed_at__isnull=not removed).first()
     if found is None:
         raise NotFound
     return found

@@ -11,10 +11,12 @@ class CustomersConfig(AppConfig):
         import zhiyin.customers.actions.merging.own  # noqa: F401
         from zhiyin.customers import filters
         from zhiyin.customers.filters import core
-
         from zhiyin.platform import notifications
         filters.register(core.file_terms)
         filters.register(core.other_terms)
+        notifications.register(
+            "customers.document_opened", _("%(who)s opened “%(title)s” of %(customer)s."), "file-text"
+        )
         register("customers.view", _("See customers"))
         notifications.register(
             "customers.mentioned", _("%(who)s mentioned you in a note on %(customer)s."), "note"

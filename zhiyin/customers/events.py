@@ -112,6 +112,16 @@ class ConsentRecorded(Event):
 
 
 @dataclass(frozen=True)
+class DocumentChanged(Event):
+    """A document was ``added``, ``changed``, ``removed`` or ``restored``, a link to it ``given`` or ``revoked``."""
+
+    name: ClassVar = "customers.document_changed"
+    customer_id: uuid.UUID
+    document_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
 class PurposeChanged(Event):
     """A purpose of using personal data was ``added``, ``changed``, ``archived`` or ``restored``."""
 

@@ -9,12 +9,15 @@ import structlog
 from django.db import OperationalError
 from django.utils.translation import gettext as _
 
+from zhiyin.accounts.models import Tenant
 from zhiyin.customers import access, actions, printing
 from zhiyin.customers.exports import write_customers
 from zhiyin.customers.printing import Layout
 from zhiyin.platform import clock, files, jobs
 from zhiyin.platform.record import record_read
+from zhiyin.platform.tenancy import scope
 
+REMOVED_KEPT = datetime.timedelta(days=7)
 log = structlog.get_logger("zhiyin.clock")
 TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
@@ -103,3 +106,11 @@ def make_months_ahead(now: datetime.datetime) -> None:
         actions.make_timeline_months(now, months=2)
     except OperationalError:  # somebody writes for long; there is time until the month begins
         log.warning("customers.timeline_busy")
+
+
+@clock.periodic("customers.documents", cron="50 18 * * *")
+def purge_documents(now: datetime.datetime) -> None:
+    """Delete for good the documents that were removed a week ago."""
+    for tenant_id in Tenant.objects.order_by("id").values_list("id", flat=True):
+        with scope(tenant_id):
+            actions.purge_documents(removed_before=now - REMOVED_KEPT)

@@ -31,6 +31,7 @@ def _to_task(data: Mapping[str, Any]) -> str:
 # where each kind leads
 _WAYS = {
     "customers.mentioned": _to_customer("notes"),
+    "customers.document_opened": _to_customer("documents"),
     "activities.task_given": _to_task,
     "activities.reminder": _to_task,
 }

@@ -15,6 +15,7 @@ from zhiyin.accounts.models import ApiToken, Member
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound
 from zhiyin.platform.record import record
+from zhiyin.platform.tokens import digest
 
 LONGEST = datetime.timedelta(days=366)
 

@@ -3,6 +3,12 @@
 from zhiyin.customers.models.consent import Consent, Purpose
 from zhiyin.customers.models.contact import ContactPoint, contact_order
 from zhiyin.customers.models.customer import Customer, CustomerSearch, StatusChange
+from zhiyin.customers.models.document import (
+    Document,
+    DocumentLink,
+    DocumentOpening,
+    DocumentVersion,
+)
 from zhiyin.customers.models.duplicate import DuplicateRules, Suspect
 from zhiyin.customers.models.field import CustomField
 from zhiyin.customers.models.merge import Merge, MergedRow
@@ -21,6 +27,10 @@ __all__ = [
     "Customer",
     "CustomerSearch",
     "CustomerTag",
+    "Document",
+    "DocumentLink",
+    "DocumentOpening",
+    "DocumentVersion",
     "DuplicateRules",
     "Merge",
     "MergedRow",

@@ -4,6 +4,7 @@ from zhiyin.customers.filters.options import owners, tags, units
 from zhiyin.customers.queries.consents import Standing, Verdict, consents, purposes, standing
 from zhiyin.customers.queries.contacts import Sharing, also_of, contact_points
 from zhiyin.customers.queries.counting import Count, count, kept_count
+from zhiyin.customers.queries.documents import document_file, documents, openings
 from zhiyin.customers.queries.fields import all_fields, field
 from zhiyin.customers.queries.filtering import codes_of, keys_of
 from zhiyin.customers.queries.listing import (
@@ -58,6 +59,8 @@ __all__ = [
     "count_customers",
     "count_related",
     "customer_by_code",
+    "document_file",
+    "documents",
     "field",
     "kept_count",
     "keys_of",
@@ -66,6 +69,7 @@ __all__ = [
     "list_merges",
     "matching",
     "notes",
+    "openings",
     "owners",
     "parties",
     "possible_ends",

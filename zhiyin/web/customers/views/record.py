@@ -35,13 +35,14 @@ from zhiyin.web.customers.forms import CustomerForm, EditCustomerForm, NewCustom
 from zhiyin.web.customers.table import STAGE_CLASS, STATUS_CLASS, TAG_CLASS
 from zhiyin.web.customers.views.consents import consents_tab
 from zhiyin.web.customers.views.contacts import contact_rows, contacts_tab
+from zhiyin.web.customers.views.documents import documents_tab
 from zhiyin.web.customers.views.relations import relations_tab
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 from zhiyin.web.lists import Tab
 from zhiyin.web.templatetags.zhiyin import KeyNumber, day, money, number, percent
 
 INLINE = ("name", "short_name", "kind", "status", "stage", "owner_id", "country", "city", "source")
-TABS = ("overview", "orders", "contacts", "relations", "follow_ups", "consents", "notes")
+TABS = ("overview", "orders", "contacts", "relations", "follow_ups", "documents", "consents", "notes")
 ICONS = {
     TimelineKind.CREATED: "user-plus",
     TimelineKind.NOTE: "note",
@@ -53,6 +54,7 @@ ICONS = {
     TimelineKind.STATUS: "flag",
     TimelineKind.RELATION: "affiliate",
     TimelineKind.CONSENT: "shield-check",
+    TimelineKind.DOCUMENT: "file-text",
     TimelineKind.MERGE: "arrows-join",
 }
 
@@ -106,6 +108,9 @@ def _addresses(request: HttpRequest, customer_id: uuid.UUID) -> dict[str, str]:
     return {field: f"{record}field/{field}/" for field in INLINE}
 
 
+_OTHER_TABS = {"relations": relations_tab, "follow_ups": follow_ups_tab, "documents": documents_tab}
+
+
 def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: bool) -> dict[str, Any]:
     """What one tab needs beside the header."""
     match tab:
@@ -115,9 +120,8 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
             return {"page": commerce.list_orders(request.actor, where, after=token, limit=25)}
         case "contacts":
             return contacts_tab(request, customer.pk)
-        case "relations" | "follow_ups":
-            other = relations_tab if tab == "relations" else follow_ups_tab
-            return other(request, customer)
+        case "relations" | "follow_ups" | "documents":
+            return _OTHER_TABS[tab](request, customer)
         case "notes":
             return {"notes": queries.notes(customer.pk)}
         case "overview":
@@ -192,6 +196,7 @@ def _tabs(
         "contacts": _("Contact points"),
         "relations": _("Relations"),
         "follow_ups": _("Follow-ups"),
+        "documents": _("Documents"),
         "consents": _("Consent"),
         "notes": _("Notes"),
     }
@@ -305,7 +310,13 @@ def _merge_text(data: Mapping[str, Any], who: str) -> str:
     return f"{done % _(', ').join(data['names'])}\n{who}"
 
 
+def _document_text(data: Mapping[str, Any], who: str) -> str:
+    what = _("given to %s") if data["what"] == "given" else _("opened by %s")
+    return f"{data['title']}\n{what % data['recipient']}" + (f" · {who}" if data["what"] == "given" else "")
+
+
 _TOLD = {
+    TimelineKind.DOCUMENT: _document_text,
     TimelineKind.NOTE: _said_text,
     TimelineKind.FOLLOW_UP: _said_text,
     TimelineKind.RELATION: _relation_text,
