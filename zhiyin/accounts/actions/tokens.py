@@ -64,7 +64,7 @@ def create_token(
         name=name.strip(),
         # what lies behind the tenant's part, so that tokens can be told apart
         prefix=text[26:34],
-        digest=access.digest(text),
+        digest=digest(text),
         permissions=wanted,
         expires_at=expires_at,
         created_at=now,
