@@ -78,3 +78,35 @@ def test_orders_are_guarded(inside: Company, shop: dict[str, Any]) -> None:
         where = CustomerFilter(filter=json.dumps({"of": [{"field": field, "op": op, "value": value}]}))
         with pytest.raises(PermissionDenied):
             queries.list_customers(blind, where)
+
+
+def test_the_search_box_finds_whose_order_a_number_is_and_puts_him_first(
+    inside: Company, now: datetime.datetime
+) -> None:
+    actor = inside.gao.actor
+    product = create_product(actor=actor, code="P", name="P", price="5", now=now)
+    made = [
+        actions.create_customer(actor=owner.actor, name=name, code=code, now=now)
+        for owner, name, code in [
+            (inside.lin, "Aa SO-7001", "K1"),
+            (inside.lin, "Zz", "K2"),
+            (inside.wu, "Ww", "K3"),
+        ]
+    ]
+    for customer, number in ((made[1], "SO-7001"), (made[2], "SO-7002")):
+        create_order(
+            actor=actor, customer_id=customer.pk, lines=[NewLine(product.pk, 1)], number=number, now=now
+        )
+
+    def listed(q: str, who: str = "gao") -> list[str]:
+        found = queries.list_customers(inside.people[who].actor, CustomerFilter(q=q))
+        return [row["name"] for row in found.rows]
+
+    assert listed("SO-7001") == ["Aa SO-7001", "Zz"]
+    assert listed("so-7001") == ["Aa SO-7001", "Zz"]
+    assert listed("SO-7002", "lin") == []
+    assert listed("SO-700") == ["Aa SO-7001"]
+    assert queries.count_customers(actor, CustomerFilter(q="SO-7001")).number == 2
+    assert [row["name"] for row in queries.quick_search(actor, "SO-7001")] == ["Zz", "Aa SO-7001"]
+    blind = replace(actor, permissions=actor.permissions - {"orders.view"})
+    assert [row["name"] for row in queries.quick_search(blind, "SO-7001")] == ["Aa SO-7001"]

@@ -9,10 +9,12 @@ class CommerceConfig(AppConfig):
 
     def ready(self) -> None:
         import zhiyin.commerce.actions.merging  # noqa: F401
-        from zhiyin.commerce.filters import order_terms
+        from zhiyin.commerce.filters import customers_of_order, order_terms
         from zhiyin.customers import filters
+        from zhiyin.customers.filters import searching
 
         filters.register(order_terms)
+        searching.register(customers_of_order)
         register("products.view", _("See products"))
         register("products.edit", _("Create and change products"))
         register("orders.view", _("See orders"))

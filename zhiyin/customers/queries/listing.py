@@ -208,7 +208,8 @@ def matching(actor: Actor, where: CustomerFilter) -> QuerySet[Customer]:
         most = searching.MOST_FOUND if _is_bare_search(actor, where) else None
         if words is None:
             return rows.none()
-        rows = rows.filter(pk__in=searching.found(words, most=most))
+        also = searching.exact(actor, where.q)
+        rows = rows.filter(pk__in=searching.found(words, most=most, also=also))
     return rows
 
 
@@ -225,7 +226,9 @@ def count_customers(actor: Actor, where: CustomerFilter, *, shown: int = 0) -> C
     _demand(actor, where)
     if _is_bare_search(actor, where):
         words = searching.query(actor, where.q)
-        return Count(searching.count_found(words, searching.MOST_FOUND) if words else 0, exact=True)
+        also = searching.exact(actor, where.q)
+        number = searching.count_found(words, searching.MOST_FOUND, also=also) if words else 0
+        return Count(number, exact=True)
     same = "customers", actor.reach, where.model_dump_json(), timezone.localdate()
     within = COUNTED_WITHIN if where.filter or where.q else None
     return kept_count(lambda: matching(actor, where), same=same, within=within, shown=shown)
@@ -280,7 +283,8 @@ def _list(actor: Actor, where: str, sort: Sort, _zone: str, _today: datetime.dat
     choose = None
     if name == "name" and _is_bare_search(actor, question):
         words = searching.query(actor, question.q)
-        choose = functools.partial(searching.first_found, words) if words else None
+        also = searching.exact(actor, question.q)
+        choose = functools.partial(searching.first_found, words, also=also) if words else None
     return Keyset(
         rows, order=[sign + column], twin=twin, plan_for=str(actor.tenant_id), around=around, choose=choose
     )
@@ -309,13 +313,18 @@ tags_of_one: Planned[Row] = Planned(
 
 
 def quick_search(actor: Actor, text: str, *, limit: int = 8) -> list[Row]:
-    """The first few customers for the command palette. One SQL statement."""
+    """The first few customers for the command palette, those first whose code or number this is as a whole.
+
+    One SQL statement for a name, more for a number.
+    """
     words = searching.query(actor, text)
     if words is None:
         return []
     found = searching.first_found(words, wanted=limit) if actor.scope == "all" else searching.found(words)
-    rows = access.customers(actor).filter(pk__in=found)
-    return list(rows.order_by("name_key", "id").values("id", "code", "name", "city", "status")[:limit])
+    rows = access.customers(actor).order_by("name_key", "id").values("id", "code", "name", "city", "status")
+    also = searching.exact(actor, text)
+    exact = list(rows.filter(pk__in=also)[:limit]) if also else []
+    return [*exact, *rows.filter(pk__in=found).exclude(pk__in=also)[: limit - len(exact)]]
 
 
 def used_values(actor: Actor, column: Literal["source", "country"]) -> list[str]:
