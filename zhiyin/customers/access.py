@@ -24,7 +24,7 @@ from zhiyin.customers.models import (
 )
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
-from zhiyin.platform.errors import NotFound
+from zhiyin.platform.errors import NotFound, PermissionDenied
 
 # how far a customer is to be within reach: to be seen; changed; given away, shared on or deleted
 Need = Literal["read", "write", "full"]
@@ -65,18 +65,20 @@ def grounds(actor: Actor, need: Need = "read") -> list[Q]:
     """
     if actor.scope == "all" or need == "full" or actor.member_id is None:
         return [scope(actor)]
-    with_him, with_units = (
-        shares(actor, need).filter(each).values("customer") for each in _recipients(actor)
-    )
+    with_him, with_units = (_lasting(need).filter(each).values("customer") for each in _recipients(actor))
     return [scope(actor), Q(pk__in=with_him.union(with_units))]
 
 
 def shares(actor: Actor, need: Need = "read") -> QuerySet[Share]:
-    """What is shared with this actor at this moment, by the database's clock."""
-    lasting = Share.objects.filter(Q(ends_at=None) | Q(ends_at__gt=Now()))
+    """What is shared with this actor at this moment."""
     with_him, with_units = _recipients(actor)
-    lasting = lasting.filter(may_write=True) if need == "write" else lasting
-    return lasting.filter(with_him | with_units)
+    return _lasting(need).filter(with_him | with_units)
+
+
+def _lasting(need: Need) -> QuerySet[Share]:
+    """By the database's clock: a share ends without a job, and its SQL may be kept."""
+    lasting = Share.objects.filter(Q(ends_at=None) | Q(ends_at__gt=Now()))
+    return lasting.filter(may_write=True) if need == "write" else lasting
 
 
 def _recipients(actor: Actor) -> tuple[Q, Q]:
@@ -150,9 +152,11 @@ def hold(customer_id: uuid.UUID) -> None:
             raise NotFound
 
 
-def note(actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, *, lock: bool = False) -> Note:
-    """One note of a visible customer, locked against others' changes when asked. Raises ``NotFound``."""
-    customer(actor, customer_id)
+def note(
+    actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, *, need: Need = "read", lock: bool = False
+) -> Note:
+    """One note of a customer, locked against others' changes when asked. Raises what ``customer`` does."""
+    customer(actor, customer_id, need=need)
     notes = Note.objects.select_for_update() if lock else Note.objects
     found = notes.filter(pk=note_id, customer=customer_id).first()
     if found is None:
@@ -201,8 +205,12 @@ def relations(actor: Actor) -> QuerySet[Relation]:
     return Relation.objects.filter(source__in=customers(actor), target__in=customers(actor))
 
 
-def relation(actor: Actor, customer_id: uuid.UUID, relation_id: uuid.UUID, *, lock: bool = False) -> Relation:
-    """A relation of this customer, on either side, locked when asked. Raises ``NotFound``."""
+def relation(
+    actor: Actor, customer_id: uuid.UUID, relation_id: uuid.UUID, *, need: Need = "read", lock: bool = False
+) -> Relation:
+    """A relation of this customer, on either side, locked when asked. Raises what ``customer`` does."""
+    if need != "read":
+        customer(actor, customer_id, need=need)
     side = Q(source=customer_id) | Q(target=customer_id)
     found = relations(actor).filter(side, pk=relation_id)
     if lock:
@@ -213,14 +221,14 @@ def relation(actor: Actor, customer_id: uuid.UUID, relation_id: uuid.UUID, *, lo
     return row
 
 
-def merge(actor: Actor, merge_id: uuid.UUID, *, lock: bool = False) -> Merge:
-    """A merge into a file that this actor may see, whoever has that file today. Raises ``NotFound``."""
+def merge(actor: Actor, merge_id: uuid.UUID, *, need: Need = "read", lock: bool = False) -> Merge:
+    """A merge into a file within reach, whoever has that file today. Raises what ``customer`` does."""
     merges = Merge.objects.select_for_update(of=("self",)) if lock else Merge.objects
     found = merges.filter(pk=merge_id).first()
     holder = lead(found.survivor_id) if found else None
     if found is None or holder is None:
         raise NotFound
-    customer(actor, holder)
+    customer(actor, holder, need=need)
     return found
 
 

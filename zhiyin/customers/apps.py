@@ -17,6 +17,9 @@ class CustomersConfig(AppConfig):
         notifications.register(
             "customers.document_opened", _("%(who)s opened “%(title)s” of %(customer)s."), "file-text"
         )
+        notifications.register(
+            "customers.shared", _("%(who)s shared customers with you: %(count)s."), "share"
+        )
         register("customers.view", _("See customers"))
         notifications.register(
             "customers.mentioned", _("%(who)s mentioned you in a note on %(customer)s."), "note"

@@ -54,6 +54,26 @@ class CustomersChanged(Event):
 
 
 @dataclass(frozen=True)
+class CustomersShared(Event):
+    """``customer_id`` is there for a single one; either ``member_id`` or ``unit_id`` tells with whom."""
+
+    name: ClassVar = "customers.customers_shared"
+    count: int
+    customer_id: uuid.UUID | None
+    member_id: uuid.UUID | None
+    unit_id: uuid.UUID | None
+    may_write: bool
+
+
+@dataclass(frozen=True)
+class SharingEnded(Event):
+    name: ClassVar = "customers.sharing_ended"
+    customer_id: uuid.UUID
+    member_id: uuid.UUID | None
+    unit_id: uuid.UUID | None
+
+
+@dataclass(frozen=True)
 class CustomersExported(Event):
     name: ClassVar = "customers.customers_exported"
     count: int

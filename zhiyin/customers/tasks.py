@@ -87,6 +87,22 @@ def change(run: jobs.JobRun) -> dict[str, Any]:
     return result
 
 
+@jobs.handler("customers.share", permission="customers.edit", repeatable=True)
+def share(run: jobs.JobRun) -> dict[str, Any]:
+    """Share all chosen customers, once: the result is kept with it."""
+    with run.scope():
+        done = actions.share_customers(
+            actor=run.actor,
+            selection=actions.Selection.load(run.arguments["selection"]),
+            sharing=actions.Sharing.load(run.arguments["sharing"]),
+            now=run.now,
+            in_background=True,
+        )
+        result = {"customers": done.count, "undo": str(done.undo_id)}
+        run.keep(result)
+    return result
+
+
 @jobs.handler("customers.undo", permission="customers.edit", repeatable=True)
 def undo(run: jobs.JobRun) -> dict[str, Any]:
     """Take back one change of many customers, once: the result is kept with it."""

@@ -32,6 +32,7 @@ def _to_task(data: Mapping[str, Any]) -> str:
 _WAYS = {
     "customers.mentioned": _to_customer("notes"),
     "customers.document_opened": _to_customer("documents"),
+    "customers.shared": lambda _data: reverse("customers:shared"),
     "activities.task_given": _to_task,
     "activities.reminder": _to_task,
 }

@@ -33,7 +33,7 @@ def add_follow_up(
 ) -> FollowUp:
     """Write down a touch, which the timeline shows; the next step becomes a task of its author."""
     actor.require("activities.edit")
-    access.customer(actor, customer_id)
+    access.customer(actor, customer_id, need="write")
     access.hold(customer_id)
     if kind not in FollowUpKind.values:
         raise Invalid(_("This is not one of the choices."), field="kind")

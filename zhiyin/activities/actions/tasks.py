@@ -113,7 +113,7 @@ def _checked(actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
         raise Invalid(_("This is not one of the choices."), field="priority")
     if values.get("customer_id"):
         try:
-            customers.customer(actor, values["customer_id"])
+            customers.customer(actor, values["customer_id"], need="write")
         except NotFound as error:
             raise Invalid(_("There is no such customer."), field="customer_id") from error
         customers.hold(values["customer_id"])

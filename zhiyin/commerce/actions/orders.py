@@ -78,7 +78,7 @@ def create_order(
         request, again = _remember(request_key, content, now)
     if again:
         return again
-    customer = customer_access.customer(actor, customer_id) if customer_id else None
+    customer = customer_access.customer(actor, customer_id, need="write") if customer_id else None
     tenant = Tenant.objects.get(pk=actor.tenant_id)
     moment = _checked_moment(ordered_at or now, now)
     products = _products(lines, tenant.currency)

@@ -38,7 +38,7 @@ def record_payment(
     Raises ``Invalid`` and ``TooMuchPaid``.
     """
     actor.require("orders.edit")
-    order = access.order(actor, order_id, lock=True)
+    order = access.order(actor, order_id, need="write", lock=True)
     if order.kind != OrderKind.SALE:
         raise Invalid(_("Only a sale is paid for."))
     amount = checked_amount(amount, "amount")

@@ -43,7 +43,7 @@ def record_return(
     Raises ``TooMuchReturned`` and ``Invalid``.
     """
     actor.require("orders.edit")
-    order = access.order(actor, order_id, lock=True)
+    order = access.order(actor, order_id, need="write", lock=True)
     if order.kind != OrderKind.SALE:
         raise Invalid(_("Only a sale can be returned."))
     sold = {line.position: line for line in OrderLine.objects.filter(order=order).select_related("product")}

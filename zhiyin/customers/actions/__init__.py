@@ -75,6 +75,7 @@ from zhiyin.customers.actions.relation_types import (
     restore_relation_type,
 )
 from zhiyin.customers.actions.relations import Way, add_relation, change_relation, remove_relation
+from zhiyin.customers.actions.shares import Sharing, end_share, share_customer, share_customers
 from zhiyin.customers.actions.tags import create_tag, delete_tag, set_tags, update_tag
 from zhiyin.customers.actions.timeline import add_to_timeline, make_timeline_months
 from zhiyin.customers.actions.undo import Undone, undo_change
@@ -97,6 +98,7 @@ __all__ = [
     "PurposeRules",
     "RelationRules",
     "Selection",
+    "Sharing",
     "Undone",
     "Way",
     "add_contact",
@@ -122,6 +124,7 @@ __all__ = [
     "delete_customer",
     "delete_tag",
     "delete_view",
+    "end_share",
     "export_customers",
     "file_name",
     "give_link",
@@ -153,6 +156,8 @@ __all__ = [
     "save_view",
     "selected",
     "set_tags",
+    "share_customer",
+    "share_customers",
     "tag_customers",
     "undo_change",
     "undo_merge",

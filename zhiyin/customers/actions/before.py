@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from zhiyin.customers.choices import UndoKind
-from zhiyin.customers.models import ContactPoint, CustomerTag, Note, Relation, Undo
+from zhiyin.customers.models import ContactPoint, CustomerTag, Note, Relation, Share, Undo
 from zhiyin.platform.actors import Actor
 
 KEPT = datetime.timedelta(days=7)
@@ -72,6 +72,33 @@ def keep_contact(actor: Actor, point: ContactPoint, now: datetime.datetime) -> U
     del row["tenant_id"]
     row["created_at"] = point.created_at.isoformat()
     return _keep(actor, UndoKind.CONTACT_GONE, now, customer_ids=[point.customer_id], data=row)
+
+
+def keep_shares(
+    actor: Actor,
+    made: Sequence[Share],
+    before: Sequence[Share],
+    now: datetime.datetime,
+    *,
+    ended: bool = False,
+) -> Undo:
+    """The shares that are new, and those that were changed or ended by the change of this moment, as they were."""
+    return _keep(
+        actor,
+        UndoKind.UNSHARE if ended else UndoKind.SHARE,
+        now,
+        customer_ids=[share.customer_id for share in (*made, *before)],
+        link_ids=[share.pk for share in made],
+        data={"before": [_share(share) for share in before]},
+    )
+
+
+def _share(share: Share) -> dict[str, Any]:
+    row = {field.attname: getattr(share, field.attname) for field in Share._meta.concrete_fields}
+    del row["tenant_id"]
+    for name in ("ends_at", "created_at"):
+        row[name] = row[name].isoformat() if row[name] else None
+    return row
 
 
 def _keep(actor: Actor, what: UndoKind, now: datetime.datetime, **values: Any) -> Undo:

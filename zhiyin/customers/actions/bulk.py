@@ -11,6 +11,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from zhiyin.accounts.models import Member
+from zhiyin.customers import access
 from zhiyin.customers.actions.before import Before, keep_owners, keep_tagged, keep_untagged
 from zhiyin.customers.actions.records import may_own
 from zhiyin.customers.actions.timeline import owners_on_timeline
@@ -55,9 +56,11 @@ class Done:
     undo_id: uuid.UUID | None = None
 
 
-def selected(actor: Actor, selection: Selection) -> QuerySet[Customer]:
-    """The visible customers of a selection."""
+def selected(actor: Actor, selection: Selection, need: access.Need = "read") -> QuerySet[Customer]:
+    """The customers of a selection that this actor may see, or change, or dispose of."""
     rows = matching(actor, selection.where or CustomerFilter())
+    if need != "read":
+        rows = rows.filter(access.reach(actor, need))
     return rows.filter(pk__in=among(selection.ids)) if selection.where is None else rows
 
 
@@ -81,7 +84,7 @@ def assign_customers(
             raise Invalid(_("Choose somebody you may give customers to."), field="owner")
     if not in_background and (job := _job(actor, selection, "assign", {"owner_id": owner_id}, now)):
         return Done(0, job)
-    rows = Customer.objects.filter(pk__in=selected(actor, selection).values("pk"))
+    rows = Customer.objects.filter(pk__in=selected(actor, selection, "full").values("pk"))
     rows = rows.exclude(owner=owner) if owner else rows.exclude(owner=None)
     chosen = _locked(rows)
     ids = [key for key, *_rest in chosen]
@@ -107,7 +110,8 @@ def tag_customers(
     tag = _tag(tag_id)
     if not in_background and (job := _job(actor, selection, "tag", {"tag_id": tag_id}, now)):
         return Done(0, job)
-    ids = list(selected(actor, selection).exclude(customer_tags__tag=tag).values_list("pk", flat=True))
+    may = selected(actor, selection, "write")
+    ids = list(may.exclude(customer_tags__tag=tag).values_list("pk", flat=True))
     links = [CustomerTag(customer_id=key, tag=tag) for key in ids]
     CustomerTag.objects.bulk_create(links, ignore_conflicts=True, batch_size=5000)
     _tell(actor, ids, {"tag": tag.name}, now)
@@ -127,7 +131,7 @@ def untag_customers(
     tag = _tag(tag_id)
     if not in_background and (job := _job(actor, selection, "untag", {"tag_id": tag_id}, now)):
         return Done(0, job)
-    links = CustomerTag.objects.filter(tag=tag, customer__in=selected(actor, selection).values("pk"))
+    links = CustomerTag.objects.filter(tag=tag, customer__in=selected(actor, selection, "write").values("pk"))
     ids = list(links.values_list("customer_id", flat=True))
     links.delete()
     _tell(actor, ids, {"untag": tag.name}, now)
@@ -156,20 +160,25 @@ def export_customers(
     )
 
 
+def too_many(actor: Actor, selection: Selection, need: access.Need) -> Selection | None:
+    """A selection too large for a request, by the keys that it holds at this moment."""
+    keys = selected(actor, selection, need).order_by().values_list("pk", flat=True)
+    return Selection(ids=tuple(keys)) if len(keys[: BULK_AT_ONCE + 1]) > BULK_AT_ONCE else None
+
+
 def _job(
     actor: Actor, selection: Selection, change: str, values: dict[str, Any], now: datetime.datetime
 ) -> jobs.Job | None:
-    """A job when the selection is too large for a request, on those customers that it holds at this moment."""
-    keys = selected(actor, selection).order_by().values_list("pk", flat=True)
-    if len(keys[: BULK_AT_ONCE + 1]) <= BULK_AT_ONCE:
+    """A job when the selection is too large for a request."""
+    many = too_many(actor, selection, "read")
+    if many is None:
         return None
-    selection = Selection(ids=tuple(keys))
     plain = {name: None if value is None else str(value) for name, value in values.items()}
     return jobs.start(
         actor=actor,
         kind="customers.bulk",
         title=_("Change of many customers"),
-        arguments={"selection": selection.data(), "change": change, "values": plain},
+        arguments={"selection": many.data(), "change": change, "values": plain},
         now=now,
     )
 

@@ -51,7 +51,7 @@ def record_consent(
     An entry is never changed: what was written wrongly is answered by a further entry.
     """
     actor.require("customers.edit")
-    access.hold(access.customer(actor, customer_id).pk)
+    access.hold(access.customer(actor, customer_id, need="write").pk)
     purpose = _purpose(purpose_id)
     _check(answer)
     wording = checked(answer.wording, "wording", 4000) or (purpose.wording if purpose else "")

@@ -49,7 +49,7 @@ def add_contact(
     is there already.
     """
     actor.require("customers.edit")
-    customer = access.customer(actor, customer_id, lock=True)
+    customer = access.customer(actor, customer_id, need="write", lock=True)
     point = ContactPoint(customer=customer, created_at=now)
     _apply(actor, point, kind=kind, value=value, label=label, parts=parts)
     _check(point, verified_on, verified_how, now)
@@ -131,7 +131,8 @@ def remove_contact(
 def contact_again(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:
     """The removed contact point is there again, unless the customer is gone, or has it anew."""
     values: dict[str, Any] = dict(kept.data)
-    customer = access.customers(actor).filter(pk=values["customer_id"]).select_for_update(no_key=True).first()
+    mine = access.customers(actor, "write").filter(pk=values["customer_id"])
+    customer = mine.select_for_update(no_key=True).first()
     if customer is None:
         return []
     for name in ("verified_on", "valid_until"):
@@ -164,7 +165,7 @@ def _require_room(customer: Customer, point: ContactPoint) -> Any:
 def _locked(
     actor: Actor, customer_id: uuid.UUID, contact_id: uuid.UUID, version: str | None
 ) -> tuple[Customer, ContactPoint]:
-    customer = access.customer(actor, customer_id, lock=True)
+    customer = access.customer(actor, customer_id, need="write", lock=True)
     point = ContactPoint.objects.filter(pk=contact_id, customer=customer).first()
     if point is None:
         raise NotFound

@@ -30,7 +30,7 @@ MOST_MENTIONED = 20
 def add_note(*, actor: Actor, customer_id: uuid.UUID, body: str, now: datetime.datetime) -> Note:
     """Write a note, which the timeline shows."""
     actor.require("customers.edit")
-    customer = access.customer(actor, customer_id)
+    customer = access.customer(actor, customer_id, need="write")
     access.hold(customer.pk)
     note = Note.objects.create(
         customer=customer, author_id=actor.member_id, body=_checked(body), created_at=now, updated_at=now
@@ -77,7 +77,7 @@ def pin_note(
 ) -> Note:
     """Keep a note on top, or let it go."""
     actor.require("customers.edit")
-    note = access.note(actor, customer_id, note_id, lock=True)
+    note = access.note(actor, customer_id, note_id, need="write", lock=True)
     if note.pinned == pinned:
         return note
     note.pinned = pinned
@@ -114,7 +114,7 @@ def remove_note(
 
 
 def _own(actor: Actor, customer_id: uuid.UUID, note_id: uuid.UUID, version: str | None) -> Note:
-    note = access.note(actor, customer_id, note_id, lock=True)
+    note = access.note(actor, customer_id, note_id, need="write", lock=True)
     if actor.kind != "system" and (note.author_id is None or note.author_id != actor.member_id):
         raise PermissionDenied(_("Only its author changes a note."))
     require_seen(version, note.version, note.body)

@@ -86,10 +86,12 @@ def update_customer(
     ``version`` is the one that the person saw: another since then raises ``Conflict``.
     """
     actor.require("customers.edit")
-    customer = access.customer(actor, customer_id, lock=True)
+    customer = access.customer(actor, customer_id, need="write", lock=True)
     if version is not None and version != customer.version:
         raise Conflict
     changes = {field: new for field, new in changes.items() if getattr(customer, field, None) != new}
+    if changes.keys() & {"owner_id", "unit_id"}:
+        access.customer(actor, customer_id, need="full")
     before = {field: getattr(customer, field) for field in changes if field in EDITABLE}
     _apply(actor, customer, changes)
     different = {
@@ -120,7 +122,7 @@ def delete_customer(*, actor: Actor, customer_id: uuid.UUID, now: datetime.datet
     Raises ``HasOrders`` when orders name the customer.
     """
     actor.require("customers.delete")
-    customer = access.customer(actor, customer_id, lock=True)
+    customer = access.customer(actor, customer_id, need="full", lock=True)
     # an order being written holds its customer: wait for it, then it is seen
     Customer.objects.select_for_update().get(pk=customer_id)
     try:

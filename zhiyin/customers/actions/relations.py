@@ -72,7 +72,7 @@ def add_relation(
     kind = _held(type_id)
     if kind.archived_at:
         raise Invalid(_("This kind of relation is not used any more."), field="type_id")
-    one, other = access.customer(actor, customer_id), _other(actor, other_id)
+    one, other = access.customer(actor, customer_id, need="write"), _other(actor, other_id)
     source, target = (one, other) if way == "out" else (other, one)
     for key in sorted((one.pk, other.pk)):
         access.hold(key)
@@ -161,9 +161,9 @@ def _other(actor: Actor, other_id: uuid.UUID) -> Customer:
 
 def _locked(actor: Actor, customer_id: uuid.UUID, relation_id: uuid.UUID, version: str | None) -> Relation:
     """The relation behind its type's lock, as others left it."""
-    found = access.relation(actor, customer_id, relation_id)
+    found = access.relation(actor, customer_id, relation_id, need="write")
     kind = _held(found.type_id)
-    relation = access.relation(actor, customer_id, relation_id, lock=True)
+    relation = access.relation(actor, customer_id, relation_id, need="write", lock=True)
     relation.type = kind
     require_seen(version, relation.version, f"{kind} {relation.title}".strip())
     return relation

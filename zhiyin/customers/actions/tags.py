@@ -90,7 +90,7 @@ def set_tags(
     that what others put on or took off meanwhile stays.
     """
     actor.require("customers.edit")
-    customer = access.customer(actor, customer_id, lock=True)
+    customer = access.customer(actor, customer_id, need="write", lock=True)
     links = CustomerTag.objects.filter(customer=customer)
     before = dict(links.values_list("tag_id", "tag__name"))
     wanted = set(tag_ids)

@@ -13,6 +13,7 @@ from zhiyin.customers.actions.before import KEPT
 from zhiyin.customers.actions.contacts import contact_again
 from zhiyin.customers.actions.notes import on_timeline, shown
 from zhiyin.customers.actions.relations import relate_again
+from zhiyin.customers.actions.shares import shares_undone
 from zhiyin.customers.actions.timeline import add_to_timeline, owners_on_timeline
 from zhiyin.customers.choices import TimelineKind, UndoKind
 from zhiyin.customers.events import ChangeUndone
@@ -107,6 +108,8 @@ def _restore(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID
             return relate_again(actor, kept, now)
         case UndoKind.CONTACT_GONE:
             return contact_again(actor, kept, now)
+        case UndoKind.SHARE | UndoKind.UNSHARE:
+            return shares_undone(actor, kept)
         case _:
             return _note_again(actor, kept)
 
@@ -120,7 +123,8 @@ def _owners(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]
 
 
 def _untag(actor: Actor, kept: Undo) -> list[uuid.UUID]:
-    links = CustomerTag.objects.filter(pk__in=bulk.among(kept.link_ids), customer__in=access.customers(actor))
+    mine = access.customers(actor, "write")
+    links = CustomerTag.objects.filter(pk__in=bulk.among(kept.link_ids), customer__in=mine)
     ids = list(links.values_list("customer_id", flat=True))
     links.delete()
     return ids
@@ -130,7 +134,7 @@ def _tag_again(actor: Actor, kept: Undo) -> list[uuid.UUID]:
     tag = Tag.objects.filter(pk=kept.data["tag_id"]).first()
     if tag is None:
         return []
-    rows = access.customers(actor).filter(pk__in=bulk.among(kept.customer_ids))
+    rows = access.customers(actor, "write").filter(pk__in=bulk.among(kept.customer_ids))
     ids = list(rows.exclude(customer_tags__tag=tag).values_list("pk", flat=True))
     links = [CustomerTag(customer_id=key, tag=tag) for key in ids]
     CustomerTag.objects.bulk_create(links, ignore_conflicts=True, batch_size=5000)
@@ -143,7 +147,7 @@ def _note_body(actor: Actor, kept: Undo) -> list[uuid.UUID]:
         pk=kept.data["id"],
         author=actor.member_id,
         updated_at=changed_at,
-        customer__in=access.customers(actor),
+        customer__in=access.customers(actor, "write"),
     )
     note = notes.first()
     if note is None:
@@ -157,7 +161,7 @@ def _note_body(actor: Actor, kept: Undo) -> list[uuid.UUID]:
 
 def _note_again(actor: Actor, kept: Undo) -> list[uuid.UUID]:
     (customer_id,) = kept.customer_ids
-    customer: Customer | None = access.customers(actor).filter(pk=customer_id).first()
+    customer: Customer | None = access.customers(actor, "write").filter(pk=customer_id).first()
     if customer is None or kept.member_id != actor.member_id:
         return []
     values = {name: value for name, value in kept.data.items() if name != "changed_at"}

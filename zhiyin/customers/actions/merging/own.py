@@ -33,6 +33,7 @@ from zhiyin.customers.models import (
     Note,
     Relation,
     RelationType,
+    Share,
     StatusChange,
     TimelineEvent,
 )
@@ -156,6 +157,7 @@ register(
     Rows("tags", _("Tags"), CustomerTag, twins=("tag_id",)),
     Relations("relations", _("Relations"), Relation, name="source"),
     Rows("consents", _("Consent"), Consent),
+    Rows("shares", _("Shares"), Share, twins=("member_id", "unit_id")),
     Rows("documents", _("Documents"), Document),
     Rows("statuses", _("Changes of status"), StatusChange),
     Values("values", _("Values"), CustomerValue, name="customer_id"),

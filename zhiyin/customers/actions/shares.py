@@ -1,0 +1,222 @@
+"""Shares: a customer seen, or changed, beyond ownership."""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from pydantic import TypeAdapter
+
+from zhiyin.accounts.models import Member, Unit
+from zhiyin.customers import access
+from zhiyin.customers.actions.before import keep_shares
+from zhiyin.customers.actions.bulk import Done, Selection, among, selected, too_many
+from zhiyin.customers.choices import UndoKind
+from zhiyin.customers.events import CustomersShared, SharingEnded
+from zhiyin.customers.models import Customer, Share, Undo
+from zhiyin.platform import jobs, notifications
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import Invalid, NotFound
+from zhiyin.platform.record import record
+from zhiyin.platform.text import checked
+
+BATCH = 5_000
+_TERMS = ("may_write", "ends_at", "reason", "shared_by_id", "created_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """With whom, a member or a unit, to read or also to write, until the end of which day, and why."""
+
+    member_id: uuid.UUID | None = None
+    unit_id: uuid.UUID | None = None
+    may_write: bool = False
+    until: datetime.date | None = None
+    reason: str = ""
+
+    def data(self) -> dict[str, Any]:
+        """As JSON, for a job."""
+        found: dict[str, Any] = TypeAdapter(Sharing).dump_python(self, mode="json")
+        return found
+
+    @classmethod
+    def load(cls, data: dict[str, Any]) -> "Sharing":
+        return TypeAdapter(cls).validate_python(data)
+
+
+def share_customers(
+    *,
+    actor: Actor,
+    selection: Selection,
+    sharing: Sharing,
+    now: datetime.datetime,
+    in_background: bool = False,
+) -> Done:
+    """Share customers that are the actor's to dispose of; what was shared with the same before holds anew.
+
+    More than ``BULK_AT_ONCE`` become a job. Raises ``Invalid``.
+    """
+    actor.require("customers.edit")
+    recipient = _recipient(sharing)
+    terms = _terms(actor, sharing, now)
+    if not in_background and (many := too_many(actor, selection, "full")):
+        return Done(0, _job(actor, many, sharing, now))
+    ids = _held(actor, selection)
+    shares = Share.objects.filter(customer__in=among(ids), member=sharing.member_id, unit=sharing.unit_id)
+    before = list(shares)
+    shares.update(**terms)
+    there = {share.customer_id for share in before}
+    made = Share.objects.bulk_create(
+        (
+            Share(customer_id=key, member_id=sharing.member_id, unit_id=sharing.unit_id, **terms)
+            for key in ids
+            if key not in there
+        ),
+        batch_size=BATCH,
+    )
+    _tell(actor, ids, recipient, sharing, now)
+    kept = keep_shares(actor, made, before, now)
+    return Done(len(ids), undo_id=kept.pk)
+
+
+def share_customer(*, actor: Actor, customer_id: uuid.UUID, sharing: Sharing, now: datetime.datetime) -> Done:
+    """Share one customer. Raises what ``access.customer`` and ``share_customers`` do."""
+    actor.require("customers.edit")
+    access.customer(actor, customer_id, need="full")
+    return share_customers(actor=actor, selection=Selection((customer_id,)), sharing=sharing, now=now)
+
+
+def end_share(*, actor: Actor, customer_id: uuid.UUID, share_id: uuid.UUID, now: datetime.datetime) -> Undo:
+    """Take a share away at once; gives what takes that back. Raises ``NotFound`` and ``OnlyShared``."""
+    actor.require("customers.edit")
+    access.customer(actor, customer_id, need="full")
+    share = Share.objects.select_for_update().filter(pk=share_id, customer=customer_id).first()
+    if share is None:
+        raise NotFound
+    kept = keep_shares(actor, [], [share], now, ended=True)
+    share.delete()
+    record(
+        SharingEnded(customer_id, share.member_id, share.unit_id),
+        actor=actor,
+        now=now,
+        subject=("customer", customer_id),
+        changes={"shared_with": [_name(share.member_id, share.unit_id), None]},
+    )
+    return kept
+
+
+def shares_undone(actor: Actor, kept: Undo) -> list[uuid.UUID]:
+    """Shares are as they were, those aside that were changed since or whose customer or recipient is gone."""
+    mine = set(
+        access.customers(actor, "full").filter(pk__in=among(kept.customer_ids)).values_list("pk", flat=True)
+    )
+    made = Share.objects.filter(pk__in=among(kept.link_ids), customer__in=mine, created_at=kept.created_at)
+    done = set(made.values_list("customer_id", flat=True))
+    made.delete()
+    for row in kept.data.get("before", []):
+        values = {name: Share._meta.get_field(name).to_python(value) for name, value in row.items()}
+        if values["customer_id"] in mine and _again(values, kept):
+            done.add(values["customer_id"])
+    return sorted(done)
+
+
+def _again(values: dict[str, Any], kept: Undo) -> bool:
+    """A share that was changed by what is taken back, or ended by it, has its former terms."""
+    there = Share.objects.select_for_update().filter(
+        customer=values["customer_id"], member=values["member_id"], unit=values["unit_id"]
+    )
+    found = there.first()
+    terms = {name: values[name] for name in _TERMS}
+    if found is not None:
+        return found.created_at == kept.created_at and bool(there.update(**terms))
+    if kept.what != UndoKind.UNSHARE or not _exists(values["member_id"], values["unit_id"]):
+        return False
+    Share.objects.create(**values)
+    return True
+
+
+def _job(actor: Actor, selection: Selection, sharing: Sharing, now: datetime.datetime) -> jobs.Job:
+    return jobs.start(
+        actor=actor,
+        kind="customers.share",
+        title=_("Sharing of many customers"),
+        arguments={"selection": selection.data(), "sharing": sharing.data()},
+        now=now,
+    )
+
+
+def _held(actor: Actor, selection: Selection) -> list[uuid.UUID]:
+    """The customers to be shared, held so that none is deleted meanwhile."""
+    rows = Customer.objects.filter(pk__in=selected(actor, selection, "full").values("pk")).order_by("pk")
+    return list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+
+
+def _recipient(sharing: Sharing) -> str:
+    if bool(sharing.member_id) == bool(sharing.unit_id):
+        raise Invalid(_("Choose a person or a unit."), field="with")
+    name = _exists(sharing.member_id, sharing.unit_id)
+    if not name:
+        raise Invalid(_("Choose a person or a unit."), field="with")
+    return name
+
+
+def _exists(member_id: uuid.UUID | None, unit_id: uuid.UUID | None) -> str:
+    """The name of an active member, or of a unit; nothing for nobody."""
+    members = Member.objects.filter(pk=member_id, is_active=True) if member_id else Member.objects.none()
+    found = members.first() or (Unit.objects.filter(pk=unit_id).first() if unit_id else None)
+    return found.name if found else ""
+
+
+def _name(member_id: uuid.UUID | None, unit_id: uuid.UUID | None) -> str:
+    model: type[Member] | type[Unit] = Member if member_id else Unit
+    return str(model._default_manager.get(pk=member_id or unit_id))
+
+
+def _terms(actor: Actor, sharing: Sharing, now: datetime.datetime) -> dict[str, Any]:
+    ends_at = None
+    if sharing.until:
+        if sharing.until < timezone.localdate(now):
+            raise Invalid(_("A share ends today or later."), field="until")
+        following = sharing.until + datetime.timedelta(days=1)
+        ends_at = timezone.make_aware(datetime.datetime.combine(following, datetime.time.min))
+    return {
+        "may_write": sharing.may_write,
+        "ends_at": ends_at,
+        "reason": checked(" ".join(sharing.reason.split()), "reason", 200),
+        "shared_by_id": actor.member_id,
+        "created_at": now,
+    }
+
+
+def _tell(
+    actor: Actor, ids: Sequence[uuid.UUID], recipient: str, sharing: Sharing, now: datetime.datetime
+) -> None:
+    if not ids:
+        return
+    changes: dict[str, list[Any]] = {
+        "shared_with": [None, recipient],
+        "may_write": [None, sharing.may_write],
+        "until": [None, sharing.until.isoformat() if sharing.until else None],
+        "reason": [None, sharing.reason],
+    }
+    one = ids[0] if len(ids) == 1 else None
+    if one is None:
+        changes["customers"] = [None, [str(key) for key in ids]]
+    record(
+        CustomersShared(len(ids), one, sharing.member_id, sharing.unit_id, sharing.may_write),
+        actor=actor,
+        now=now,
+        subject=("customer", one) if one else None,
+        changes={name: pair for name, pair in changes.items() if pair[1] not in (None, "")},
+    )
+    if sharing.member_id:
+        notifications.tell(
+            members=[sharing.member_id],
+            code="customers.shared",
+            data={"who": actor.name, "count": len(ids)},
+            actor=actor,
+            now=now,
+        )
