@@ -1,6 +1,7 @@
 """How a customer is reached: every kind, what was verified, until when it holds, who else is reached there."""
 
 import datetime
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from zhiyin.customers.models import ContactPoint, Customer
 from zhiyin.customers.queries import CustomerFilter, Sharing
 from zhiyin.platform.errors import Conflict, Invalid
 from zhiyin.platform.models import AuditEntry
+from zhiyin.platform.tenancy import with_gone
 
 Now = datetime.datetime
 DAY = datetime.timedelta(days=1)
@@ -234,3 +236,30 @@ def test_an_address_has_four_levels(wang: Customer, add: Add) -> None:
     point = add(wang, "address", "", parts=parts)
     assert point.parts == parts
     assert point.value == "浙江省 杭州市 西湖区 灵隐街道 龙井路 1 号"
+
+
+def test_lists_narrow_to_who_shares_what_was_verified_and_what_ended(
+    inside: Company, wang: Customer, add: Add, now: Now
+) -> None:
+    mother = actions.create_customer(actor=inside.wu.actor, name="王妈妈", now=now)
+    alone = actions.create_customer(actor=inside.lin.actor, name="独自", now=now)
+    add(wang, "phone", "13800138000")
+    add(mother, "phone", "+86 138 0013 8000", verified_how="talk")
+    add(alone, "phone", "13900139000", valid_until=now.date() - 3 * DAY)
+    add(alone, "qq", "13800138000")
+
+    def found(field: str, op: str, *kinds: str) -> set[str]:
+        condition = {"field": field, "op": op, "value": list(kinds)}
+        where = CustomerFilter(filter=json.dumps({"match": "all", "of": [condition]}))
+        return {row["name"] for row in queries.list_customers(inside.gao.actor, where).rows}
+
+    assert found("shares", "in", "phone") == {"王小明", "王妈妈"}
+    assert found("shares", "in", "qq") == set()
+    assert found("shares", "not_in", "phone", "qq") == {"独自"}
+    assert found("verified", "in", "phone") == {"王妈妈"}
+    assert found("ended", "in", "phone") == {"独自"}
+    with with_gone():
+        Customer.objects.filter(pk=mother.pk).update(gone="deleted", gone_at=now)
+    assert found("shares", "in", "phone") == set(), "who is gone shares nothing"
+    with pytest.raises(Invalid):
+        found("shares", "in", "fax")

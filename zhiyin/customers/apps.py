@@ -10,10 +10,11 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         import zhiyin.customers.actions.merging.own  # noqa: F401
         from zhiyin.customers import filters
-        from zhiyin.customers.filters import core
+        from zhiyin.customers.filters import contacts, core
         from zhiyin.platform import notifications
         filters.register(core.file_terms)
         filters.register(core.other_terms)
+        filters.register(contacts.contact_terms)
         notifications.register(
             "customers.document_opened", _("%(who)s opened “%(title)s” of %(customer)s."), "file-text"
         )
