@@ -146,17 +146,19 @@ def test_a_primary_one_that_is_over_leads_no_more(
     old = add(wang, "phone", "13800138000", is_primary=True, valid_until=now.date())
     new = add(wang, "phone", "13900139000")
     time_machine.move_to(now, tick=False)
-    assert [(point.pk, point.leads) for point in queries.contact_points(wang.pk)] == [
+    assert [(point.pk, point.leads) for point in queries.contact_points(inside.lin.actor, wang.pk)] == [
         (old.pk, True),
         (new.pk, False),
     ]
     time_machine.move_to(now + 2 * DAY, tick=False)
-    assert [(point.pk, point.leads) for point in queries.contact_points(wang.pk)] == [
+    assert [(point.pk, point.leads) for point in queries.contact_points(inside.lin.actor, wang.pk)] == [
         (new.pk, True),
         (old.pk, False),
     ]
     actions.remove_contact(actor=inside.lin.actor, customer_id=wang.pk, contact_id=new.pk, now=now)
-    assert not any(point.leads for point in queries.contact_points(wang.pk)), "none is better than a dead one"
+    assert not any(point.leads for point in queries.contact_points(inside.lin.actor, wang.pk)), (
+        "none is better than a dead one"
+    )
 
 
 def test_a_family_phone_names_whom_the_reader_sees_and_counts_the_others(
@@ -172,7 +174,7 @@ def test_a_family_phone_names_whom_the_reader_sees_and_counts_the_others(
     add(stranger, "wechat", "a13800138000")
 
     def shared(actor: Any) -> Sharing:
-        found = queries.also_of(actor, wang.pk, queries.contact_points(wang.pk))
+        found = queries.also_of(actor, wang.pk, queries.contact_points(inside.lin.actor, wang.pk))
         assert found.keys() == {("phone", point.value_key)}
         return found["phone", point.value_key]
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from zhiyin.customers import queries
-from zhiyin.customers.access import GUARDED, hidden
+from zhiyin.customers.access import GUARDED
 from zhiyin.customers.actions import create_customer
 from zhiyin.customers.exports import HEADINGS, write_customers
 from zhiyin.customers.models import Customer
@@ -56,7 +56,7 @@ def test_an_export_leaves_out_what_is_hidden_even_when_asked(cast):
     stream = io.BytesIO()
     with cast.scope():
         write_customers(
-            Customer.objects.none(), stream, columns=["name", "value"], hidden=hidden(actor), style="csv"
+            Customer.objects.none(), stream, columns=["name", "value"], actor=actor, style="csv"
         )
     assert stream.getvalue().decode("utf-8-sig").strip() == str(HEADINGS["name"])
 

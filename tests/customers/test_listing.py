@@ -117,7 +117,7 @@ def test_a_changed_or_removed_name_or_number_is_searched_anew(
 ) -> None:
     actor, customer = inside.gao.actor, people["王小明"]
     actions.update_customer(actor=actor, customer_id=customer.id, changes={"name": "赵小明"}, now=now)
-    phone = next(each for each in queries.contact_points(customer.id) if each.kind == "phone")
+    phone = next(each for each in queries.contact_points(actor, customer.id) if each.kind == "phone")
     actions.remove_contact(actor=actor, customer_id=customer.id, contact_id=phone.pk, now=now)
     assert _names(inside, q="赵小") == ["赵小明"]
     assert _names(inside, q="王小") == []

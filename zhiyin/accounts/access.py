@@ -1,6 +1,7 @@
 """Who is acting: from a session or an API token to an ``Actor``; and what an actor may see of accounts."""
 
 import datetime
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ _FROM = """
     JOIN accounts_role r ON r.id = m.role_id
     JOIN accounts_tenant t ON t.id = m.tenant_id
 """
-_MEMBER = "m.id, m.name, m.unit_id, r.permissions, r.holds_all, r.scope"
+_MEMBER = "m.id, m.name, m.unit_id, r.permissions, r.holds_all, r.scope, r.field_rules::text"
 # one statement a request: who, where, with which rights over which units
 _BY_USER = f"""
 SELECT {_MEMBER}, {_UNITS}, {_USER_COLUMNS}, {_TENANT_COLUMNS} {_FROM}
@@ -76,6 +77,7 @@ def actor_for(member: Member) -> Actor:
             member.role.permissions,
             member.role.holds_all,
             member.role.scope,
+            json.dumps(member.role.field_rules),
             units,
         ),
         member.user_id,
@@ -141,15 +143,15 @@ def visitor_by_token(token: str, now: datetime.datetime) -> Visitor | None:
         waiting = ApiToken.objects.select_for_update(skip_locked=True).filter(pk=token_id)
         ApiToken.objects.filter(pk__in=waiting).update(last_used_at=now)
     found = _visitor(row[:-4])
-    actor = _actor(found.tenant.id, row[:7], found.user.id, token=(name, granted))
+    actor = _actor(found.tenant.id, row[:8], found.user.id, token=(name, granted))
     return Visitor(found.user, found.tenant, actor)
 
 
 def _visitor(row: Sequence[Any]) -> Visitor:
-    middle = 7 + len(_USER_NAMES)
-    user = User.from_db("default", _USER_NAMES, row[7:middle])
+    middle = 8 + len(_USER_NAMES)
+    user = User.from_db("default", _USER_NAMES, row[8:middle])
     tenant = Tenant.from_db("default", _TENANT_NAMES, row[middle:])
-    return Visitor(user, tenant, _actor(tenant.id, row[:7], user.id))
+    return Visitor(user, tenant, _actor(tenant.id, row[:8], user.id))
 
 
 def _actor(
@@ -158,7 +160,7 @@ def _actor(
     user_id: uuid.UUID,
     token: tuple[str, list[str]] | None = None,
 ) -> Actor:
-    member_id, name, unit_id, permissions, holds_all, record_scope, units = row
+    member_id, name, unit_id, permissions, holds_all, record_scope, rules, units = row
     allowed = frozenset(registered()) if holds_all else frozenset(permissions)
     return Actor(
         tenant_id=tenant_id,
@@ -170,6 +172,7 @@ def _actor(
         unit_id=unit_id,
         unit_ids=tuple(units),
         user_id=user_id,
+        fields={} if holds_all else json.loads(rules),
     )
 
 

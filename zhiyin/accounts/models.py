@@ -85,13 +85,15 @@ class Unit(TenantModel):
 class Role(TenantModel):
     """A set of permissions plus the records they reach.
 
-    ``holds_all`` means all permissions there are, those of later versions too.
+    ``holds_all`` means all permissions there are, those of later versions too, and every field.
+    ``field_rules`` names fields of records that its people do not see and change as they like, with how far.
     """
 
     name = models.CharField(max_length=100)
     permissions = ArrayField(models.CharField(max_length=50), default=list)
     holds_all = models.BooleanField(default=False, db_default=False)
     scope = models.CharField(max_length=10, choices=RecordScope, default=RecordScope.OWN)
+    field_rules = models.JSONField(default=dict, db_default={}, blank=True)
     version = models.PositiveIntegerField(default=1, db_default=1)
 
     class Meta:

@@ -21,6 +21,15 @@ class FieldType(models.TextChoices):
     YES_NO = "yes_no", _("Yes or no")
 
 
+class FieldAccess(models.TextChoices):
+    """How far a role sees and changes a field, the most first."""
+
+    OPEN = "open", _("Read and change")
+    READ_ONLY = "read_only", _("Read")
+    MASKED = "masked", _("Masked")
+    HIDDEN = "hidden", _("Hidden")
+
+
 class Gone(models.TextChoices):
     """Why a customer left all lists; empty for who is there."""
 

@@ -14,8 +14,11 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.customers import access
 from zhiyin.customers.choices import ContactKind, CustomerKind, Stage, Status
+from zhiyin.customers.fields import told
 from zhiyin.customers.models import ContactPoint, Customer, CustomerTag, contact_order
+from zhiyin.platform.actors import Actor
 
 CHUNK = 2000
 HEADINGS: dict[str, str | Promise] = {
@@ -64,35 +67,40 @@ def write_customers(
     stream: IO[bytes],
     *,
     columns: list[str],
-    hidden: frozenset[str] = frozenset(),
+    actor: Actor,
     style: str,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> int:
-    """Write customers in the order of their ids and return how many; ``columns`` empty means all but ``hidden``."""
+    """Write customers in the order of their ids and return how many; ``columns`` empty means all that ``actor`` sees."""
+    hidden = access.hidden(actor)
     open_to_see = [name for name in HEADINGS if name not in hidden]
     columns = [name for name in columns if name in open_to_see] or open_to_see
     write = {"csv": _csv, "xlsx": _xlsx}[style]
-    return write(stream, [str(HEADINGS[name]) for name in columns], _rows(customers, columns, progress))
+    return write(
+        stream, [str(HEADINGS[name]) for name in columns], _rows(actor, customers, columns, progress)
+    )
 
 
 def _rows(
-    customers: QuerySet[Customer], columns: list[str], progress: Callable[[int], None]
+    actor: Actor, customers: QuerySet[Customer], columns: list[str], progress: Callable[[int], None]
 ) -> Iterator[list[Any]]:
     paths = {name: _PATHS.get(name, name) for name in columns if name not in _GATHERED}
     found = iter(customers.order_by("pk").values("pk", *paths.values()).iterator(CHUNK))
     done = 0
     while chunk := list(islice(found, CHUNK)):
-        gathered = _gather([row["pk"] for row in chunk], columns)
+        gathered = _gather(actor, [row["pk"] for row in chunk], columns)
         for row in chunk:
             yield [
-                gathered[name].get(row["pk"], "") if name in gathered else _cell(name, row[paths[name]])
+                gathered[name].get(row["pk"], "")
+                if name in gathered
+                else _cell(name, told(actor, name, row[paths[name]]))
                 for name in columns
             ]
         done += len(chunk)
         progress(done)
 
 
-def _gather(ids: list[uuid.UUID], columns: list[str]) -> dict[str, dict[uuid.UUID, str]]:
+def _gather(actor: Actor, ids: list[uuid.UUID], columns: list[str]) -> dict[str, dict[uuid.UUID, str]]:
     """What a customer has several of, joined into one cell."""
     gathered: dict[str, dict[uuid.UUID, str]] = {name: {} for name in _GATHERED if name in columns}
     if gathered.keys() & set(ContactKind.values):
@@ -100,7 +108,7 @@ def _gather(ids: list[uuid.UUID], columns: list[str]) -> dict[str, dict[uuid.UUI
         points = ContactPoint.objects.filter(customer__in=ids).order_by(*order)
         for customer, kind, value in points.values_list("customer_id", "kind", "value"):
             if kind in gathered and kind in ContactKind.values:
-                _join(gathered[kind], customer, value)
+                _join(gathered[kind], customer, told(actor, kind, value))
     if "tags" in gathered:
         links = CustomerTag.objects.filter(customer__in=ids).order_by("tag__name")
         for customer, name in links.values_list("customer_id", "tag__name"):

@@ -10,7 +10,7 @@ from django.db import OperationalError
 from django.utils.translation import gettext as _
 
 from zhiyin.accounts.models import Tenant
-from zhiyin.customers import access, actions, printing
+from zhiyin.customers import actions, printing
 from zhiyin.customers.exports import write_customers
 from zhiyin.customers.printing import Layout
 from zhiyin.platform import clock, files, jobs
@@ -40,7 +40,7 @@ def export(run: jobs.JobRun) -> dict[str, Any]:
             chosen,
             stream,
             columns=run.arguments["columns"],
-            hidden=access.hidden(run.actor),
+            actor=run.actor,
             style=style,
             progress=lambda done: run.progress(done, None, _("Writing")),
         )

@@ -1,6 +1,7 @@
 """Who does something: a member in the browser, an API token, or the system itself."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -14,6 +15,8 @@ Kind = Literal["user", "token", "system"]
 class Actor:
     """One acting party inside one tenant.
 
+    ``fields`` are those of records, by name, that it does not see and change as it likes, each with how far.
+
     ``unit_ids`` are the organisation units which a record scope of ``unit`` or ``subtree`` covers.
     """
 
@@ -26,6 +29,7 @@ class Actor:
     unit_id: uuid.UUID | None = None
     unit_ids: tuple[uuid.UUID, ...] = ()
     user_id: uuid.UUID | None = None
+    fields: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
     def system(cls, tenant_id: uuid.UUID, name: str = "zhiyin") -> "Actor":

@@ -2,7 +2,8 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
@@ -58,14 +59,20 @@ def change_role(
     permissions: Iterable[str],
     scope: str,
     holds_all: bool = False,
+    field_rules: Mapping[str, str] | None = None,
     version: int | None = None,
     now: datetime.datetime,
 ) -> Role:
-    """Raises ``NotFound``, ``Conflict``, ``LastAdministrator``, and what ``create_role`` raises."""
+    """``field_rules`` are checked by the app that has the fields; without them those of before stay.
+
+    Raises ``NotFound``, ``Conflict``, ``LastAdministrator``, and what ``create_role`` raises.
+    """
     actor.require(MANAGE)
     lock_company(actor)
     role = locked(Role.objects.all(), role_id, version)
-    values = {**_checked(name, permissions, scope), "holds_all": holds_all}
+    values: dict[str, Any] = {**_checked(name, permissions, scope), "holds_all": holds_all}
+    if field_rules is not None:
+        values["field_rules"] = dict(field_rules)
     changes = {
         field: [getattr(role, field), value]
         for field, value in values.items()

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from zhiyin.accounts import queries
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
-from zhiyin.customers.fields import PREFIX, own_among
+from zhiyin.customers.fields import PREFIX, own_among, veiled_changes
+from zhiyin.customers.queries import require_whole
 from zhiyin.platform.actions import make_checkpoint
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.audit import signing
@@ -66,7 +67,7 @@ def seen(actor: Actor, found: Page[AuditEntry]) -> Page[AuditEntry]:
     for entry in found.rows:
         entry.changes = {
             field: change
-            for field, change in entry.changes.items()
+            for field, change in veiled_changes(actor, entry.changes).items()
             if field in own or not field.startswith(PREFIX)
         }
     return found
@@ -99,4 +100,7 @@ def prove_growth(request: Request, old_size: int, size: int) -> dict[str, Any]:
 @routes.get("/audit/{uuid:entry_id}/proof/", permission="audit.view", response=InclusionOut)
 def prove_entry(request: Request, entry_id: uuid.UUID) -> dict[str, Any]:
     """The proof that an entry is in the log. 409 in the seconds until it is sealed."""
-    return queries.audit_proof(actor=request.actor, entry_id=entry_id)
+    proof = queries.audit_proof(actor=request.actor, entry_id=entry_id)
+    require_whole(request.actor, proof["entry"]["changes"])
+    return proof
+

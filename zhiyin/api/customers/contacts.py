@@ -25,7 +25,7 @@ _ONE = _ALL + "{uuid:contact_id}/"
 def list_contacts(request: Request, customer_id: uuid.UUID) -> list[dict[str, Any]]:
     """How a customer is reached, of each kind the one to use first, and who else is reached there."""
     access.customer(request.actor, customer_id)
-    points = queries.contact_points(customer_id)
+    points = queries.contact_points(request.actor, customer_id)
     sharing = queries.also_of(request.actor, customer_id, points)
     return [_shared(point, sharing.get((point.kind, point.value_key), Sharing())) for point in points]
 
@@ -39,7 +39,7 @@ def _shared(point: ContactPoint, sharing: Sharing) -> dict[str, Any]:
 @routes.post(_ALL, permission="customers.edit", response=ContactOut, status=201)
 def add_contact(request: Request, customer_id: uuid.UUID, body: ContactIn) -> ContactPoint:
     made = actions.add_contact(actor=request.actor, customer_id=customer_id, now=now(), **body.model_dump())
-    return _again(customer_id, made)
+    return _again(request, customer_id, made)
 
 
 @routes.put(_ONE, permission="customers.edit", response=ContactOut)
@@ -49,12 +49,12 @@ def change_contact(
     changed = actions.change_contact(
         actor=request.actor, customer_id=customer_id, contact_id=contact_id, now=now(), **body.model_dump()
     )
-    return _again(customer_id, changed)
+    return _again(request, customer_id, changed)
 
 
-def _again(customer_id: uuid.UUID, point: ContactPoint) -> ContactPoint:
+def _again(request: Request, customer_id: uuid.UUID, point: ContactPoint) -> ContactPoint:
     """Read beside the others, which decide whether it leads."""
-    return next(each for each in queries.contact_points(customer_id) if each.pk == point.pk)
+    return next(each for each in queries.contact_points(request.actor, customer_id) if each.pk == point.pk)
 
 
 @routes.delete(_ONE, permission="customers.edit", response=KeptOut, status=200)

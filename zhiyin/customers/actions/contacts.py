@@ -169,6 +169,7 @@ def _locked(
     point = ContactPoint.objects.filter(pk=contact_id, customer=customer).first()
     if point is None:
         raise NotFound
+    access.require_editable(actor, point.kind, ContactKind(point.kind).label)
     require_seen(version, point.version, f"{point.value} {point.label}".strip())
     return customer, point
 
@@ -189,6 +190,7 @@ def _apply(
         raise Invalid(field="label")
     if kind not in ContactKind.values:
         raise Invalid(_("This is not one of the choices."), field="kind")
+    access.require_editable(actor, kind, ContactKind(kind).label)
     point.kind, point.label = kind, label
     if kind == ContactKind.ADDRESS:
         _address(point, value, parts or {})

@@ -107,7 +107,7 @@ def region_of(actor: Actor) -> str | None:
 
 def _require_open(actor: Actor, layout: Layout) -> None:
     wanted = {"phone", "email"} if layout.what == "phones" else {"address"}
-    if wanted & access.hidden(actor):
+    if wanted & access.closed(actor):
         raise PermissionDenied
 
 

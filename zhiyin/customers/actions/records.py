@@ -15,7 +15,7 @@ from zhiyin.customers.actions.index import reindex
 from zhiyin.customers.actions.timeline import add_to_timeline
 from zhiyin.customers.choices import CustomerKind, Stage, Status, TimelineKind
 from zhiyin.customers.events import CustomerChanged, CustomerCreated, CustomerDeleted
-from zhiyin.customers.fields import PREFIX, registry
+from zhiyin.customers.fields import CORE, PREFIX, registry
 from zhiyin.customers.keys import code_key, new_code
 from zhiyin.customers.models import Customer
 from zhiyin.platform.actors import Actor
@@ -29,6 +29,9 @@ EDITABLE = (
 )  # fmt: skip
 _CHOICES = {"kind": CustomerKind, "status": Status, "stage": Stage}
 _FOUND_BY = {"name", "short_name", "code"}
+
+
+_LABELS = {each.name: each.label for each in CORE}
 
 
 class CodeTaken(Conflict):
@@ -141,9 +144,12 @@ def delete_customer(*, actor: Actor, customer_id: uuid.UUID, now: datetime.datet
 
 def _apply(actor: Actor, customer: Customer, values: Mapping[str, Any]) -> None:
     """Put checked values onto the row, with the keys that follow from them."""
+    is_new = customer._state.adding
     for field, value in values.items():
         if field not in EDITABLE:
             raise Invalid(_("There is no such field."), field=field)
+        if value or not is_new:
+            access.require_editable(actor, field, _LABELS.get(field, field), is_new=is_new)
         setattr(customer, field, _checked(field, value))
     customer.name_key = name_key(customer.name)
     customer.code_key = code_key(customer.code)

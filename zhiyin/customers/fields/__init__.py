@@ -4,7 +4,31 @@ Whatever goes through all fields (form, record, API, history) asks it, with the 
 actor's role may see.
 """
 
-from zhiyin.customers.fields.registry import PREFIX, Field, Registry, own_among, registry
+from zhiyin.customers.fields.masks import (
+    told,
+    veiled_changes,
+    veiled_customer,
+    veiled_points,
+    veiled_row,
+)
+from zhiyin.customers.fields.registry import CONTACTS, CORE, PREFIX, Field, Registry, own_among, registry
 from zhiyin.customers.fields.values import Value, read, shown, written
 
-__all__ = ["PREFIX", "Field", "Registry", "Value", "own_among", "read", "registry", "shown", "written"]
+__all__ = [
+    "CONTACTS",
+    "CORE",
+    "PREFIX",
+    "Field",
+    "Registry",
+    "Value",
+    "own_among",
+    "read",
+    "registry",
+    "shown",
+    "told",
+    "veiled_changes",
+    "veiled_customer",
+    "veiled_points",
+    "veiled_row",
+    "written",
+]

@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers import access
-from zhiyin.customers.choices import FieldType
+from zhiyin.customers.choices import ContactKind, FieldAccess, FieldType
 from zhiyin.customers.fields.values import Value, read
 from zhiyin.customers.models import CustomField
 from zhiyin.platform.actors import Actor
-from zhiyin.platform.errors import Invalid
+from zhiyin.platform.errors import Invalid, PermissionDenied
 
 # before a company's own key, wherever names of core fields stand beside it
 PREFIX = "x_"
@@ -31,6 +31,16 @@ class Field:
     path: str
     section: str = ""
     own: CustomField | None = None
+    access: FieldAccess = FieldAccess.OPEN
+
+    @property
+    def masked(self) -> bool:
+        """Whether only a part of its values is told, by which nobody may filter or sort either."""
+        return self.access == FieldAccess.MASKED
+
+    @property
+    def editable(self) -> bool:
+        return self.access == FieldAccess.OPEN
 
     @classmethod
     def of(cls, own: CustomField) -> Field:
@@ -49,12 +59,15 @@ CORE = (
     Field("source", _("Source"), FieldType.TEXT, "source"),
 )
 
+CONTACTS = tuple(Field(kind.value, kind.label, FieldType.TEXT, "") for kind in ContactKind)
+
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The fields that one actor sees, in the order of pages."""
+    """The fields that one actor sees, in the order of pages; kinds of contact points are apart."""
 
     fields: tuple[Field, ...]
+    contacts: tuple[Field, ...] = ()
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self.fields)
@@ -80,8 +93,12 @@ class Registry:
         known = {each.key: each for each in self.own(kind)}
         for key in given.keys() - known.keys():
             raise Invalid(_("There is no such field."), field=PREFIX + key)
+        open_to = (FieldAccess.OPEN, FieldAccess.READ_ONLY) if is_new else (FieldAccess.OPEN,)
+        fixed = {each.own.key for each in self.fields if each.own and each.access not in open_to}
+        for key in given.keys() & fixed:
+            raise PermissionDenied(_("You may not change “%s”.") % known[key].label, field=PREFIX + key)
         if is_new:
-            given = {**{key: each.default for key, each in known.items()}, **given}
+            given = {**{key: each.default for key, each in known.items() if key not in fixed}, **given}
         return {key: _read(known[key], value, kept.get(key)) for key, value in given.items()}
 
 
@@ -97,7 +114,16 @@ def _read(field: CustomField, given: object, kept: Value) -> Value:
 
 def registry(actor: Actor) -> Registry:
     """All fields that this actor may see. One SQL statement."""
-    return Registry((*CORE, *(Field.of(each) for each in access.custom_fields(actor))))
+    own = (Field.of(each) for each in access.custom_fields(actor))
+    return Registry(tuple(_as_seen(actor, (*CORE, *own))), tuple(_as_seen(actor, CONTACTS)))
+
+
+def _as_seen(actor: Actor, fields: Iterable[Field]) -> Iterator[Field]:
+    """With how far the actor's role sees them; without those that it does not see."""
+    for each in fields:
+        how = access.field_access(actor, each.name)
+        if how != FieldAccess.HIDDEN:
+            yield replace(each, access=how)
 
 
 def own_among(actor: Actor, names: Iterable[str]) -> dict[str, CustomField]:

@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
-from zhiyin.customers.choices import ContactCheck, ContactKind
+from zhiyin.customers.choices import ContactCheck, ContactKind, FieldAccess
 from zhiyin.customers.models.customer import Customer
 from zhiyin.platform.tenancy import TenantModel
 from zhiyin.platform.versions import version_of
@@ -30,6 +30,8 @@ class ContactPoint(TenantModel):
     valid_until = models.DateField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
+    seen_as = FieldAccess.OPEN
+    """How far the reader's role sees it, once ``queries.contact_points`` has said so."""
     leads = False
     """Whether it is the one of its kind to use today, once ``queries.contact_points`` has said so."""
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from zhiyin.customers import access
 from zhiyin.customers.choices import ContactKind
+from zhiyin.customers.fields import veiled_points
 from zhiyin.customers.models import ContactPoint
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
@@ -33,13 +34,14 @@ class Sharing:
     cut: bool = False
 
 
-def contact_points(customer_id: uuid.UUID) -> list[ContactPoint]:
-    """All contact points of a customer that the caller has reached; of each kind the one to use today first.
+def contact_points(actor: Actor, customer_id: uuid.UUID) -> list[ContactPoint]:
+    """The contact points of a customer that the caller has reached, as the actor's role sees them; of each kind
+    the one to use today first.
 
     A primary one whose time is over leads no more.
     """
     today = timezone.localdate()
-    points = sorted(_contact_points(customer_id), key=lambda point: _order(point, today))
+    points = sorted(veiled_points(actor, _contact_points(customer_id)), key=lambda point: _order(point, today))
     led: set[str] = set()
     for point in points:
         point.leads = point.kind not in led and not point.is_over(today)

@@ -5,16 +5,19 @@ import functools
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, Literal, TypedDict
+from dataclasses import replace
+from typing import Annotated, Any, Literal, TypedDict, cast
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field, FiniteFloat, StringConstraints
 
 from zhiyin.customers import access, filters
 from zhiyin.customers.choices import CustomerKind, Stage, Status
+from zhiyin.customers.fields import veiled_row
 from zhiyin.customers.filters import Condition, Group
+from zhiyin.customers.filters.seeing import by_open_words, sees_all_words
 from zhiyin.customers.models import Customer, CustomerTag, SavedView
 from zhiyin.customers.queries import searching
 from zhiyin.customers.queries.counting import Count, kept_count
@@ -205,17 +208,20 @@ def matching(actor: Actor, where: CustomerFilter) -> QuerySet[Customer]:
         rows = rows.filter(filters.compiled(tree, filters.terms(actor), timezone.localdate()))
     if where.q.strip():
         words = searching.query(actor, where.q)
-        most = searching.MOST_FOUND if _is_bare_search(actor, where) else None
         if words is None:
             return rows.none()
+        most = searching.MOST_FOUND if _is_bare_search(actor, where) else None
         also = searching.exact(actor, where.q)
         rows = rows.filter(pk__in=searching.found(words, most=most, also=also))
+        if not sees_all_words(actor):
+            rows = rows.filter(by_open_words(actor, words) | Q(pk__in=also))
     return rows
 
 
 def _is_bare_search(actor: Actor, where: CustomerFilter) -> bool:
     """Whether nothing but words narrows the list."""
-    return bool(where.q.strip()) and actor.scope == "all" and where == CustomerFilter(q=where.q)
+    sees_all = actor.scope == "all" and sees_all_words(actor)
+    return bool(where.q.strip()) and sees_all and where == CustomerFilter(q=where.q)
 
 
 def count_customers(actor: Actor, where: CustomerFilter, *, shown: int = 0) -> Count:
@@ -229,7 +235,7 @@ def count_customers(actor: Actor, where: CustomerFilter, *, shown: int = 0) -> C
         also = searching.exact(actor, where.q)
         number = searching.count_found(words, searching.MOST_FOUND, also=also) if words else 0
         return Count(number, exact=True)
-    same = "customers", actor.reach, where.model_dump_json(), timezone.localdate()
+    same = "customers", actor.reach, where.model_dump_json(), timezone.localdate(), access.closed(actor)
     within = COUNTED_WITHIN if where.filter or where.q else None
     return kept_count(lambda: matching(actor, where), same=same, within=within, shown=shown)
 
@@ -243,12 +249,16 @@ def list_customers(
         actor, where.model_dump_json(), sort, timezone.get_current_timezone_name(), timezone.localdate()
     )
     if not where.filter:
-        return found.page(after, limit)
+        return _veiled(actor, found.page(after, limit))
     try:
         with bounded(READ_WITHIN):
-            return found.page(after, limit)
+            return _veiled(actor, found.page(after, limit))
     except TookTooLong as error:
         raise TookTooLong(_narrower(actor, where)) from error
+
+
+def _veiled(actor: Actor, found: Page[CustomerRow]) -> Page[CustomerRow]:
+    return replace(found, rows=[cast(CustomerRow, veiled_row(actor, row)) for row in found.rows])
 
 
 def _demand(actor: Actor, where: CustomerFilter) -> None:
@@ -273,7 +283,7 @@ def _narrower(actor: Actor, where: CustomerFilter) -> str:
 def _list(actor: Actor, where: str, sort: Sort, _zone: str, _today: datetime.date) -> Keyset[CustomerRow]:
     """A list by all that decides on its SQL; no rows."""
     name = sort.removeprefix("-")
-    if name in access.hidden(actor):
+    if name in access.closed(actor):
         raise PermissionDenied
     column, twin = SORTS[name]
     sign = "-" if sort.startswith("-") else ""
@@ -320,15 +330,19 @@ def quick_search(actor: Actor, text: str, *, limit: int = 8) -> list[Row]:
     words = searching.query(actor, text)
     if words is None:
         return []
-    found = searching.first_found(words, wanted=limit) if actor.scope == "all" else searching.found(words)
+    first = actor.scope == "all" and sees_all_words(actor)
+    some = searching.first_found(words, wanted=limit) if first else searching.found(words)
     rows = access.customers(actor).order_by("name_key", "id").values("id", "code", "name", "city", "status")
     also = searching.exact(actor, text)
     exact = list(rows.filter(pk__in=also)[:limit]) if also else []
-    return [*exact, *rows.filter(pk__in=found).exclude(pk__in=also)[: limit - len(exact)]]
+    found = rows.filter(by_open_words(actor, words), pk__in=some).exclude(pk__in=also)[: limit - len(exact)]
+    return [veiled_row(actor, row) for row in (*exact, *found)]
 
 
 def used_values(actor: Actor, column: Literal["source", "country"]) -> list[str]:
     """The distinct values of a column of visible customers: a skip through its index, or a scan of few."""
+    if column in access.closed(actor):
+        return []
     rows = access.customers(actor).exclude(**{column: ""}).order_by(column)
     found: list[str] = []
     value = ""

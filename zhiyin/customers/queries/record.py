@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.db.models import QuerySet
 
 from zhiyin.customers import access
+from zhiyin.customers.fields import veiled_customer
 from zhiyin.customers.keys import code_key
 from zhiyin.customers.models import Customer, Note
 from zhiyin.platform.actors import Actor
@@ -18,11 +19,14 @@ Row = Mapping[str, object]
 
 
 def record_customer(actor: Actor, customer_id: uuid.UUID) -> Customer:
-    """A visible customer with owner, unit and what analysis found. One SQL statement."""
+    """A visible customer with owner, unit and what analysis found, to be read as the actor's role sees it.
+
+    One SQL statement.
+    """
     found = _record(actor)(customer_id)
     if not found:
         raise NotFound
-    return found[0]
+    return veiled_customer(actor, found[0])
 
 
 @functools.lru_cache(maxsize=500)

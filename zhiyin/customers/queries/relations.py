@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from zhiyin.customers import access
 from zhiyin.customers.choices import StandardRelation, TimelineKind
+from zhiyin.customers.fields import veiled_row
 from zhiyin.customers.models import RelationType
 from zhiyin.customers.queries.listing import quick_search
 from zhiyin.platform.actors import Actor
@@ -166,7 +167,8 @@ def related(
     )
     names = list(Related.__annotations__)
     names.remove("way")
-    return [dict(zip(("way", *names), row, strict=True)) for row in rows]  # type: ignore[misc]
+    found = (dict(zip(("way", *names), row, strict=True)) for row in rows)
+    return [veiled_row(actor, row) for row in found]  # type: ignore[misc]
 
 
 def count_related(
@@ -196,7 +198,7 @@ def roll_up(actor: Actor, head: uuid.UUID, types: Sequence[RelationType]) -> lis
 def relation_graph(actor: Actor, centre: uuid.UUID, types: Sequence[RelationType], *, depth: int) -> Graph:
     """The customers up to ``depth`` relations away. Two SQL statements, and one for each step."""
     rows = access.customers(actor).filter(pk=centre).values(*_NAMES)
-    graph = Graph({row["id"]: {**row, "depth": 0} for row in rows})
+    graph = Graph({row["id"]: {**veiled_row(actor, row), "depth": 0} for row in rows})
     kinds, edge = [each.pk for each in types], [centre]
     for step in range(1, depth + 1):
         edge = _grow(actor, graph, edge, kinds, step)
@@ -225,7 +227,8 @@ def _grow(
             graph.cut = True
             continue
         if is_new:
-            graph.nodes[other] = {**dict(zip(_NAMES, named, strict=True)), "depth": step}
+            found = veiled_row(actor, dict(zip(_NAMES, named, strict=True)))
+            graph.nodes[other] = {**found, "depth": step}
             fresh.append(other)
         graph.edges.add((kind, source, target))
     return fresh

@@ -44,6 +44,7 @@ def dump_actor(actor: Actor, language: str | None, zone: str) -> dict[str, Any]:
         "scope": actor.scope,
         "unit_id": str(actor.unit_id) if actor.unit_id else None,
         "unit_ids": [str(unit) for unit in actor.unit_ids],
+        "fields": dict(actor.fields),
         "language": language,
         "zone": zone,
     }
@@ -60,6 +61,7 @@ def load_actor(tenant_id: uuid.UUID, data: dict[str, Any]) -> Actor:
         scope=data["scope"],
         unit_id=_uuid(data["unit_id"]),
         unit_ids=tuple(uuid.UUID(unit) for unit in data["unit_ids"]),
+        fields=data.get("fields", {}),
     )
 
 

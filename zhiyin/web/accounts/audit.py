@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.activities.choices import TaskState
 from zhiyin.customers.choices import ContactCheck, CustomerKind, Stage, Status, UndoKind
-from zhiyin.customers.fields import PREFIX, own_among, shown
+from zhiyin.customers.fields import PREFIX, own_among, shown, veiled_changes
 from zhiyin.customers.models import CustomField
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.models import AuditEntry
@@ -88,6 +88,7 @@ FIELDS: dict[str, str | Promise] = {
     "permissions": _("Permissions"),
     "scope": _("Which records"),
     "holds_all": _("Everything"),
+    "field_rules": _("Access to fields"),
     "currency": _("Currency"),
     "time_zone": _("Time zone"),
     "language": _("Language"),
@@ -251,6 +252,8 @@ def told(
     Of a company's own fields of customers, those that the reader's role sees.
     """
     names = _names(entries)
+    for entry in entries:
+        entry.changes = veiled_changes(actor, entry.changes)
     own = own_among(actor, (field for entry in entries for field in entry.changes))
     return [(entry, described(entry, names, own, most=most)) for entry in entries]
 
@@ -307,6 +310,8 @@ def _written(field: str, value: Any, names: Mapping[str, str]) -> str:
 def _short(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, dict):
+        value = [f"{name}: {each}" for name, each in value.items()]
     if isinstance(value, list):
         value = ", ".join(str(each) for each in value)
     text = str(value)

@@ -8,11 +8,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers.choices import BuyingRole, CustomerKind, Stage, Status
-from zhiyin.customers.fields import PREFIX, Value, registry
+from zhiyin.customers.fields import CONTACTS, CORE, Value, registry
 from zhiyin.customers.queries import owners
 from zhiyin.platform.actors import Actor
 from zhiyin.web.customers.own import OwnField
 from zhiyin.web.meeting import Meeting
+
+# what a role may see less of, or not change
+_RULED = frozenset(each.name for each in (*CORE, *CONTACTS))
 
 
 class CustomerForm(forms.Form):
@@ -34,7 +37,13 @@ class CustomerForm(forms.Form):
         people = [(str(each["id"]), str(each["name"])) for each in owners(actor)]
         self.fields["owner_id"].choices = [("", _("Nobody")), *people]  # type: ignore[attr-defined]
         current = str(self.initial.get("owner_id") or "")
-        self.own = {PREFIX + each.key: each for each in registry(actor).own()}
+        is_new = "custom" not in self.initial
+        seen = registry(actor)
+        known = [each for each in seen if each.editable or (is_new and not each.masked)]
+        self.own = {each.name: each.own for each in known if each.own}
+        offered = {each.name for each in known} | {each.name for each in seen.contacts if each.editable}
+        for name in (_RULED & self.fields.keys()) - offered:
+            del self.fields[name]
         kept = self.initial.get("custom")
         for name, own in self.own.items():
             self.initial[name] = own.default or None if kept is None else kept.get(own.key)

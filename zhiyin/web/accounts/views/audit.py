@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from zhiyin.accounts import queries
+from zhiyin.customers.queries import require_whole
 from zhiyin.platform import jobs
 from zhiyin.platform.actions import check_audit_log, make_checkpoint
 from zhiyin.platform.audit import check, checkpoints, signing, verify
@@ -130,6 +131,7 @@ def growth(request: HttpRequest, old_size: int, size: int) -> HttpResponse:
 def proof(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     """The proof that an entry is in the log."""
     found = queries.audit_proof(actor=request.actor, entry_id=entry_id)
+    require_whole(request.actor, found["entry"]["changes"])
     return _download(JsonResponse(found), f"entry-{found['sequence']}.json")
 
 

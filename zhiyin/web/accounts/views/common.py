@@ -20,6 +20,7 @@ PAGES: list[tuple[str, str | Promise, str]] = [
     ("accounts:roles", _("Roles"), "accounts.manage"),
     ("accounts:company", _("Company"), "settings.manage"),
     ("customers:fields", _("Fields"), "settings.manage"),
+    ("customers:field_access", _("Access to fields"), "accounts.manage"),
     ("customers:relation_types", _("Relations"), "settings.manage"),
     ("customers:purposes", _("Purposes"), "settings.manage"),
     ("accounts:tokens", _("API tokens"), "accounts.manage"),

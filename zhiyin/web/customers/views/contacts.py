@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from zhiyin.customers import access, actions, queries
-from zhiyin.customers.choices import ContactKind
+from zhiyin.customers.choices import ContactKind, FieldAccess
 from zhiyin.customers.keys import REGIONS, phone_text
 from zhiyin.customers.models import ContactPoint
 from zhiyin.customers.queries import Sharing
@@ -38,13 +38,15 @@ class ContactRow:
 
 def contact_rows(request: HttpRequest, customer_id: uuid.UUID, *, shared: bool = False) -> list[ContactRow]:
     """A customer's contact points; ``shared`` looks who else has them, for another statement."""
-    points = queries.contact_points(customer_id)
+    points = queries.contact_points(request.actor, customer_id)
     sharing = queries.also_of(request.actor, customer_id, points) if shared else {}
     return [_row(request, point, sharing.get((point.kind, point.value_key), Sharing())) for point in points]
 
 
 def _row(request: HttpRequest, point: ContactPoint, sharing: Sharing) -> ContactRow:
     shown, link = point.value, ""
+    if point.seen_as == FieldAccess.MASKED:
+        return ContactRow(point, shown, is_over=point.is_over(timezone.localdate()))
     if point.kind == ContactKind.PHONE and point.value_key.startswith("+"):
         shown, link = (
             phone_text(point.value_key, REGIONS.get(request.tenant.currency)),
@@ -97,9 +99,10 @@ def add(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
 def change(request: HttpRequest, customer_id: uuid.UUID, contact_id: uuid.UUID) -> HttpResponse:
     """Change one contact point."""
     access.customer(request.actor, customer_id)
-    point = next((each for each in queries.contact_points(customer_id) if each.pk == contact_id), None)
+    point = next((each for each in queries.contact_points(request.actor, customer_id) if each.pk == contact_id), None)
     if point is None:
         raise NotFound
+    access.require_editable(request.actor, point.kind, ContactKind(point.kind).label)
     data = request.POST.copy() if request.method == "POST" else None
     if data is not None:
         data["kind"] = point.kind

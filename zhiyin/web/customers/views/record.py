@@ -17,10 +17,11 @@ from django.views.decorators.http import require_POST
 from zhiyin.activities.choices import FollowUpKind
 from zhiyin.commerce import queries as commerce
 from zhiyin.commerce.choices import PaymentMethod
-from zhiyin.customers import actions, queries
+from zhiyin.customers import access, actions, queries
 from zhiyin.customers.choices import (
     ConsentAnswer,
     ConsentChannel,
+    FieldAccess,
     FieldType,
     Stage,
     StandardPurpose,
@@ -29,7 +30,7 @@ from zhiyin.customers.choices import (
 )
 from zhiyin.customers.fields import PREFIX, registry, shown
 from zhiyin.customers.models import Customer, CustomField
-from zhiyin.platform.errors import Invalid, NotFound
+from zhiyin.platform.errors import Invalid, NotFound, PermissionDenied
 from zhiyin.web.activities.parts import follow_ups_tab
 from zhiyin.web.customers.forms import CustomerForm, EditCustomerForm, NewCustomerForm
 from zhiyin.web.customers.table import STAGE_CLASS, STATUS_CLASS, TAG_CLASS
@@ -92,6 +93,7 @@ def record(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
         "touches": _touches(request, customer_id),
         "may_edit": request.actor.may("customers.edit"),
         "addresses": _addresses(request, customer_id),
+        "hidden": access.hidden(request.actor),
         "standing": queries.standing(customer_id),
     }
     if tab == "consents":
@@ -105,7 +107,9 @@ def _addresses(request: HttpRequest, customer_id: uuid.UUID) -> dict[str, str]:
     if not request.actor.may("customers.edit"):
         return {}
     record = reverse("customers:record", args=[customer_id])
-    return {field: f"{record}field/{field}/" for field in INLINE}
+    may = FieldAccess.OPEN
+    open_to = [field for field in INLINE if access.field_access(request.actor, field) == may]
+    return {field: f"{record}field/{field}/" for field in open_to}
 
 
 _OTHER_TABS = {"relations": relations_tab, "follow_ups": follow_ups_tab, "documents": documents_tab}
@@ -139,17 +143,22 @@ def _sections(request: HttpRequest, customer: Customer) -> list[tuple[str, list[
     record = reverse("customers:record", args=[customer.pk])
     may_edit = request.actor.may("customers.edit")
 
+    known = registry(request.actor)
+    masked = {each.name for each in known if each.masked}
+    editable = {each.name for each in known if each.editable and may_edit}
+
     def fact(own: CustomField) -> tuple[str, str, str, str]:
         name, value = PREFIX + own.key, customer.custom.get(own.key)
-        words = (
-            money(value, request.tenant.currency)
-            if own.type == FieldType.MONEY and value is not None
-            else shown(own, value)
-        )
-        return name, own.label, words, f"{record}field/{name}/" if may_edit else ""
+        words = str(value or "") if name in masked else _words(own, value, request.tenant.currency)
+        return name, own.label, words, f"{record}field/{name}/" if name in editable else ""
 
-    found = registry(request.actor).sections(customer.kind)
+    found = known.sections(customer.kind)
     return [(section, [fact(own) for own in owns]) for section, owns in found.items()]
+
+
+def _words(own: CustomField, value: Any, currency: str) -> str:
+    is_money = own.type == FieldType.MONEY and value is not None
+    return money(value, currency) if is_money else shown(own, value)
 
 
 def _tags(customer_id: uuid.UUID) -> list[dict[str, Any]]:
@@ -335,7 +344,7 @@ def create(request: HttpRequest) -> HttpResponse:
     form = NewCustomerForm(request.actor, request.POST or None, initial=initial)
     if form.is_valid():
         values = form.core_values(form.cleaned_data)
-        contacts = {kind: values.pop(kind) for kind in ("phone", "email")}
+        contacts = {kind: values.pop(kind, "") for kind in ("phone", "email")}
         now = timezone.now()
         with refusals(form):
             customer = actions.create_customer(
@@ -389,6 +398,8 @@ def field(request: HttpRequest, customer_id: uuid.UUID, field: str) -> HttpRespo
     whole = CustomerForm(request.actor, request.POST or None, initial=initial)
     if field not in INLINE and not whole.is_own(field):
         raise NotFound
+    if field not in whole.fields:
+        raise PermissionDenied
     form = _only(whole, field)
     if request.method == "POST" and form.is_valid():
         with refusals(form):
