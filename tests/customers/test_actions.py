@@ -1,6 +1,7 @@
 """What people do with customers, and what each change leaves behind."""
 
 import datetime
+from dataclasses import replace
 
 import pytest
 
@@ -205,7 +206,7 @@ def test_there_is_one_primary_contact_of_each_kind(inside: Company, now: Now) ->
     first, second = add("13800138000"), add("13900139000", is_primary=True)
     with pytest.raises(Conflict):
         add("+86 138 0013 8000")
-    assert [point.pk for point in queries.contact_points(inside.gao.actor, customer.id)] == [second.pk, first.pk]
+    assert [point.pk for point in queries.contact_points(customer.id)] == [second.pk, first.pk]
     actions.remove_contact(actor=actor, customer_id=customer.id, contact_id=second.pk, now=now)
     first.refresh_from_db()
     assert first.is_primary
@@ -290,7 +291,42 @@ def test_views_are_ones_own_or_shared(inside: Company, now: Now) -> None:
     with pytest.raises(NotFound):
         actions.delete_view(actor=chen, view_id=own.pk, now=now)
     actions.delete_view(actor=lin, view_id=own.pk, now=now)
-    assert SavedView.objects.count() == 1
+    assert [view.pk for view in queries.saved_views(lin, "customers")] == [shared.pk]
+
+
+def test_a_view_is_renamed_written_over_forgotten_and_had_back(inside: Company, now: Now) -> None:
+    lin, chen = inside.lin.actor, inside.chen.actor
+    mine, other = (
+        actions.save_view(actor=lin, page="customers", name=name, query="q=x", now=now) for name in ("a", "b")
+    )
+    shared = actions.save_view(actor=lin, page="customers", name="a", query="", shared=True, now=now)
+    changed = actions.change_view(
+        actor=lin, view_id=mine.pk, name=" new  name ", query="q=y", columns=["code"], now=now
+    )
+    assert (changed.name, changed.query, changed.columns) == ("new name", "q=y", ["code"])
+    assert actions.change_view(actor=lin, view_id=mine.pk, query="q=z", now=now).name == "new name"
+    with pytest.raises(Conflict):
+        actions.change_view(actor=lin, view_id=mine.pk, name="b", now=now)
+    actions.delete_view(actor=lin, view_id=other.pk, now=now)
+    assert [view.name for view in queries.saved_views(lin, "customers")] == ["new name", "a"]
+    for act in (actions.change_view, actions.delete_view):
+        with pytest.raises(NotFound):
+            act(actor=lin, view_id=other.pk, now=now)  # type: ignore[operator]
+    with pytest.raises(NotFound):
+        actions.restore_view(actor=chen, view_id=other.pk, now=now)
+    assert actions.restore_view(actor=lin, view_id=other.pk, now=now).name == "b"
+    # a forgotten one does not stand in the way of its name
+    actions.delete_view(actor=lin, view_id=other.pk, now=now)
+    assert actions.change_view(actor=lin, view_id=mine.pk, name="b", now=now).name == "b"
+    reader = replace(chen, permissions=chen.permissions - {"customers.edit"})
+    for act in (actions.change_view, actions.delete_view):
+        with pytest.raises(PermissionDenied):
+            act(actor=reader, view_id=shared.pk, now=now)  # type: ignore[operator]
+    actions.delete_view(actor=chen, view_id=shared.pk, now=now)
+    later = now + datetime.timedelta(days=8)
+    again = actions.save_view(actor=lin, page="customers", name="c", query="", now=later)
+    actions.delete_view(actor=lin, view_id=again.pk, now=later)
+    assert not SavedView.objects.filter(pk=shared.pk).exists()
 
 
 def test_missing_and_forbidden_look_alike(inside: Company, other: Company, now: Now, stranger) -> None:  # type: ignore[no-untyped-def]

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tests.cast import Company
 from zhiyin.customers.actions import create_customer
+from zhiyin.platform.database.bounded import TookTooLong
 
 LIST, FORM = reverse("customers:list"), reverse("customers:filters")
 
@@ -228,3 +229,19 @@ def test_the_bulk_bar_and_the_export_take_the_same_filter(shop: Company) -> None
     )
     tagged = json.dumps({"of": [{"field": "tag", "op": "filled"}]})
     assert rows(client.get(LIST, {"filter": tagged}).content) == ["王小明"]
+
+
+def test_a_filter_that_takes_too_long_is_told_where_the_rows_would_be(
+    shop: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*_given: Any) -> Any:
+        raise TookTooLong
+
+    monkeypatch.setattr("zhiyin.platform.paging.Keyset.page", slow)
+    tree = json.dumps({"of": [{"field": "city", "op": "contains", "value": "x"}]})
+    answer = shop.gao.client.get(LIST, {"filter": tree})
+    assert answer.status_code == 200
+    page = text(parsed(answer.content))
+    assert "This filter takes too long" in page
+    assert "because of: City" in page
+    assert within(parsed(answer.content), "span", class_="chip")

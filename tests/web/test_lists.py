@@ -64,6 +64,13 @@ def test_columns_and_views_are_kept(
     assert "Kept one" in shop.lin.client.get(reverse(listed)).content.decode()
     with shop.scope():
         view = SavedView.objects.get()
-    client.post(reverse(delete, args=[view.pk]))
-    with shop.scope():
-        assert not SavedView.objects.exists()
+    client.post(
+        reverse(delete.replace("delete", "change"), args=[view.pk]), {"name": "Named anew", "query": query}
+    )
+    assert "Named anew" in client.get(reverse(listed)).content.decode()
+    gone = client.post(reverse(delete, args=[view.pk]), follow=True)
+    assert ">Named anew" not in gone.content.decode()
+    undo = reverse("customers:restore_view", args=[view.pk])
+    assert undo in gone.content.decode()
+    client.post(undo)
+    assert "Named anew" in client.get(reverse(listed)).content.decode()

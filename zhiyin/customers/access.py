@@ -8,11 +8,9 @@ from typing import Any, Literal
 from django.db import connection
 from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet, UUIDField
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhiyin.accounts.models import Member, Unit
-from zhiyin.customers.choices import FieldAccess
 from zhiyin.customers.models import (
     Customer,
     CustomField,
@@ -42,25 +40,7 @@ GUARDED = {
 
 def hidden(actor: Actor) -> frozenset[str]:
     """The columns, filters and orders of a list of customers that this actor may not use."""
-    unseen = frozenset(name for name, how in actor.fields.items() if how == FieldAccess.HIDDEN)
-    return unseen.union(*(names for permission, names in GUARDED.items() if not actor.may(permission)))
-
-
-def closed(actor: Actor) -> frozenset[str]:
-    """What this actor may neither filter nor sort by: what it does not see, or not whole."""
-    return hidden(actor) | {name for name, how in actor.fields.items() if how == FieldAccess.MASKED}
-
-
-def field_access(actor: Actor, name: str) -> FieldAccess:
-    """How far this actor's role sees and changes a field of the customer file."""
-    return FieldAccess(actor.fields.get(name, FieldAccess.OPEN))
-
-
-def require_editable(actor: Actor, name: str, label: object, *, is_new: bool = False) -> None:
-    """Raise ``PermissionDenied`` unless this actor's role may change a field, or fill it in with a new customer."""
-    may = (FieldAccess.OPEN, FieldAccess.READ_ONLY) if is_new else (FieldAccess.OPEN,)
-    if field_access(actor, name) not in may:
-        raise PermissionDenied(_("You may not change “%s”.") % label, field=name)
+    return frozenset().union(*(names for permission, names in GUARDED.items() if not actor.may(permission)))
 
 
 class OnlyShared(PermissionDenied):
@@ -254,16 +234,21 @@ def merge(actor: Actor, merge_id: uuid.UUID, *, need: Need = "read", lock: bool 
 
 def saved_views(actor: Actor, page: str) -> QuerySet[SavedView]:
     """The actor's own views of a page and the shared ones."""
-    mine = Q(member=actor.member_id) if actor.member_id else Q(pk__in=[])
-    return SavedView.objects.filter(mine | Q(member=None), page=page)
+    return SavedView.objects.filter(_seen_views(actor), page=page, forgotten_at=None)
 
 
-def saved_view(actor: Actor, view_id: uuid.UUID) -> SavedView:
-    mine = Q(member=actor.member_id) if actor.member_id else Q(pk__in=[])
-    found = SavedView.objects.filter(mine | Q(member=None), pk=view_id).first()
+def saved_view(actor: Actor, view_id: uuid.UUID, *, forgotten: bool = False) -> SavedView:
+    """One of them, or one that was forgotten. Raises ``NotFound``."""
+    rows = SavedView.objects.filter(_seen_views(actor), forgotten_at__isnull=not forgotten)
+    found = rows.select_for_update().filter(pk=view_id).first()
     if found is None:
         raise NotFound
     return found
+
+
+def _seen_views(actor: Actor) -> Q:
+    mine = Q(member=actor.member_id) if actor.member_id else Q(pk__in=[])
+    return mine | Q(member=None)
 
 
 def undo(actor: Actor, undo_id: uuid.UUID) -> Undo:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh
 from pydantic import BaseModel, ValidationError
 
 from zhiyin.customers import actions, queries
@@ -89,14 +90,11 @@ class Kept:
         return redirect(self.address)
 
     def save_view(self, request: HttpRequest) -> HttpResponse:
-        query = QueryDict(request.POST.get("query", "")).copy()
-        for name in PASSING:
-            query.pop(name, None)
         view = actions.save_view(
             actor=request.actor,
             page=self.name,
             name=request.POST.get("name", ""),
-            query=query.urlencode(),
+            query=_lasting(request),
             columns=sorted(self.chosen(request)),
             shared=bool(request.POST.get("shared")),
             now=timezone.now(),
@@ -104,16 +102,47 @@ class Kept:
         notify(request, _("The view is kept."))
         return redirect(self._view_url(view))
 
+    def change_view(self, request: HttpRequest, view_id: uuid.UUID) -> HttpResponse:
+        """The view gets the name in the form, and the filter, order and columns that the list has now."""
+        view = actions.change_view(
+            actor=request.actor,
+            view_id=view_id,
+            name=request.POST.get("name", ""),
+            query=_lasting(request),
+            columns=sorted(self.chosen(request)),
+            now=timezone.now(),
+        )
+        notify(request, _("The view is kept."))
+        return redirect(self._view_url(view))
+
     def delete_view(self, request: HttpRequest, view_id: uuid.UUID) -> HttpResponse:
         actions.delete_view(actor=request.actor, view_id=view_id, now=timezone.now())
-        notify(request, _("The view is gone."))
+        notify(request, _("The view is gone."), undo=reverse("customers:restore_view", args=[view_id]))
         return redirect(self.address)
 
 
-def keeping(kept: Kept) -> tuple[View, View, View]:
-    """The pages that keep columns, keep a view, and forget one."""
+def keeping(kept: Kept) -> tuple[View, View, View, View]:
+    """The pages that keep columns, keep a view, change and forget one."""
     guard = page(permission=kept.permission)
-    return tuple(require_POST(guard(view)) for view in (kept.keep_columns, kept.save_view, kept.delete_view))  # type: ignore[return-value]
+    views = kept.keep_columns, kept.save_view, kept.change_view, kept.delete_view
+    return tuple(require_POST(guard(view)) for view in views)  # type: ignore[return-value]
+
+
+@require_POST
+@page(permission=None)
+def restore_view(request: HttpRequest, view_id: uuid.UUID) -> HttpResponse:
+    """Have a forgotten view back: the button of the message, on whatever page."""
+    actions.restore_view(actor=request.actor, view_id=view_id, now=timezone.now())
+    notify(request, _("The view is there again."))
+    return HttpResponseClientRefresh() if request.htmx else redirect("web:home")
+
+
+def _lasting(request: HttpRequest) -> str:
+    """The list's address in the form, without what only leads through it."""
+    query = QueryDict(request.POST.get("query", "")).copy()
+    for name in PASSING:
+        query.pop(name, None)
+    return query.urlencode()
 
 
 def parse_filter(model: type[Filter], query: QueryDict) -> Filter:

@@ -51,6 +51,12 @@ def view(company: Company) -> Given:
     return {"view_id": kept.pk}
 
 
+def forgotten_view(company: Company) -> Given:
+    kept = view(company)
+    actions.delete_view(actor=company.lin.actor, **kept, now=timezone.now())
+    return kept
+
+
 def undo(company: Company) -> Given:
     tagged = api_tagging(company, {})
     selection = actions.Selection(ids=tuple(uuid.UUID(each) for each in tagged["ids"]))
@@ -85,6 +91,8 @@ ROWS = [
     Row("POST", "customers:save_view", "302*9", data={"name": "x", "query": "q=x"}),
     Row("POST", "customers:save_view", EDITED, data={"name": "x", "shared": "1"}, note="shared"),
     Row("POST", "customers:delete_view", "302*2 404*7", given=view),
+    Row("POST", "customers:change_view", "302*2 404*7", given=view, data={"name": "x"}),
+    Row("POST", "customers:restore_view", "302*2 404*7", given=forgotten_view),
     Row("POST", "customers:bulk", "302*6 403 302 404", data=tagging),
     Row(
         "POST", "customers:bulk", "302 403*2 302 403*2 302*3",
@@ -182,4 +190,6 @@ ROWS = [
         data={"page": "customers", "name": "x", "shared": True},
     ),
     Row("DELETE", "api:delete_view", "401 204 404*7", given=view),
+    Row("PATCH", "api:change_view", "401 200 404*7", given=view, data={"name": "x"}),
+    Row("POST", "api:restore_view", "401 200 404*7", given=forgotten_view),
 ]  # fmt: skip

@@ -34,6 +34,7 @@ from zhiyin.api.customers.schemas import (
     UndoneOut,
     ViewIn,
     ViewOut,
+    ViewPatch,
 )
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
 from zhiyin.api.jobs.schemas import JobOut
@@ -259,6 +260,18 @@ def save_view(request: Request, body: ViewIn) -> SavedView:
     return actions.save_view(actor=request.actor, now=now(), **body.model_dump())
 
 
+@routes.patch("/views/{uuid:view_id}/", permission=None, response=ViewOut)
+def change_view(request: Request, view_id: uuid.UUID, body: ViewPatch) -> SavedView:
+    """Name a view anew, or keep another filter, order and columns in it."""
+    return actions.change_view(actor=request.actor, view_id=view_id, now=now(), **body.model_dump())
+
+
+@routes.post("/views/{uuid:view_id}/restore/", permission=None, response=ViewOut)
+def restore_view(request: Request, view_id: uuid.UUID) -> SavedView:
+    """Have back a view that was forgotten within seven days."""
+    return actions.restore_view(actor=request.actor, view_id=view_id, now=now())
+
+
 @routes.delete("/views/{uuid:view_id}/", permission=None)
 def delete_view(request: Request, view_id: uuid.UUID) -> None:
     """Forget a view of one's own or, who may edit what the list shows, a shared one."""
@@ -280,7 +293,7 @@ def _record(request: Request, customer_id: uuid.UUID) -> dict[str, Any]:
     customer: Customer = queries.record_customer(request.actor, customer_id)
     return RecordOut.of(
         customer,
-        contacts=queries.contact_points(request.actor, customer_id),
+        contacts=queries.contact_points(customer_id),
         tags=queries.tags_of([customer_id]).get(customer_id, []),
         fields={
             each.key: customer.custom.get(each.key) for each in registry(request.actor).own(customer.kind)

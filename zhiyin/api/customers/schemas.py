@@ -33,7 +33,7 @@ Filled100 = Annotated[str, StringConstraints(min_length=1, max_length=100, patte
 Text200 = Annotated[str, StringConstraints(max_length=200, pattern=TEXT)]
 Filled200 = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=TEXT)]
 Text400 = Annotated[str, StringConstraints(max_length=400, pattern=TEXT)]
-Text2000 = Annotated[str, StringConstraints(max_length=2000, pattern=TEXT)]
+Text8000 = Annotated[str, StringConstraints(max_length=8000, pattern=TEXT)]
 Seen = Annotated[str | None, Field(description="The ``version`` that was read; an older one answers 409.")]
 
 OwnValue = str | bool | int | float | list[str] | None
@@ -355,9 +355,19 @@ class ViewIn(Schema):
 
     page: Literal["customers", "orders", "products"]
     name: Filled100
-    query: Text2000 = ""
+    query: Text8000 = ""
     columns: list[Text50] = Field([], max_length=50)
     shared: bool = Field(False, description="For everybody; needs the right to edit what the list shows.")
+
+
+class ViewPatch(Schema):
+    """What a view keeps from now on; what is missing stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Filled100 | None = None
+    query: Text8000 | None = None
+    columns: Annotated[list[Text50], Field(max_length=50)] | None = None
 
 
 class ViewOut(Schema):

@@ -31,7 +31,6 @@ from zhiyin.customers.actions.documents import (
     restore_document,
     revoke_link,
 )
-from zhiyin.customers.actions.field_access import RoleRules, set_field_access
 from zhiyin.customers.actions.fields import (
     FieldRules,
     archive_field,
@@ -80,7 +79,7 @@ from zhiyin.customers.actions.shares import Sharing, end_share, share_customer, 
 from zhiyin.customers.actions.tags import create_tag, delete_tag, set_tags, update_tag
 from zhiyin.customers.actions.timeline import add_to_timeline, make_timeline_months
 from zhiyin.customers.actions.undo import Undone, undo_change
-from zhiyin.customers.actions.views import delete_view, save_view
+from zhiyin.customers.actions.views import change_view, delete_view, restore_view, save_view
 
 __all__ = [
     "ADDRESS_PARTS",
@@ -98,7 +97,6 @@ __all__ = [
     "Printed",
     "PurposeRules",
     "RelationRules",
-    "RoleRules",
     "Selection",
     "Sharing",
     "Undone",
@@ -118,6 +116,7 @@ __all__ = [
     "change_purpose",
     "change_relation",
     "change_relation_type",
+    "change_view",
     "create_customer",
     "create_field",
     "create_purpose",
@@ -154,6 +153,7 @@ __all__ = [
     "restore_field",
     "restore_purpose",
     "restore_relation_type",
+    "restore_view",
     "revoke_link",
     "save_view",
     "selected",
@@ -163,7 +163,6 @@ __all__ = [
     "tag_customers",
     "undo_change",
     "undo_merge",
-    "set_field_access",
     "untag_customers",
     "update_customer",
     "update_tag",

@@ -11,14 +11,18 @@ from zhiyin.platform.tenancy import TenantModel
 
 
 class SavedView(TenantModel):
-    """A list's filter, order and columns under a name; shared when it has no member."""
+    """A list's filter, order and columns under a name; shared when it has no member.
+
+    One that was forgotten stays for some days, so that it can be had back.
+    """
 
     member = models.ForeignKey(Member, models.CASCADE, null=True, blank=True, related_name="+")
     page = models.CharField(max_length=50)
     name = models.CharField(max_length=100)
-    query = models.CharField(max_length=2000, blank=True)
+    query = models.CharField(max_length=8000, blank=True)
     columns = ArrayField(models.CharField(max_length=50), default=list)
     created_at = models.DateTimeField(default=timezone.now)
+    forgotten_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [

@@ -2,13 +2,13 @@
 
 from django.urls import path
 
+from zhiyin.web import lists
 from zhiyin.web.customers.views import (
     bulk,
     consents,
     contacts,
     documents,
     fields,
-    field_access,
     listing,
     merges,
     parts,
@@ -26,6 +26,8 @@ urlpatterns = [
     path("customers/filters/", listing.filters, name="filters"),
     path("customers/columns/", listing.columns, name="columns"),
     path("customers/views/", listing.save_view, name="save_view"),
+    path("customers/views/<uuid:view_id>/", listing.change_view, name="change_view"),
+    path("customers/views/<uuid:view_id>/restore/", lists.restore_view, name="restore_view"),
     path("customers/views/<uuid:view_id>/delete/", listing.delete_view, name="delete_view"),
     path("customers/bulk/", bulk.bulk, name="bulk"),
     path("customers/bulk/options/", bulk.options, name="bulk_options"),
@@ -115,7 +117,6 @@ urlpatterns = [
     path("settings/purposes/", purposes.purposes, name="purposes"),
     path("settings/purposes/new/", purposes.create, name="create_purpose"),
     path("settings/purposes/<uuid:purpose_id>/", purposes.change, name="purpose"),
-    path("settings/field-access/", field_access.field_access, name="field_access"),
     path("settings/purposes/<uuid:purpose_id>/archive/", purposes.archive, name="archive_purpose"),
     path("settings/purposes/<uuid:purpose_id>/restore/", purposes.restore, name="restore_purpose"),
     path("customers/<uuid:customer_id>/notes/", parts.add_note, name="add_note"),

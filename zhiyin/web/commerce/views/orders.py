@@ -39,7 +39,7 @@ LABELS = {
 
 
 KEPT = Kept("orders", "orders.view", "commerce:orders", lambda _request: _columns())
-columns, save_view, delete_view = keeping(KEPT)
+columns, save_view, change_view, delete_view = keeping(KEPT)
 
 
 @page(permission="orders.view")

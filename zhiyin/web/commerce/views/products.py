@@ -23,7 +23,7 @@ from zhiyin.web.tables import Column, Row, Table, changed, text, without
 from zhiyin.web.templatetags.zhiyin import KeyNumber, money, number, percent
 
 KEPT = Kept("products", "products.view", "commerce:products", lambda _request: _columns())
-columns, save_view, delete_view = keeping(KEPT)
+columns, save_view, change_view, delete_view = keeping(KEPT)
 
 
 @page(permission="products.view")

@@ -14,7 +14,9 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from zhiyin.customers import access, queries
 from zhiyin.customers.filters import Condition, Group, Node, Words, parse, terms
-from zhiyin.customers.queries import SORTS, Count, CustomerFilter
+from zhiyin.customers.queries import SORTS, Count, CustomerFilter, CustomerRow
+from zhiyin.platform.database.bounded import TookTooLong
+from zhiyin.platform.paging import Page
 from zhiyin.web.customers import builder
 from zhiyin.web.customers.table import columns as all_columns
 from zhiyin.web.http import HttpRequest, page, render
@@ -27,7 +29,7 @@ MOST_ROWS = 50
 KEPT = Kept(
     "customers", "customers.view", "customers:list", lambda request: all_columns(request.actor, "", {})
 )
-columns, save_view, delete_view = keeping(KEPT)
+columns, save_view, change_view, delete_view = keeping(KEPT)
 
 
 @page(permission="customers.view")
@@ -35,11 +37,11 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     where = parse_filter(CustomerFilter, request.GET)
     sort = checked_sort(request.GET.get("sort", ""), SORTS, "name")
     token = request.GET.get("after") or request.GET.get("before") or ""
-    found = queries.list_customers(request.actor, where, sort=sort, after=token, limit=MOST_ROWS)  # type: ignore[arg-type]
+    found, problem = _found(request, where, sort, token)
     table = _table(request, sort, found.rows)
     count = (
         Count(len(found.rows), exact=True)
-        if not token and not found.next
+        if problem or (not token and not found.next)
         else queries.count_customers(request.actor, where, shown=len(found.rows))
     )
     context = {
@@ -50,6 +52,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "summary": summary(count),
         "chips": _chips(request, where),
         "where": where,
+        "problem": problem,
         "kept": carried(request.GET),
         "query": request.GET.urlencode(),
         "all_columns": table.all_headings,
@@ -58,6 +61,16 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     if not request.htmx:
         context |= KEPT.context(request, _tabs(request))
     return render(request, "customers/list.html", context, partial="list")
+
+
+def _found(
+    request: HttpRequest, where: CustomerFilter, sort: Any, token: str
+) -> tuple[Page[CustomerRow], str]:
+    """A page of the list; none, and why, of one whose filter reads too many."""
+    try:
+        return queries.list_customers(request.actor, where, sort=sort, after=token, limit=MOST_ROWS), ""
+    except TookTooLong as error:
+        return Page([], None, None), str(error.message)
 
 
 def _table(request: HttpRequest, sort: str, rows: list[Any]) -> Table:
