@@ -37,6 +37,7 @@ DONE_BY = {
     "customers:revoke_link": "revoke_link",
     "customers:record_consent": "record_consent",
     "customers:create_purpose": "create_purpose",
+    "customers:field_access": "set_field_access",
     "customers:purpose": "change_purpose",
     "customers:archive_purpose": "archive_purpose",
     "customers:restore_purpose": "restore_purpose",

@@ -8,9 +8,11 @@ from typing import Any, Literal
 from django.db import connection
 from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet, UUIDField
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhiyin.accounts.models import Member, Unit
+from zhiyin.customers.choices import FieldAccess
 from zhiyin.customers.models import (
     Customer,
     CustomField,
@@ -40,7 +42,25 @@ GUARDED = {
 
 def hidden(actor: Actor) -> frozenset[str]:
     """The columns, filters and orders of a list of customers that this actor may not use."""
-    return frozenset().union(*(names for permission, names in GUARDED.items() if not actor.may(permission)))
+    unseen = frozenset(name for name, how in actor.fields.items() if how == FieldAccess.HIDDEN)
+    return unseen.union(*(names for permission, names in GUARDED.items() if not actor.may(permission)))
+
+
+def closed(actor: Actor) -> frozenset[str]:
+    """What this actor may neither filter nor sort by: what it does not see, or not whole."""
+    return hidden(actor) | {name for name, how in actor.fields.items() if how == FieldAccess.MASKED}
+
+
+def field_access(actor: Actor, name: str) -> FieldAccess:
+    """How far this actor's role sees and changes a field of the customer file."""
+    return FieldAccess(actor.fields.get(name, FieldAccess.OPEN))
+
+
+def require_editable(actor: Actor, name: str, label: object, *, is_new: bool = False) -> None:
+    """Raise ``PermissionDenied`` unless this actor's role may change a field, or fill it in with a new customer."""
+    may = (FieldAccess.OPEN, FieldAccess.READ_ONLY) if is_new else (FieldAccess.OPEN,)
+    if field_access(actor, name) not in may:
+        raise PermissionDenied(_("You may not change “%s”.") % label, field=name)
 
 
 class OnlyShared(PermissionDenied):

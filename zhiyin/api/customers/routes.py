@@ -293,7 +293,7 @@ def _record(request: Request, customer_id: uuid.UUID) -> dict[str, Any]:
     customer: Customer = queries.record_customer(request.actor, customer_id)
     return RecordOut.of(
         customer,
-        contacts=queries.contact_points(customer_id),
+        contacts=queries.contact_points(request.actor, customer_id),
         tags=queries.tags_of([customer_id]).get(customer_id, []),
         fields={
             each.key: customer.custom.get(each.key) for each in registry(request.actor).own(customer.kind)

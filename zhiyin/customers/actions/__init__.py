@@ -31,6 +31,7 @@ from zhiyin.customers.actions.documents import (
     restore_document,
     revoke_link,
 )
+from zhiyin.customers.actions.field_access import RoleRules, set_field_access
 from zhiyin.customers.actions.fields import (
     FieldRules,
     archive_field,
@@ -97,6 +98,7 @@ __all__ = [
     "Printed",
     "PurposeRules",
     "RelationRules",
+    "RoleRules",
     "Selection",
     "Sharing",
     "Undone",
@@ -163,6 +165,7 @@ __all__ = [
     "tag_customers",
     "undo_change",
     "undo_merge",
+    "set_field_access",
     "untag_customers",
     "update_customer",
     "update_tag",

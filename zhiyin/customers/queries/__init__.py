@@ -5,6 +5,7 @@ from zhiyin.customers.queries.consents import Standing, Verdict, consents, purpo
 from zhiyin.customers.queries.contacts import Sharing, also_of, contact_points
 from zhiyin.customers.queries.counting import Count, count, kept_count
 from zhiyin.customers.queries.documents import document_file, documents, openings
+from zhiyin.customers.queries.field_access import Governed, governed_fields, ruled_roles
 from zhiyin.customers.queries.fields import all_fields, field
 from zhiyin.customers.queries.filtering import codes_of, keys_of
 from zhiyin.customers.queries.listing import (
@@ -36,9 +37,11 @@ from zhiyin.customers.queries.relations import (
     roll_up,
 )
 from zhiyin.customers.queries.timeline import TIMELINE_KINDS, timeline, touches
-from zhiyin.customers.queries.trail import trail
+from zhiyin.customers.queries.trail import require_whole, trail
 
 __all__ = [
+    "ruled_roles",
+    "Governed",
     "COUNTED",
     "SORTS",
     "TIMELINE_KINDS",
@@ -71,6 +74,7 @@ __all__ = [
     "led_on",
     "list_customers",
     "list_merges",
+    "governed_fields",
     "matching",
     "notes",
     "openings",
@@ -89,6 +93,7 @@ __all__ = [
     "tags",
     "tags_of",
     "tags_of_one",
+    "require_whole",
     "timeline",
     "touches",
     "trail",
