@@ -6,6 +6,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from zhiyin.customers.choices import ContactKind
 from zhiyin.customers.contact_keys import ACCOUNTS, loose_key
+from zhiyin.customers.importers.relations import (
+    forget_relations,
+    land_owners,
+    strangers,
+    write_relations,
+)
 from zhiyin.customers.keys import REGIONS, code_key, search_text
 from zhiyin.customers.models import ContactPoint, Customer, CustomerSearch, StatusChange, TimelineEvent
 from zhiyin.imports import kinds
@@ -13,6 +19,7 @@ from zhiyin.imports.grouping import group
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
 from zhiyin.imports.landing import Landing, Match, key_sql
 from zhiyin.imports.messages import Message, gettext_noop, ngettext_lazy
+from zhiyin.imports.people import make_people
 from zhiyin.imports.reading import ROW
 from zhiyin.platform import search
 from zhiyin.platform.pinyin import name_key
@@ -27,6 +34,14 @@ ORGANISATION = (
 )
 CODE = ("customer_code", "customer_phone", "customer_email", "customer_name")
 """What tells customers apart in any file: the first of these that a row has."""
+_HAN = r"\p{Han}"
+_NAMED = (
+    f"CASE WHEN regexp_matches(concat(family_name, given_name), '{_HAN}') THEN concat(family_name, given_name)"
+    " ELSE nullif(concat_ws(' ', given_name, family_name), '') END"
+)
+NAME = f"coalesce(customer_name, {_NAMED})"
+"""A name in one column, or put together of two as its writing has it."""
+WHO = f"coalesce({', '.join(CODE[:3])}, {NAME})"
 PLACE = ("country", "province", "city", "district", "township", "address", "postcode")
 """Parts of an address in files, in the order in which they are written; ``address`` is the street."""
 DETAILS = (
@@ -34,6 +49,10 @@ DETAILS = (
     "short_name",
     "kind",
     "source",
+    "owner",
+    "company",
+    "parent",
+    "job_title",
     *PLACE,
     *(kind for kind in ContactKind.values if kind != "address"),
 )
@@ -113,7 +132,12 @@ def gather_customers(work: Workspace, identity: str, columns: dict[str, str]) ->
     con.execute(
         "CREATE TABLE spellings AS SELECT value AS spelling, cno FROM code_keys JOIN numbered ON key = code_key"
     )
-    mapped = {key: column for key, column in columns.items() if key in DETAILS and column in work.mapping}
+    single = {each.name for each in work.kind.fields}
+    mapped = {
+        key: column
+        for key, column in columns.items()
+        if key in DETAILS and (column in work.mapping or column not in single)
+    }
     group(
         con,
         "details",
@@ -191,11 +215,14 @@ def write_customers(work: Workspace, landing: Landing, *, update: bool) -> dict[
     counts = {"customers_created": 0, "customers_changed": 0}
     if not new and not update:
         return counts
+    land_owners(work, landing)
     _land_details(work, landing, only_new=not update)
     counts["customers_created"] = _insert(landing) if new else 0
     if update:
         counts["customers_changed"] = _update(landing)
     _write_contacts(work, landing)
+    reach = "true" if landing.actor.scope == "all" else within("c")
+    counts |= write_relations(work, landing, reach)
     reindex_customers(landing, "SELECT id FROM customer_ids JOIN landed_customers USING (cno)")
     return counts
 
@@ -234,9 +261,10 @@ def _insert(landing: Landing) -> int:
         _MATCH,
         "INSERT INTO customers_customer (id, tenant_id, kind, code, code_key, name, name_key, short_name,"
         " country, city, status, stage, source, owner_id, unit_id, import_id, version, created_at, updated_at)"
-        " SELECT {key}, %(tenant)s, kind, code, code_key, name, name_key,"
-        " short_name, country, city, 'potential', '', source, %(owner)s, %(unit)s, %(import)s, 1, %(now)s, %(now)s"
-        " FROM landed_customers l WHERE {absent} ORDER BY cno ON CONFLICT (tenant_id, code_key) DO NOTHING",
+        " SELECT {key}, %(tenant)s, kind, code, code_key, name, name_key, short_name, country, city, 'potential', '',"
+        " source, coalesce(o.owner, %(owner)s), coalesce(o.unit, %(unit)s), %(import)s, 1, %(now)s, %(now)s"
+        " FROM landed_customers l LEFT JOIN landed_owners o USING (cno) WHERE {absent} ORDER BY cno"
+        " ON CONFLICT (tenant_id, code_key) DO NOTHING",
         owner=landing.owner_id,
         unit=landing.unit_id,
     )
@@ -259,8 +287,17 @@ _WRITABLE = {
 }
 
 
+def _is_open(landing: Landing, name: str) -> bool:
+    """Whether the role of who imports may change a field of customers who are there already."""
+    return access.field_access(landing.actor, name) == FieldAccess.OPEN
+
+
 def _update(landing: Landing) -> int:
-    given = {column: f"{test} AND l.{column} <> t.{column}" for column, test in _WRITABLE.items()}
+    given = {
+        column: f"{test} AND l.{column} <> t.{column}"
+        for column, test in _WRITABLE.items()
+        if _is_open(landing, column.removesuffix("_key"))
+    }
     return landing.overwrite(
         kind="customer",
         table="customers_customer",
@@ -306,8 +343,10 @@ def _write_contacts(work: Workspace, landing: Landing) -> None:
             " %(kind)s),"
             " %(now)s FROM landed_contacts l JOIN customer_ids i USING (cno)"
             " WHERE NOT EXISTS (SELECT FROM customers_contactpoint p WHERE p.customer_id = i.id"
-            " AND p.kind = %(kind)s AND p.value_key = l.value_key)",
+            " AND p.kind = %(kind)s AND p.value_key = l.value_key)"
+            " AND (%(open)s OR EXISTS (SELECT FROM customers_customer c WHERE c.id = i.id AND c.import_id = %(import)s))",
             kind=kind,
+            open=_is_open(landing, kind),
         )
     landing.journal(
         "SELECT 'contact', p.id, '{}'::jsonb, jsonb_build_object('customer', p.customer_id)"
@@ -378,6 +417,7 @@ def undo_customers(landing: Landing) -> dict[str, int]:
     Kept are those who were edited since, or to whom anything refers by now: notes, tags, relations, orders of other
     imports. A changed value is put back where it still is what the import wrote.
     """
+    forget_relations(landing)
     landing.create("gone_customers", "id uuid PRIMARY KEY")
     made = "FROM customers_customer c WHERE c.tenant_id = %(tenant)s AND c.import_id = %(import)s"
     landing.run(f"SELECT {made} FOR UPDATE")  # waits for orders being written, so that they are seen
@@ -420,12 +460,17 @@ class Customers(Kind):
     """One customer a row."""
 
     name: ClassVar = "customers"
+    refers: ClassVar = True
     label: ClassVar = gettext_noop("Customers")
     permission: ClassVar = "customers.edit"
     fields: ClassVar = (
         Field("customer_code", gettext_noop("Customer code"), FieldType.CODE, (*CODES, "code", "id",
             "编号", "编码"), length=64),
         Field("customer_name", gettext_noop("Customer name"), synonyms=NAMES, length=200),
+        Field("family_name", gettext_noop("Family name"), synonyms=("last name", "family name", "surname", "姓", "姓氏"),
+            length=100),
+        Field("given_name", gettext_noop("Given name"), synonyms=("first name", "given name", "名", "名字"),
+            length=100),
         Field("short_name", gettext_noop("Short name"), synonyms=("short name", "简称", "客户简称"),
             length=100),
         Field("kind", gettext_noop("Kind of customer"), synonyms=("kind", "customer type", "type", "客户类型",
@@ -455,20 +500,28 @@ class Customers(Kind):
             "邮编", "邮政编码"), length=20),
         Field("city", gettext_noop("City"), synonyms=("city", "town", "城市", "市", "所在城市"), length=100),
         Field("country", gettext_noop("Country"), synonyms=COUNTRIES, length=64),
+        Field("owner", gettext_noop("Owner"), synonyms=("owner", "owner name", "record owner", "account owner",
+            "contact owner", "lead owner", "salesperson", "assigned to", "assigned user", "负责人", "所属人",
+            "归属人", "客户负责人", "业务员"), length=200),
+        Field("company", gettext_noop("Works at"), synonyms=("employer", "works at", "associated company",
+            "parent customer", "所属公司", "所属客户", "任职单位", "工作单位"), length=200),
+        Field("job_title", gettext_noop("Job title"), synonyms=("job title", "title", "position", "职务", "职位",
+            "头衔"), length=100),
+        Field("parent", gettext_noop("Parent company"), synonyms=("parent account", "parent company",
+            "parent account id", "上级客户", "上级公司", "母公司", "总公司"), length=200),
         Field("source", gettext_noop("Source"), synonyms=("source", "channel", "来源", "客户来源", "渠道"),
             length=64),
     )  # fmt: skip
-    one_of: ClassVar = (CODE,)
+    one_of: ClassVar = ((*CODE, "family_name"),)
 
     def checks(self, work: Workspace) -> list[Check]:  # noqa: ARG002
-        nobody = " AND ".join(f"{name} IS NULL" for name in CODE)
         return [
             Check(
-                nobody,
+                f"{WHO} IS NULL",
                 Message(gettext_noop("The row names no customer: no code, telephone, e-mail or name.")),
             ),
             Check(
-                f"length(coalesce({', '.join(CODE)})) > 64",
+                f"length({WHO}) > 64",
                 Message(gettext_noop("What stands for the customer's code is longer than 64 characters.")),
             ),
             Check("length(regexp_replace(customer_phone, '[^0-9]', '', 'g')) < 5", _PHONES(0), refuse=False),
@@ -480,16 +533,21 @@ class Customers(Kind):
         ]
 
     def refuse_beyond(self, work: Workspace, landing: Landing) -> None:
-        refuse_beyond(work, landing, f"coalesce({', '.join(CODE)})")
+        make_people(work, landing.actor)
+        if landing.actor.scope != "all":
+            refuse_beyond(work, landing, WHO)
 
     def prepare(self, work: Workspace) -> Outcome:
         columns = {key: f"customer_{key}" for key in ("name", "phone", "email")}
         columns |= {key: key for key in DETAILS if key not in columns}
-        outcome = gather_customers(work, f"coalesce({', '.join(CODE)})", columns)
+        if {"given_name", "family_name"} & work.mapping.keys():
+            columns["name"] = NAME
+        outcome = gather_customers(work, WHO, columns)
         repeated = work.one("SELECT count(*) FROM typed") - outcome.counts["customers"]
         if repeated:
             outcome.messages.append(_REPEATED(repeated))
         outcome.counts["repeated"] = repeated
+        outcome.messages += strangers(work)
         return outcome
 
     def compare(self, work: Workspace, landing: Landing) -> dict[str, int]:

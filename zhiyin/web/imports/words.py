@@ -48,6 +48,10 @@ WORDS: dict[str, str | Promise] = {
     "follow_ups_deleted": _("Follow-ups deleted"),
     "tasks_deleted": _("Tasks deleted"),
     "tasks_kept": _("Tasks kept, because they were done or cancelled"),
+    "company_created": _("Relations to employers created"),
+    "company_unknown": _("Employers that are not there"),
+    "parent_created": _("Relations to parent companies created"),
+    "parent_unknown": _("Parent companies that are not there"),
     "customers_restored": _("Customers put back as they were"),
 }
 
