@@ -18,6 +18,7 @@ from zhiyin.customers.choices import (
     UndoKind,
 )
 from zhiyin.customers.models import Customer, SavedView
+from zhiyin.customers.printing import Layout
 
 TEXT = r"^[^\x00]*$"
 
@@ -313,6 +314,10 @@ class SelectionIn(Schema):
 
 class ExportIn(SelectionIn):
     style: Literal["csv", "xlsx"] = "csv"
+
+
+class PrintIn(SelectionIn):
+    layout: Layout = Layout()
 
 
 class BulkIn(SelectionIn):
