@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from zhiyin.customers.choices import ContactKind
+from zhiyin.customers import access
+from zhiyin.customers.choices import ContactKind, FieldAccess
 from zhiyin.customers.contact_keys import ACCOUNTS, loose_key
 from zhiyin.customers.importers.relations import (
     forget_relations,
