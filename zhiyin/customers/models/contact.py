@@ -38,6 +38,16 @@ class ContactPoint(TenantModel):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["tenant_id", "kind", "value_key"], name="contact_by_value"),
+            models.Index(
+                fields=["tenant_id", "kind", "customer"],
+                condition=models.Q(verified_on__isnull=False),
+                name="contact_verified",
+            ),
+            models.Index(
+                fields=["tenant_id", "kind", "valid_until", "customer"],
+                condition=models.Q(valid_until__isnull=False),
+                name="contact_until",
+            ),
         ]
 
     def __str__(self) -> str:
