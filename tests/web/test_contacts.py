@@ -1,6 +1,8 @@
 """Contact points on their page."""
 
 import datetime
+import html
+import re
 
 import pytest
 from django.urls import reverse
@@ -64,6 +66,10 @@ def test_the_file_says_who_else_has_a_number_and_no_more_than_that(cast: Company
             )
     page = cast.lin.client.get(reverse("customers:record", args=[wang.pk]) + "?tab=contacts").content.decode()
     assert "王妈妈" in page
+    listed = re.search(r'href="(/customers/\?filter=[^"]+)"', page)
+    assert listed
+    both = cast.lin.client.get(html.unescape(listed[1])).context["page"].rows
+    assert {row["name"] for row in both} == {"王小明", "王妈妈"}
     assert "1 customer that you may not see" in page
     assert "隔壁的秘密" not in page
     assert str(secret.pk) not in page

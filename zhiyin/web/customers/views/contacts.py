@@ -1,8 +1,10 @@
 """How a customer is reached."""
 
+import json
 import uuid
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -26,7 +28,7 @@ MOST_NAMES = 3
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
-    """A contact point as people read it; ``link`` begins a call or a mail."""
+    """A contact point as people read it; ``link`` begins a call or a mail, ``listed`` is the list of who has it."""
 
     point: ContactPoint
     shown: str
@@ -34,6 +36,7 @@ class ContactRow:
     is_over: bool = False
     others: tuple[tuple[uuid.UUID, str], ...] = ()
     more: str = ""
+    listed: str = ""
 
 
 def contact_rows(request: HttpRequest, customer_id: uuid.UUID, *, shared: bool = False) -> list[ContactRow]:
@@ -55,7 +58,14 @@ def _row(request: HttpRequest, point: ContactPoint, sharing: Sharing) -> Contact
     elif point.kind == ContactKind.EMAIL:
         link = f"mailto:{point.value}"
     is_over = point.is_over(timezone.localdate())
-    return ContactRow(point, shown, link, is_over, sharing.seen[:MOST_NAMES], _more(sharing))
+    listed = _listed(point) if sharing.seen else ""
+    return ContactRow(point, shown, link, is_over, sharing.seen[:MOST_NAMES], _more(sharing), listed)
+
+
+def _listed(point: ContactPoint) -> str:
+    has_it = {"field": point.kind, "op": "in", "value": [point.value_key]}
+    query = urlencode({"filter": json.dumps({"match": "all", "of": [has_it]}, ensure_ascii=False)})
+    return f"{reverse('customers:list')}?{query}"
 
 
 def _more(sharing: Sharing) -> str:
@@ -99,7 +109,9 @@ def add(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
 def change(request: HttpRequest, customer_id: uuid.UUID, contact_id: uuid.UUID) -> HttpResponse:
     """Change one contact point."""
     access.customer(request.actor, customer_id)
-    point = next((each for each in queries.contact_points(request.actor, customer_id) if each.pk == contact_id), None)
+    point = next(
+        (each for each in queries.contact_points(request.actor, customer_id) if each.pk == contact_id), None
+    )
     if point is None:
         raise NotFound
     access.require_editable(request.actor, point.kind, ContactKind(point.kind).label)
