@@ -10,6 +10,7 @@ from zhiyin.api.customers.consents import routes as consents
 from zhiyin.api.customers.contacts import routes as contacts
 from zhiyin.api.customers.documents import routes as documents
 from zhiyin.api.customers.field_access import routes as field_access
+from zhiyin.api.customers.duplicates import routes as duplicates
 from zhiyin.api.customers.fields import routes as fields
 from zhiyin.api.customers.filters import routes as filters
 from zhiyin.api.customers.merges import routes as merges
@@ -31,6 +32,7 @@ api.add_router("", consents.router)
 api.add_router("", contacts.router)
 api.add_router("", documents.router)
 api.add_router("", field_access.router)
+api.add_router("", duplicates.router)
 api.add_router("", fields.router)
 api.add_router("", merges.router)
 api.add_router("", relations.router)

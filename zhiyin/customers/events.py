@@ -45,6 +45,26 @@ class MergeUndone(Event):
 
 
 @dataclass(frozen=True)
+class DuplicatesFound(Event):
+    name: ClassVar = "customers.duplicates_found"
+    pairs: int
+
+
+@dataclass(frozen=True)
+class DuplicatesDecided(Event):
+    """Of so many pairs somebody said whether they are the same: ``different``, ``later`` or ``open`` again."""
+
+    name: ClassVar = "customers.duplicates_decided"
+    pairs: int
+    verdict: str
+
+
+@dataclass(frozen=True)
+class DuplicateRulesChanged(Event):
+    name: ClassVar = "customers.duplicate_rules_changed"
+
+
+@dataclass(frozen=True)
 class CustomersChanged(Event):
     """Many customers at once; ``change`` says what was set on all of them."""
 

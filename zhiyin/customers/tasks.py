@@ -115,6 +115,17 @@ def undo(run: jobs.JobRun) -> dict[str, Any]:
     return result
 
 
+@jobs.handler("customers.duplicates", permission="customers.edit", repeatable=True)
+def find_duplicates(run: jobs.JobRun) -> dict[str, Any]:
+    """Compare all customers; the queue and, by the company's rules, merges are kept with the result."""
+    with run.scope():
+        result = actions.keep_duplicates(
+            actor=run.actor, now=run.now, progress=lambda what: run.progress(0, None, what)
+        )
+        run.keep(result)
+    return result
+
+
 @clock.periodic("customers.timeline", cron="5 * * * *")
 def make_months_ahead(now: datetime.datetime) -> None:
     """Room for this month and the next two, before whoever writes first would have to make it."""

@@ -15,10 +15,10 @@ from zhiyin.customers.actions.index import reindex
 from zhiyin.customers.actions.merging import survivorship
 from zhiyin.customers.actions.merging.parts import Going, Told, parts
 from zhiyin.customers.actions.timeline import add_to_timeline
-from zhiyin.customers.choices import Gone, Survivorship, TimelineKind
+from zhiyin.customers.choices import Gone, Survivorship, TimelineKind, Verdict
 from zhiyin.customers.events import CustomersMerged, MergeUndone
 from zhiyin.customers.fields import PREFIX
-from zhiyin.customers.models import Customer, Merge
+from zhiyin.customers.models import Customer, Merge, Suspect
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
 from zhiyin.platform.pinyin import name_key
@@ -78,6 +78,7 @@ def merge_customers(
     chosen = survivorship.sources(survivor, others, _rule(rule), choices or {})
     merge.changed = _take(survivor, chosen)
     merge.save(force_insert=True)
+    _close(merge, Verdict.MERGED, now)
     done = Merged(merge, {part.code: Told() for part in parts()}, dict(merge.changed))
     for each in others:
         for part in parts():
@@ -118,6 +119,7 @@ def undo_merge(*, actor: Actor, merge_id: uuid.UUID, now: datetime.datetime) -> 
         _bring_back(done, Going(merge, key, now))
     done.changed, done.kept = _return(survivor, merge.changed)
     _write(actor, survivor, now)
+    _close(merge, Verdict.DIFFERENT, now)
     merge.undone_at = now
     merge.save(update_fields=["undone_at"])
     _tell_undone(actor, done, survivor, others, now)
@@ -205,6 +207,14 @@ def _return(survivor: Customer, changed: Mapping[str, list[Any]]) -> tuple[dict[
         else:
             kept.append(name)
     return back, kept
+
+
+def _close(merge: Merge, verdict: Verdict, now: datetime.datetime) -> None:
+    """A merge decides on the pairs among its customers; one that was undone says that they are not the same."""
+    ids = [merge.survivor_id, *merge.customer_ids]
+    among = Suspect.objects.filter(one_id__in=ids, other_id__in=ids)
+    unseen = verdict == Verdict.MERGED and merge.precision is not None
+    among.update(verdict=verdict, decided_at=now, decided_by="" if unseen else merge.actor_name)
 
 
 def _leave(others: Sequence[Customer], survivor: Customer, now: datetime.datetime) -> None:
