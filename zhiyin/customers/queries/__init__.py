@@ -6,6 +6,14 @@ from zhiyin.customers.queries.contacts import Sharing, also_of, contact_points
 from zhiyin.customers.queries.counting import Count, count, kept_count
 from zhiyin.customers.queries.documents import document_file, documents, openings
 from zhiyin.customers.queries.field_access import Governed, governed_fields, ruled_roles
+from zhiyin.customers.queries.duplicates import (
+    duplicate_rules,
+    evidence,
+    named,
+    suspected_with,
+    suspects,
+    together,
+)
 from zhiyin.customers.queries.fields import all_fields, field
 from zhiyin.customers.queries.filtering import codes_of, keys_of
 from zhiyin.customers.queries.listing import (
@@ -40,16 +48,14 @@ from zhiyin.customers.queries.timeline import TIMELINE_KINDS, timeline, touches
 from zhiyin.customers.queries.trail import require_whole, trail
 
 __all__ = [
-    "ruled_roles",
-    "Governed",
     "COUNTED",
     "SORTS",
     "TIMELINE_KINDS",
     "Count",
     "CustomerFilter",
     "CustomerRow",
-    "Governed",
     "Explanation",
+    "Governed",
     "Graph",
     "Related",
     "RollUp",
@@ -68,14 +74,17 @@ __all__ = [
     "customer_by_code",
     "document_file",
     "documents",
+    "duplicate_rules",
+    "evidence",
     "field",
+    "governed_fields",
     "kept_count",
     "keys_of",
     "led_on",
     "list_customers",
     "list_merges",
-    "governed_fields",
     "matching",
+    "named",
     "notes",
     "openings",
     "owners",
@@ -87,14 +96,18 @@ __all__ = [
     "related",
     "relation_graph",
     "relation_types",
+    "require_whole",
     "roll_up",
+    "ruled_roles",
     "saved_views",
     "standing",
+    "suspected_with",
+    "suspects",
     "tags",
     "tags_of",
     "tags_of_one",
-    "require_whole",
     "timeline",
+    "together",
     "touches",
     "trail",
     "units",
