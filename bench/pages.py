@@ -11,6 +11,7 @@ Web server and its options are the product's own.
 import argparse
 import contextlib
 import http.client
+import json
 import os
 import random
 import re
@@ -25,6 +26,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -35,8 +37,8 @@ from zhiyin.platform.postgres.cluster import Cluster
 PARTS = ("pages", "sql", "load", "memory")
 
 
-def sign_in() -> str:
-    """A session of the administrator; its cookie."""
+def sign_in(email: str = EMAIL) -> str:
+    """A session of the administrator, or of another; its cookie."""
     from django.conf import settings as django_settings
     from django.db import connections
     from django.test import Client
@@ -45,7 +47,7 @@ def sign_in() -> str:
     from zhiyin.accounts.models import User
 
     client = Client()
-    client.force_login(User.objects.get(email=EMAIL))
+    client.force_login(User.objects.get(email=email))
     session = client.session
     session[access.TENANT_KEY] = str(TENANT)
     session.save()
@@ -172,7 +174,79 @@ def latencies(browser: Browser, con: psycopg.Connection, requests: int, only: st
         "search, end of a number": lambda: f"/customers/?q={dice.randrange(10**5, 10**6)}",
         "command palette": lambda: f"/search/?q={name()}",
     }
-    print("| page | p50 ms | p95 ms | worst ms |\n|---|---|---|---|")
+    kinds |= {f"filter, {name}": _filter(nodes) for name, nodes in FILTERS.items()}
+    kinds["filter, its form"] = lambda: "/customers/filters/?status=loyal"
+    kinds["search, number of an order"] = lambda: f"/customers/?q={dice.randrange(10**5, 3 * 10**6)}"
+    _measure(browser, kinds, requests, only, cold)
+
+
+def sellers(browser: Browser, requests: int, only: str, cold: bool) -> None:
+    """The same for somebody who sees his own customers alone, one in thirty."""
+    dice = random.Random(7)
+    kinds: dict[str, Callable[[], str]] = {
+        "seller, list": lambda: "/customers/",
+        "seller, search, name": lambda: f"/customers/?q={dice.choice(SURNAMES)}{dice.choice(GIVEN)}",
+        "seller, search, pinyin": lambda: (
+            f"/customers/?q={dice.choice(['wangwei', 'zhangna', 'lifang', 'chenjie'])}"
+        ),
+        "seller, search, initials": lambda: f"/customers/?q={dice.choice(['wxm', 'lzh', 'zgq', 'cjy'])}",
+        "seller, search, end of a number": lambda: f"/customers/?q={dice.randrange(10**5, 10**6)}",
+        "seller, search, one character": lambda: f"/customers/?q={dice.choice(SURNAMES)}",
+        "seller, command palette": lambda: f"/search/?q={dice.choice(SURNAMES)}{dice.choice(GIVEN)}",
+        "seller, filter, status": _filter([_asked("status", "in", ["loyal"])]),
+    }
+    _measure(browser, kinds, requests, only, cold)
+
+
+def _asked(field: str, op: str, value: Any = None) -> dict[str, Any]:
+    return {"field": field, "op": op, "value": value}
+
+
+def _span(number: int, unit: str) -> dict[str, Any]:
+    return {"number": number, "unit": unit}
+
+
+_LOYAL = _asked("status", "in", ["loyal"])
+FILTERS: dict[str, list[Any]] = {
+    "status and last purchase": [_LOYAL, _asked("last", "older", _span(6, "month"))],
+    "status or value": [{"match": "any", "of": [_LOYAL, _asked("value", "at_least", 5000)]}],
+    "neither lost nor from the web": [
+        {"match": "none", "of": [_asked("status", "in", ["lost"]), _asked("source", "in", ["web"])]}
+    ],
+    "three groups deep": [
+        _asked("kind", "in", ["person"]),
+        {
+            "match": "any",
+            "of": [
+                _LOYAL,
+                {"match": "all", "of": [_asked("spend", "at_least", 3000), _asked("alive", "at_least", 0.5)]},
+            ],
+        },
+    ],
+    "created in a week": [_asked("created", "between", ["2024-03-04", "2024-03-10"])],
+    "value at the top": [_asked("value", "at_least", 50_000)],
+    "RFM group": [_asked("group", "in", ["lost"])],
+    "last order, live": [_asked("ordered_on", "older", _span(1, "year"))],
+    "order number": [_asked("order_number", "in", ["123456"])],
+    "part of a name": [_asked("name", "contains", "王伟")],
+    "end of a phone": [_asked("phone", "in", ["13912345678"])],
+    "relation": [_asked("relation", "has", {})],
+    "words and status": [_asked("words", "find", "wxm"), _LOYAL],
+    "city": [_asked("city", "in", ["上海"])],
+    "bounded: part of a city that is none": [_asked("city", "contains", "无")],
+}
+
+
+def _filter(nodes: list[Any]) -> Callable[[], str]:
+    from urllib.parse import quote
+
+    text = quote(json.dumps({"of": nodes}, ensure_ascii=False))
+    return lambda: f"/customers/?filter={text}"
+
+
+def _measure(
+    browser: Browser, kinds: dict[str, Callable[[], str]], requests: int, only: str, cold: bool
+) -> None:
     for kind, path in kinds.items():
         if only not in kind:
             continue
@@ -186,7 +260,7 @@ def latencies(browser: Browser, con: psycopg.Connection, requests: int, only: st
 def _quoted(path: str) -> str:
     from urllib.parse import quote
 
-    return quote(path, safe="/?=&-_")
+    return quote(path, safe="/?=&-_%")
 
 
 def by_hand(con: psycopg.Connection, requests: int) -> None:
@@ -334,7 +408,10 @@ def main() -> None:
         with psycopg.connect(cluster.superuser_url("zhiyin"), autocommit=True) as superuser:
             if "pages" in parts:
                 with serving(workers=1) as (port, _server):
+                    print("| page | p50 ms | p95 ms | worst ms |\n|---|---|---|---|")
                     latencies(Browser(port, cookie), superuser, options.requests, options.kind, options.cold)
+                    seller = Browser(port, sign_in("m3@scale.example"))
+                    sellers(seller, options.requests, options.kind, options.cold)
             if "sql" in parts:
                 by_hand(superuser, options.requests)
         if "load" in parts:
