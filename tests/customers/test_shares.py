@@ -121,7 +121,7 @@ def test_a_share_ends_by_the_clock_alone(inside: Company, wang: Customer, now: N
     assert not sees(inside.wu, wang)
     assert not sees(inside.wu, wang, "write")
     assert listed(actor) == []
-    with pytest.raises(Invalid, match="today or later"):
+    with pytest.raises(Invalid):
         share(inside.lin, wang, now, member_id=inside.wu.member.pk, until=now.date() - 3 * DAY)
 
 

@@ -16,6 +16,7 @@ from zhiyin.api.customers.filters import routes as filters
 from zhiyin.api.customers.merges import routes as merges
 from zhiyin.api.customers.relations import routes as relations
 from zhiyin.api.customers.routes import routes as customers
+from zhiyin.api.customers.shares import routes as shares
 from zhiyin.api.customers.trail import routes as trail
 from zhiyin.api.http import api
 from zhiyin.api.imports.routes import routes as imports
@@ -36,6 +37,7 @@ api.add_router("", duplicates.router)
 api.add_router("", fields.router)
 api.add_router("", merges.router)
 api.add_router("", relations.router)
+api.add_router("", shares.router)
 api.add_router("", trail.router)
 api.add_router("", activities.router)
 api.add_router("", commerce.router)

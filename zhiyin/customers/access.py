@@ -185,10 +185,16 @@ def note(
 
 
 def document(
-    actor: Actor, customer_id: uuid.UUID, document_id: uuid.UUID, *, lock: bool = False, removed: bool = False
+    actor: Actor,
+    customer_id: uuid.UUID,
+    document_id: uuid.UUID,
+    *,
+    need: Need = "read",
+    lock: bool = False,
+    removed: bool = False,
 ) -> Document:
-    """One document of a visible customer, or one that was removed. Raises ``NotFound``."""
-    customer(actor, customer_id)
+    """One document of a customer, or one that was removed. Raises what ``customer`` does."""
+    customer(actor, customer_id, need=need)
     documents = Document.objects.select_for_update() if lock else Document.objects
     found = documents.filter(pk=document_id, customer=customer_id, removed_at__isnull=not removed).first()
     if found is None:

@@ -36,6 +36,7 @@ from zhiyin.api.customers.schemas import (
     ViewOut,
     ViewPatch,
 )
+from zhiyin.api.customers.shares import ShareManyIn
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
 from zhiyin.api.jobs.schemas import JobOut
 from zhiyin.customers import access, actions, queries
@@ -97,6 +98,18 @@ def change_customers(request: Request, where: Query[CustomerFilter], body: BulkI
         done = actions.untag_customers(tag_id=body.untag, **common)
     else:
         done = actions.assign_customers(owner_id=body.owner, **common)
+    return {"count": done.count, "job_id": done.job.pk if done.job else None, "undo_id": done.undo_id}
+
+
+@routes.post("/customers/share/", permission="customers.edit", response=BulkOut)
+def share_customers(request: Request, where: Query[CustomerFilter], body: ShareManyIn) -> dict[str, Any]:
+    """Share those in ``ids``, or with ``everything`` all that the filter lets through, as far as one may."""
+    done = actions.share_customers(
+        actor=request.actor,
+        selection=_selection(request, where, body),
+        sharing=body.sharing(),
+        now=now(),
+    )
     return {"count": done.count, "job_id": done.job.pk if done.job else None, "undo_id": done.undo_id}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import TypeAdapter
 
@@ -116,8 +117,9 @@ def shares_undone(actor: Actor, kept: Undo) -> list[uuid.UUID]:
     made = Share.objects.filter(pk__in=among(kept.link_ids), customer__in=mine, created_at=kept.created_at)
     done = set(made.values_list("customer_id", flat=True))
     made.delete()
+    columns = {column.attname: column for column in Share._meta.concrete_fields}
     for row in kept.data.get("before", []):
-        values = {name: Share._meta.get_field(name).to_python(value) for name, value in row.items()}
+        values = {name: columns[name].to_python(value) for name, value in row.items()}
         if values["customer_id"] in mine and _again(values, kept):
             done.add(values["customer_id"])
     return sorted(done)
@@ -142,7 +144,7 @@ def _job(actor: Actor, selection: Selection, sharing: Sharing, now: datetime.dat
     return jobs.start(
         actor=actor,
         kind="customers.share",
-        title=_("Sharing of many customers"),
+        title=gettext("Sharing of many customers"),
         arguments={"selection": selection.data(), "sharing": sharing.data()},
         now=now,
     )
@@ -165,9 +167,11 @@ def _recipient(sharing: Sharing) -> str:
 
 def _exists(member_id: uuid.UUID | None, unit_id: uuid.UUID | None) -> str:
     """The name of an active member, or of a unit; nothing for nobody."""
-    members = Member.objects.filter(pk=member_id, is_active=True) if member_id else Member.objects.none()
-    found = members.first() or (Unit.objects.filter(pk=unit_id).first() if unit_id else None)
-    return found.name if found else ""
+    if member_id:
+        member = Member.objects.filter(pk=member_id, is_active=True).first()
+        return member.name if member else ""
+    unit = Unit.objects.filter(pk=unit_id).first() if unit_id else None
+    return unit.name if unit else ""
 
 
 def _name(member_id: uuid.UUID | None, unit_id: uuid.UUID | None) -> str:

@@ -44,6 +44,16 @@ from zhiyin.customers.queries.relations import (
     relation_types,
     roll_up,
 )
+from zhiyin.customers.queries.shares import (
+    Explanation,
+    all_units,
+    colleagues,
+    explain_access,
+    may_explain,
+    shared_with_me,
+    shares_of,
+    standing_of,
+)
 from zhiyin.customers.queries.timeline import TIMELINE_KINDS, timeline, touches
 from zhiyin.customers.queries.trail import require_whole, trail
 
@@ -56,6 +66,7 @@ __all__ = [
     "CustomerRow",
     "Explanation",
     "Governed",
+    "Explanation",
     "Graph",
     "Related",
     "RollUp",
@@ -64,8 +75,10 @@ __all__ = [
     "Standing",
     "Verdict",
     "all_fields",
+    "all_units",
     "also_of",
     "codes_of",
+    "colleagues",
     "consents",
     "contact_points",
     "count",
@@ -76,6 +89,7 @@ __all__ = [
     "documents",
     "duplicate_rules",
     "evidence",
+    "explain_access",
     "field",
     "governed_fields",
     "kept_count",
@@ -84,6 +98,7 @@ __all__ = [
     "list_customers",
     "list_merges",
     "matching",
+    "may_explain",
     "named",
     "notes",
     "openings",
@@ -100,7 +115,10 @@ __all__ = [
     "roll_up",
     "ruled_roles",
     "saved_views",
+    "shared_with_me",
+    "shares_of",
     "standing",
+    "standing_of",
     "suspected_with",
     "suspects",
     "tags",

@@ -19,6 +19,7 @@ from zhiyin.web.customers.views import (
     record,
     relation_types,
     relations,
+    shares,
     trail,
 )
 
@@ -119,6 +120,9 @@ urlpatterns = [
     ),
     path("d/<str:token>/", documents.shown_document, name="shown_document"),
     path("d/<str:token>/file/", documents.opened_document, name="opened_document"),
+    path("customers/shared/", shares.shared, name="shared"),
+    path("customers/<uuid:customer_id>/shares/", shares.share, name="share"),
+    path("customers/<uuid:customer_id>/shares/<uuid:share_id>/end/", shares.end_share, name="end_share"),
     path("customers/<uuid:customer_id>/consents/", consents.record_consent, name="record_consent"),
     path("settings/purposes/", purposes.purposes, name="purposes"),
     path("settings/purposes/new/", purposes.create, name="create_purpose"),

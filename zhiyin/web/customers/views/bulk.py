@@ -14,10 +14,11 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from zhiyin.customers import actions, queries
-from zhiyin.customers.actions import Done, Selection, Undone
+from zhiyin.customers.actions import Done, Selection, Sharing, Undone
 from zhiyin.customers.choices import UndoKind
 from zhiyin.customers.queries import CustomerFilter
 from zhiyin.platform.errors import Invalid, PermissionDenied
+from zhiyin.web.customers.share_forms import ShareForm
 from zhiyin.web.http import HttpRequest, notify, page, render
 from zhiyin.web.lists import parse_filter
 
@@ -29,6 +30,8 @@ def options(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"what": what}
     if what == "assign":
         context["owners"] = queries.owners(request.actor)
+    elif what == "share":
+        context["form"] = ShareForm()
     else:
         context["tags"] = queries.tags()
     return render(request, "customers/bulk_options.html", context)
@@ -48,6 +51,10 @@ def bulk(request: HttpRequest) -> HttpResponse:
             done = actions.assign_customers(
                 actor=request.actor, selection=selection, owner_id=owner, now=timezone.now()
             )
+        case "share":
+            done = actions.share_customers(
+                actor=request.actor, selection=selection, sharing=_sharing(request), now=timezone.now()
+            )
         case "tag" | "untag" as what:
             change = actions.tag_customers if what == "tag" else actions.untag_customers
             done = change(
@@ -56,6 +63,14 @@ def bulk(request: HttpRequest) -> HttpResponse:
         case _:
             raise Invalid(_("Choose what to do."), field="action")
     return _told(request, done, query)
+
+
+def _sharing(request: HttpRequest) -> Sharing:
+    form = ShareForm(request.POST)
+    if not form.is_valid():
+        field, errors = next(iter(form.errors.items()))
+        raise Invalid(errors[0], field=field)
+    return form.sharing()
 
 
 def selection_of(request: HttpRequest, query: QueryDict) -> Selection:

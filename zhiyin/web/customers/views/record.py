@@ -38,12 +38,13 @@ from zhiyin.web.customers.views.consents import consents_tab
 from zhiyin.web.customers.views.contacts import contact_rows, contacts_tab
 from zhiyin.web.customers.views.documents import documents_tab
 from zhiyin.web.customers.views.relations import relations_tab
+from zhiyin.web.customers.views.shares import access_tab
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 from zhiyin.web.lists import Tab
 from zhiyin.web.templatetags.zhiyin import KeyNumber, day, money, number, percent
 
 INLINE = ("name", "short_name", "kind", "status", "stage", "owner_id", "country", "city", "source")
-TABS = ("overview", "orders", "contacts", "relations", "follow_ups", "documents", "consents", "notes")
+TABS = ("overview", "orders", "contacts", "relations", "follow_ups", "documents", "consents", "notes", "access")
 ICONS = {
     TimelineKind.CREATED: "user-plus",
     TimelineKind.NOTE: "note",
@@ -82,6 +83,8 @@ def record(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
         return redirect("customers:record", queries.led_on(request.actor, customer_id))
     sees_orders = request.actor.may("orders.view")
     bought = commerce.purchases_of(customer_id) if sees_orders else None
+    how_far = queries.standing_of(request.actor, customer)
+    may_edit = request.actor.may("customers.edit") and how_far != "read"
     context: dict[str, Any] = {
         "customer": customer,
         "status_class": STATUS_CLASS.get(Status(customer.status), ""),
@@ -91,8 +94,10 @@ def record(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
         "tab": tab,
         "tabs": _tabs(request, customer_id, tab, bought),
         "touches": _touches(request, customer_id),
-        "may_edit": request.actor.may("customers.edit"),
-        "addresses": _addresses(request, customer_id),
+        "may_edit": may_edit,
+        "may_dispose": how_far == "full",
+        "only_reads": how_far == "read",
+        "addresses": _addresses(request, customer_id, how_far),
         "hidden": access.hidden(request.actor),
         "standing": queries.standing(customer_id),
     }
@@ -102,17 +107,24 @@ def record(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     return render(request, "customers/record.html", context)
 
 
-def _addresses(request: HttpRequest, customer_id: uuid.UUID) -> dict[str, str]:
-    """Where each field that this person may change is edited."""
-    if not request.actor.may("customers.edit"):
+def _addresses(request: HttpRequest, customer_id: uuid.UUID, how_far: access.Need) -> dict[str, str]:
+    """Where each field that this person may change is edited; who writes by a share does not give away."""
+    if how_far == "read" or not request.actor.may("customers.edit"):
         return {}
     record = reverse("customers:record", args=[customer_id])
     may = FieldAccess.OPEN
     open_to = [field for field in INLINE if access.field_access(request.actor, field) == may]
+    if how_far != "full":
+        open_to = [field for field in open_to if field != "owner_id"]
     return {field: f"{record}field/{field}/" for field in open_to}
 
 
-_OTHER_TABS = {"relations": relations_tab, "follow_ups": follow_ups_tab, "documents": documents_tab}
+_OTHER_TABS = {
+    "relations": relations_tab,
+    "follow_ups": follow_ups_tab,
+    "documents": documents_tab,
+    "access": access_tab,
+}
 
 
 def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: bool) -> dict[str, Any]:
@@ -124,7 +136,7 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
             return {"page": commerce.list_orders(request.actor, where, after=token, limit=25)}
         case "contacts":
             return contacts_tab(request, customer.pk)
-        case "relations" | "follow_ups" | "documents":
+        case "relations" | "follow_ups" | "documents" | "access":
             return _OTHER_TABS[tab](request, customer)
         case "notes":
             return {"notes": queries.notes(customer.pk)}
@@ -141,7 +153,8 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
 def _sections(request: HttpRequest, customer: Customer) -> list[tuple[str, list[tuple[str, str, str, str]]]]:
     """The company's own fields by section: name, label, value in words, and where it is edited."""
     record = reverse("customers:record", args=[customer.pk])
-    may_edit = request.actor.may("customers.edit")
+    how_far = queries.standing_of(request.actor, customer)
+    may_edit = request.actor.may("customers.edit") and how_far != "read"
 
     known = registry(request.actor)
     masked = {each.name for each in known if each.masked}
@@ -208,6 +221,7 @@ def _tabs(
         "documents": _("Documents"),
         "consents": _("Consent"),
         "notes": _("Notes"),
+        "access": _("Access"),
     }
     if bought is None:
         labels.pop("orders")
