@@ -28,6 +28,8 @@ ROWS = [
     Row("GET", "customers:duplicates", "302 200*8"),
     Row("POST", "customers:search_duplicates", "302 403*6 302*2"),
     Row("POST", "customers:decide_duplicates", "302*6 403 302*2", data=pair),
+    Row("GET", "customers:likely", "302 200*5 403 200*2", query="name=x"),
+    Row("GET", "api:find_likely", "401 200*5 403 200*2", query="name=x"),
     Row("GET", "customers:duplicate_rules", "302 403*6 200*2"),
     Row("POST", "customers:duplicate_rules", "302 403*6 302*2", data={"precision": "0.99"}),
     Row("GET", "api:list_duplicates", "401 200*8"),

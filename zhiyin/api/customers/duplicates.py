@@ -5,8 +5,9 @@ import uuid
 from typing import Annotated, Any, Literal
 
 from ninja import Query, Schema
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from zhiyin.api.customers.schemas import TEXT
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
 from zhiyin.api.jobs.schemas import JobOut
 from zhiyin.customers import actions, queries
@@ -15,6 +16,7 @@ from zhiyin.customers.models import DuplicateRules
 from zhiyin.platform import jobs
 
 routes = Routes("customers")
+Text = Annotated[str, StringConstraints(max_length=400, pattern=TEXT)]
 
 
 class Asked(BaseModel):
@@ -33,6 +35,24 @@ class SuspectOut(Schema):
     found_at: datetime.datetime
     decided_at: datetime.datetime | None
     decided_by: str
+
+
+class LikelyIn(BaseModel):
+    name: Text = ""
+    phone: Text = ""
+    email: Text = ""
+
+
+class LikelyRowOut(Schema):
+    id: uuid.UUID
+    code: str
+    name: str
+    same: list[str]
+
+
+class LikelyOut(Schema):
+    items: list[LikelyRowOut]
+    others: bool = Field(description="A colleague has such a customer; whom is not told.")
 
 
 class DecisionIn(Schema):
@@ -65,6 +85,14 @@ def list_duplicates(request: Request, asked: Query[Asked]) -> dict[str, Any]:
     return page_out(found)
 
 
+@routes.get("/duplicates/likely/", permission="customers.edit", response=LikelyOut)
+def find_likely(request: Request, asked: Query[LikelyIn]) -> dict[str, Any]:
+    """Who is there already like somebody about to be entered: by telephone number, e-mail address, or name."""
+    found = queries.likely(request.actor, **asked.model_dump())
+    items = [{"id": each.pk, "code": each.code, "name": each.name, "same": same} for each, same in found.seen]
+    return {"items": items, "others": found.others}
+
+
 @routes.post("/duplicates/search/", permission="customers.edit", response=JobOut, status=202)
 def find_duplicates(request: Request) -> jobs.Job:
     """Compare all customers, as a job; for who reaches them all."""
@@ -81,7 +109,7 @@ def decide_duplicates(request: Request, body: DecisionIn) -> dict[str, int]:
 
 
 @routes.get("/duplicates/rules/", permission="settings.manage", response=RulesOut)
-def read_duplicate_rules(request: Request) -> DuplicateRules:  # noqa: ARG001
+def read_duplicate_rules(request: Request) -> DuplicateRules:
     return queries.duplicate_rules()
 
 

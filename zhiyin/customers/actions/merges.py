@@ -15,7 +15,7 @@ from zhiyin.customers.actions.index import reindex
 from zhiyin.customers.actions.merging import survivorship
 from zhiyin.customers.actions.merging.parts import Going, Told, parts
 from zhiyin.customers.actions.timeline import add_to_timeline
-from zhiyin.customers.choices import Gone, Survivorship, TimelineKind, Verdict
+from zhiyin.customers.choices import FieldAccess, Gone, Survivorship, TimelineKind, Verdict
 from zhiyin.customers.events import CustomersMerged, MergeUndone
 from zhiyin.customers.fields import PREFIX
 from zhiyin.customers.models import Customer, Merge, Suspect
@@ -67,6 +67,9 @@ def merge_customers(
     """
     actor.require("customers.edit")
     survivor, others = _locked(actor, survivor_id, customer_ids)
+    for name in choices or {}:
+        if access.field_access(actor, name.removesuffix("_id")) != FieldAccess.OPEN:
+            raise Invalid(_("You may not change this field."), field=name)
     merge = Merge(
         survivor_id=survivor.pk,
         customer_ids=[each.pk for each in others],

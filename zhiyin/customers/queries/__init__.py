@@ -16,6 +16,7 @@ from zhiyin.customers.queries.duplicates import (
 )
 from zhiyin.customers.queries.fields import all_fields, field
 from zhiyin.customers.queries.filtering import codes_of, keys_of
+from zhiyin.customers.queries.likely import Likely, likely
 from zhiyin.customers.queries.listing import (
     SORTS,
     CustomerFilter,
@@ -68,6 +69,7 @@ __all__ = [
     "Governed",
     "Explanation",
     "Graph",
+    "Likely",
     "Related",
     "RollUp",
     "Sharing",
@@ -95,6 +97,7 @@ __all__ = [
     "kept_count",
     "keys_of",
     "led_on",
+    "likely",
     "list_customers",
     "list_merges",
     "matching",

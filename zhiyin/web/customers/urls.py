@@ -36,6 +36,7 @@ urlpatterns = [
     path("customers/bulk/options/", bulk.options, name="bulk_options"),
     path("customers/print/", printing.print_customers, name="print"),
     path("customers/undo/<uuid:undo_id>/", bulk.undo, name="undo"),
+    path("customers/likely/", duplicates.likely, name="likely"),
     path("customers/duplicates/", duplicates.duplicates, name="duplicates"),
     path("customers/duplicates/search/", duplicates.search, name="search_duplicates"),
     path("customers/duplicates/decide/", duplicates.decide, name="decide_duplicates"),

@@ -120,3 +120,13 @@ def rules(request: HttpRequest) -> HttpResponse:
         "tabs": settings_tabs(request.actor, "customers:duplicate_rules"),
     }
     return render(request, "customers/duplicate_rules.html", context)
+
+
+@page(permission="customers.edit")
+def likely(request: HttpRequest) -> HttpResponse:
+    """Who is there already like the one being entered, for the form of a new customer."""
+    asked = {name: request.GET.get(name, "")[:400] for name in ("name", "phone", "email")}
+    found = queries.likely(request.actor, **asked)
+    labels = {"name": _("name"), "phone": _("phone"), "email": _("e-mail")}
+    rows = [(each, _(", ").join(labels[reason] for reason in reasons)) for each, reasons in found.seen]
+    return render(request, "customers/_likely.html", {"rows": rows, "others": found.others})

@@ -20,7 +20,7 @@ from zhiyin.customers.actions import Merged
 from zhiyin.customers.actions.merging import survivorship
 from zhiyin.customers.actions.merging.parts import parts
 from zhiyin.customers.choices import Survivorship
-from zhiyin.customers.fields import PREFIX, registry, shown
+from zhiyin.customers.fields import PREFIX, registry, shown, veiled_customer
 from zhiyin.customers.models import Customer
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
@@ -66,7 +66,7 @@ def merge(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _merged(request, actions.merge_customers(choices=_by_hand(asked), **wanted), survivor)
     context = {
-        "files": [(each, queries.contact_points(each.pk)) for each in files],
+        "files": [(each, queries.contact_points(request.actor, each.pk)) for each in files],
         "survivor": survivor,
         "rule": wanted["rule"],
         "rules": Survivorship.choices,
@@ -116,7 +116,7 @@ def choices(actor: Actor, files: list[Customer], survivor: Customer, rule: str) 
     labels = field_labels(actor)
     found = []
     for name in survivorship.names(files):
-        words = {each.pk: _words(actor, each, name) for each in files}
+        words = {each.pk: _words(actor, veiled_customer(actor, each), name) for each in files}
         if name in labels and len(set(words.values())) > 1:
             cells = [(each.pk, words[each.pk], chosen[name] is each) for each in files]
             found.append(Choice(name, labels[name], cells))
