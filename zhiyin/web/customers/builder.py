@@ -10,7 +10,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from django.http import QueryDict
 from django.utils.functional import Promise
@@ -56,6 +56,8 @@ PERIODS: dict[str, Label] = {
 }
 # what is offered at once, so that the likeliest filters are one press away
 LIKELY = ("status", "owner", "tag", "last", "value", "created", "country", "kind")
+# text of which the values in use are offered
+_USED: dict[str, Literal["country", "source"]] = {"country": "country", "source": "source"}
 _NAME = re.compile(r"(r(?:-\d{1,3})*)\.(match|field|op|value|unit|customer)")
 
 
@@ -315,8 +317,8 @@ def _options(term: Term, known: Terms) -> list[tuple[str, Label]]:
         sides = [(f"{each.pk}:out", each.label) for each in kinds]
         sides += [(f"{each.pk}:in", each.inverse_label) for each in kinds if not each.is_mutual]
         return [(":out", _("any relation")), *sides]
-    if term.name == "country" or term.name == "source":  # noqa: PLR1714  # the checker of types sees which
-        return [(value, value) for value in queries.used_values(known.actor, term.name)]
+    if column := _USED.get(term.name):
+        return [(value, value) for value in queries.used_values(known.actor, column)]
     return term.options(known.actor) if term.options else []
 
 
