@@ -12,6 +12,7 @@ from zhiyin.imports.landing import Landing, key_sql
 from zhiyin.imports.messages import Message, gettext_noop, ngettext_lazy
 from zhiyin.imports.people import make_people, person
 from zhiyin.imports.reading import ROW
+from zhiyin.imports.systems import Export, register
 from zhiyin.platform.pinyin import name_key, normalise
 
 if TYPE_CHECKING:
@@ -283,4 +284,49 @@ def _write_tasks(landing: Landing) -> int:
     )
 
 
+def _activities(system: str, part: str, marks: tuple[str, ...], columns: dict[str, str]) -> Export:
+    return Export(system, part, "activities", columns, marks)
+
+
+# how other systems name it, by their own documentation (see ``customers.importers.systems``)
+SYSTEMS = (
+    _activities("Salesforce", "tasks", ("WhoId", "WhatId", "Subject", "ActivityDate"), {
+        "customer_code": "WhoId", "subject": "Subject", "body": "Description", "state": "Status",
+        "due_on": "ActivityDate", "happened_at": "CompletedDateTime", "way": "TaskSubtype", "member": "Owner.Name",
+    }),
+    _activities("Salesforce", "events", ("WhoId", "WhatId", "Subject", "StartDateTime"), {
+        "customer_code": "WhoId", "subject": "Subject", "body": "Description", "happened_at": "StartDateTime",
+        "way": "EventSubtype", "member": "Owner.Name",
+    }),
+    _activities("HubSpot", "activities", ("Activity type", "Activity date", "Activity assigned to"), {
+        "customer_email": "Email", "customer_name": "Associated Contact", "way": "Activity type",
+        "happened_at": "Activity date", "subject": "Title", "body": "Notes", "outcome": "Outcome",
+        "state": "Status", "due_on": "Due date", "member": "Activity assigned to",
+    }),
+    _activities("Odoo", "activities", ("res_name", "activity_type_id", "date_deadline"), {
+        "customer_name": "res_name", "way": "activity_type_id", "subject": "summary", "body": "note",
+        "due_on": "date_deadline", "happened_at": "date_done", "member": "user_id", "state": "state",
+    }),
+    _activities("EspoCRM", "tasks and calls", ("name", "status", "parentName", "parentType"), {
+        "customer_name": "parentName", "subject": "name", "body": "description", "state": "status",
+        "happened_at": "dateStart", "due_on": "dateEnd", "way": "scope", "member": "assignedUserName",
+    }),
+    _activities("SuiteCRM", "tasks and calls", ("name", "status", "parent_type", "parent_name"), {
+        "customer_name": "parent_name", "subject": "name", "body": "description", "state": "status",
+        "happened_at": "date_start", "due_on": "date_due", "member": "assigned_user_name",
+    }),
+    _activities("Twenty", "tasks", ("Title", "Status", "Due At", "Assignee"), {
+        "customer_name": "Relations", "subject": "Title", "body": "Body / Markdown", "state": "Status",
+        "due_on": "Due At", "member": "Assignee",
+    }),
+    _activities("悟空 CRM", "跟进记录", ("跟进内容", "跟进方式", "所属客户"), {
+        "customer_name": "所属客户", "body": "跟进内容", "way": "跟进方式", "happened_at": "跟进时间",
+        "member": "跟进人",
+    }),
+    _activities("纷享销客", "销售记录", ("销售记录内容", "销售记录类型", "关联业务对象"), {
+        "customer_name": "关联业务对象", "body": "销售记录内容", "way": "销售记录类型", "happened_at": "创建时间",
+        "member": "创建人",
+    }),
+)  # fmt: skip
 kinds.register(Activities())
+register(*SYSTEMS)

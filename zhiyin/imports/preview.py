@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zhiyin.imports import formats
+from zhiyin.imports import formats, systems
 from zhiyin.imports.currencies import foreign_signs
 from zhiyin.imports.formats import Decision
 from zhiyin.imports.kinds import NUMBERS, FieldType, Kind
@@ -33,6 +33,7 @@ class Preview:
     warnings: dict[str, Message] = field(default_factory=dict)
     encoding: str = ""
     delimiter: str = ""
+    export: str = ""
     sheet: str = ""
     sheets: tuple[str, ...] = ()
 
@@ -43,7 +44,8 @@ class Preview:
 
     def to_json(self) -> dict[str, Any]:
         plain = {
-            key: getattr(self, key) for key in ("format", "kind", "rows", "encoding", "delimiter", "sheet")
+            key: getattr(self, key)
+            for key in ("format", "kind", "rows", "encoding", "delimiter", "export", "sheet")
         }
         return plain | {
             "columns": list(self.columns),
@@ -65,6 +67,7 @@ class Preview:
         decisions = {key: Decision.from_json(d) for key, d in data["decisions"].items()}
         warnings = {key: Message.from_json(w) for key, w in data.get("warnings", {}).items()}
         plain = {key: data[key] for key in ("format", "kind", "rows", "encoding", "delimiter", "sheet")}
+        plain["export"] = data.get("export", "")
         return cls(
             **plain,
             columns=tuple(data["columns"]),
@@ -86,6 +89,9 @@ def look(
     with Workspace(kinds[0], {}, frame) as work:
         work.load(source, most=SAMPLE_ROWS)
         samples = work.samples()
+        export = systems.whose(samples, [kind.name] if kind else [each.name for each in kinds])
+        if export:
+            kind = next(each for each in (kind, *kinds) if each and each.name == export.kind)
         kind = kind or likeliest_kind(kinds, samples)
         if kind is None:
             raise FileError(
@@ -94,7 +100,7 @@ def look(
                 columns=", ".join(source.columns[:20]),
             )
         work.kind = kind
-        guesses = recognise(kind, samples)
+        guesses = systems.guesses(export, samples) if export else recognise(kind, samples)
         decisions = {key: d for key, g in guesses.items() if (d := _decision(work, kind, g))}
         return Preview(
             format=source.format,
@@ -106,6 +112,7 @@ def look(
             warnings=foreign_signs(work, {key: guess.column for key, guess in guesses.items()}),
             encoding=source.encoding,
             delimiter=source.delimiter,
+            export=export.name if export else "",
             sheet=source.sheet,
             sheets=source.sheets,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+import zhiyin.customers.importers.systems  # noqa: F401  # makes them known
 from zhiyin.customers import access
 from zhiyin.customers.choices import ContactKind, FieldAccess
 from zhiyin.customers.contact_keys import ACCOUNTS, loose_key

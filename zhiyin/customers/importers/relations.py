@@ -44,6 +44,7 @@ def land_owners(work: Workspace, landing: Landing) -> None:
         "landed_members",
         "cno int, owner uuid",
     )
+    landing.run("DROP TABLE IF EXISTS pg_temp.landed_owners")
     landing.run(
         "CREATE TEMP TABLE landed_owners ON COMMIT DROP AS"
         " SELECT l.cno, l.owner, m.unit_id AS unit FROM landed_members l JOIN accounts_member m ON m.id = l.owner"
