@@ -96,9 +96,9 @@ def state(files: list[Customer]) -> dict[str, Any]:
     fields = ("name", "short_name", "city", "country", "owner_id", "unit_id", "custom", "gone", "merged_into")
     found["customer"] = {row["pk"]: row for row in Customer.objects.filter(pk__in=ids).values("pk", *fields)}
     for model in (ContactPoint, Note, CustomerTag, Consent, Task, FollowUp, Order, CustomerValue):
-        column = "customer_id"
-        rows = model.objects.filter(**{f"{column}__in": ids})  # type: ignore[attr-defined]
-        found[model.__name__] = {row[model._meta.pk.name]: row for row in rows.values()}  # type: ignore[union-attr]
+        manager: Any = model._default_manager
+        key = str(model._meta.pk.name)
+        found[model.__name__] = {row[key]: row for row in manager.filter(customer_id__in=ids).values()}
     found["relations"] = {row["id"]: row for row in Relation.objects.values()}
     touches = TimelineEvent.objects.filter(customer__in=ids).exclude(kind="merge")
     found["timeline"] = {row["id"]: row for row in touches.values()}
