@@ -25,7 +25,9 @@ ROLES = [
     DefaultRole(
         _("Sales manager"),
         RecordScope.SUBTREE,
-        frozenset(_SELL | {"customers.delete", "customers.export", "imports.run", "jobs.view_all"}),
+        frozenset(
+            _SELL | {"customers.delete", "customers.export", "pools.manage", "imports.run", "jobs.view_all"}
+        ),
     ),
     DefaultRole(_("Sales person"), RecordScope.OWN, frozenset(_SELL)),
     DefaultRole(

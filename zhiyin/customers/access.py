@@ -19,6 +19,7 @@ from zhiyin.customers.models import (
     Document,
     Merge,
     Note,
+    Pool,
     Relation,
     SavedView,
     Share,
@@ -255,6 +256,36 @@ def merge(actor: Actor, merge_id: uuid.UUID, *, need: Need = "read", lock: bool 
     if found is None or holder is None:
         raise NotFound
     customer(actor, holder, need=need)
+    return found
+
+
+def pools(actor: Actor, *, to_claim: bool = False) -> QuerySet[Pool]:
+    """The pools that this actor may claim from, and all for who manages them. One SQL statement before."""
+    if actor.may("pools.manage") and not to_claim:
+        return Pool.objects.all()
+    members = Member.objects.select_related("unit")
+    member = members.filter(pk=actor.member_id).first() if actor.member_id else None
+    if member is None:
+        return Pool.objects.none()
+    named = Q(units__overlap=member.unit.path) | Q(roles__contains=[member.role_id])
+    all_may = Q(units=[], roles=[], members=[])
+    return Pool.objects.filter(all_may | named | Q(members__contains=[member.pk]), archived_at=None)
+
+
+def pool(actor: Actor, pool_id: uuid.UUID, *, to_claim: bool = False, lock: bool = False) -> Pool:
+    """One of them. Raises ``NotFound``."""
+    rows = pools(actor, to_claim=to_claim)
+    found = (rows.select_for_update() if lock else rows).filter(pk=pool_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def open_pool(pool_id: uuid.UUID) -> Pool:
+    """One that customers can be put into, by whoever has them to give. Raises ``NotFound``."""
+    found = Pool.objects.filter(pk=pool_id, archived_at=None).first()
+    if found is None:
+        raise NotFound
     return found
 
 

@@ -28,3 +28,4 @@ class CustomersConfig(AppConfig):
         register("customers.edit", _("Create and change customers"))
         register("customers.delete", _("Delete customers"))
         register("customers.export", _("Export customers"))
+        register("pools.manage", _("Set up pools and assign from them"))

@@ -37,6 +37,14 @@ class Gone(models.TextChoices):
     DELETED = "deleted", _("Deleted")
 
 
+class PoolMoveKind(models.TextChoices):
+    """How a customer came into a pool, or left it."""
+
+    ENTERED = "entered", _("Put in")
+    CLAIMED = "claimed", _("Claimed")
+    ASSIGNED = "assigned", _("Assigned")
+
+
 class Survivorship(models.TextChoices):
     """Which value a field has after a merge, where nobody chose."""
 

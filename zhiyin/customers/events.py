@@ -162,6 +162,35 @@ class DocumentChanged(Event):
 
 
 @dataclass(frozen=True)
+class PoolChanged(Event):
+    """A pool was ``added``, ``changed``, ``archived`` or ``restored``."""
+
+    name: ClassVar = "customers.pool_changed"
+    pool_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
+class CustomersPooled(Event):
+    """So many customers have no owner any more and may be claimed."""
+
+    name: ClassVar = "customers.customers_pooled"
+    pool_id: uuid.UUID
+    count: int
+
+
+@dataclass(frozen=True)
+class CustomersClaimed(Event):
+    """So many customers of a pool have an owner: ``how`` is ``claimed`` or ``assigned``."""
+
+    name: ClassVar = "customers.customers_claimed"
+    pool_id: uuid.UUID
+    member_id: uuid.UUID
+    count: int
+    how: str
+
+
+@dataclass(frozen=True)
 class PurposeChanged(Event):
     """A purpose of using personal data was ``added``, ``changed``, ``archived`` or ``restored``."""
 

@@ -13,6 +13,7 @@ from zhiyin.customers.models.duplicate import DuplicateRules, Suspect
 from zhiyin.customers.models.field import CustomField
 from zhiyin.customers.models.merge import Merge, MergedRow
 from zhiyin.customers.models.note import Note
+from zhiyin.customers.models.pool import Pool, PoolMove
 from zhiyin.customers.models.relation import Relation, RelationType
 from zhiyin.customers.models.share import Share
 from zhiyin.customers.models.tag import CustomerTag, Tag
@@ -35,6 +36,8 @@ __all__ = [
     "Merge",
     "MergedRow",
     "Note",
+    "Pool",
+    "PoolMove",
     "Purpose",
     "Relation",
     "RelationType",

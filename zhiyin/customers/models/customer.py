@@ -35,6 +35,15 @@ class Customer(TenantModel):
     source = models.CharField(max_length=64, blank=True)
     owner = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, db_index=False)
     unit = models.ForeignKey(Unit, models.SET_NULL, null=True, blank=True, db_index=False)
+    # who is in a pool has neither owner nor unit, so is in nobody's record scope but of those who see all
+    pool = models.ForeignKey(
+        "customers.Pool",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        db_index=False,
+        related_name="customers",
+    )
     import_id = models.UUIDField(null=True, blank=True, editable=False)
     gone = models.CharField(max_length=8, choices=Gone, blank=True, default="", db_default="", editable=False)
     gone_at = models.DateTimeField(null=True, editable=False)
@@ -51,7 +60,10 @@ class Customer(TenantModel):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["tenant_id", "code_key"], name="customer_code_once")
+            models.UniqueConstraint(fields=["tenant_id", "code_key"], name="customer_code_once"),
+            models.CheckConstraint(
+                condition=models.Q(pool=None) | models.Q(owner=None, unit=None), name="customer_pooled_unowned"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["tenant_id", "name_key", "id"], name="customer_by_name"),
@@ -65,6 +77,11 @@ class Customer(TenantModel):
                 fields=["tenant_id", "import_id"],
                 condition=models.Q(import_id__isnull=False),
                 name="customer_by_import",
+            ),
+            models.Index(
+                fields=["tenant_id", "pool", "name_key", "id"],
+                condition=models.Q(pool__isnull=False),
+                name="customer_by_pool",
             ),
             models.Index(
                 fields=["merged_into"],

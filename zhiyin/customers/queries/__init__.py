@@ -5,7 +5,6 @@ from zhiyin.customers.queries.consents import Standing, Verdict, consents, purpo
 from zhiyin.customers.queries.contacts import Sharing, also_of, contact_points
 from zhiyin.customers.queries.counting import Count, count, kept_count
 from zhiyin.customers.queries.documents import document_file, documents, openings
-from zhiyin.customers.queries.field_access import Governed, governed_fields, ruled_roles
 from zhiyin.customers.queries.duplicates import (
     duplicate_rules,
     evidence,
@@ -14,6 +13,7 @@ from zhiyin.customers.queries.duplicates import (
     suspects,
     together,
 )
+from zhiyin.customers.queries.field_access import Governed, governed_fields, ruled_roles
 from zhiyin.customers.queries.fields import all_fields, field
 from zhiyin.customers.queries.filtering import codes_of, keys_of
 from zhiyin.customers.queries.likely import Likely, likely
@@ -32,6 +32,7 @@ from zhiyin.customers.queries.listing import (
     used_values,
 )
 from zhiyin.customers.queries.merges import list_merges, parties
+from zhiyin.customers.queries.pools import Room, open_pools, pool_customers, pools, room
 from zhiyin.customers.queries.record import customer_by_code, led_on, notes, record_customer
 from zhiyin.customers.queries.relations import (
     COUNTED,
@@ -66,12 +67,13 @@ __all__ = [
     "CustomerFilter",
     "CustomerRow",
     "Explanation",
-    "Governed",
     "Explanation",
+    "Governed",
     "Graph",
     "Likely",
     "Related",
     "RollUp",
+    "Room",
     "Sharing",
     "Sort",
     "Standing",
@@ -104,9 +106,12 @@ __all__ = [
     "may_explain",
     "named",
     "notes",
+    "open_pools",
     "openings",
     "owners",
     "parties",
+    "pool_customers",
+    "pools",
     "possible_ends",
     "purposes",
     "quick_search",
@@ -116,6 +121,7 @@ __all__ = [
     "relation_types",
     "require_whole",
     "roll_up",
+    "room",
     "ruled_roles",
     "saved_views",
     "shared_with_me",

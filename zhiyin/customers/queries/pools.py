@@ -1,0 +1,79 @@
+"""Who is in the pools, who may claim them, and how many."""
+
+import datetime
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from zhiyin.customers import access
+from zhiyin.customers.choices import PoolMoveKind
+from zhiyin.customers.models import Customer, Pool, PoolMove
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.paging import Page, keyset
+
+# all that is told of a customer before it is claimed: none of its contact points
+SHOWN = ("id", "name", "code", "kind", "status", "country", "city", "source", "created_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a member may still claim: of a pool today, and of it in total. ``None`` for no limit."""
+
+    today: int | None
+    held: int | None
+
+    @property
+    def left(self) -> int | None:
+        limits = [each for each in (self.today, self.held) if each is not None]
+        return min(limits) if limits else None
+
+
+def room(pool: Pool, member_id: uuid.UUID, now: datetime.datetime) -> Room:
+    """Two SQL statements at most."""
+    moves = PoolMove.objects.filter(pool=pool, member=member_id)
+    today = held = None
+    if pool.daily_limit is not None:
+        day = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+        done = moves.filter(kind=PoolMoveKind.CLAIMED, moved_at__gte=day).count()
+        today = max(pool.daily_limit - done, 0)
+    if pool.held_limit is not None:
+        got = moves.exclude(kind=PoolMoveKind.ENTERED).filter(customer__owner=member_id)
+        held = max(pool.held_limit - got.values("customer").distinct().count(), 0)
+    return Room(today, held)
+
+
+def cooling(
+    pool: Pool, member_id: uuid.UUID, ids: Sequence[uuid.UUID], now: datetime.datetime
+) -> set[uuid.UUID]:
+    """Those whom this member had himself before they came in, too short a while ago. One SQL statement."""
+    since = now - datetime.timedelta(days=pool.cooling_days)
+    came = PoolMove.objects.filter(member=member_id, kind=PoolMoveKind.ENTERED, moved_at__gt=since)
+    return set(came.filter(customer__in=list(ids)).values_list("customer_id", flat=True))
+
+
+def pools(actor: Actor, *, archived: bool = False) -> list[tuple[Pool, int]]:
+    """The pools that this actor claims from or manages, with how many are in each. Three SQL statements."""
+    seen = list(access.pools(actor).filter(archived_at__isnull=not archived).order_by("name"))
+    rows = Customer.objects.filter(pool__in=seen).order_by()
+    counts = dict(rows.values_list("pool").annotate(count=Count("pk")))
+    return [(each, counts.get(each.pk, 0)) for each in seen]
+
+
+def open_pools() -> list[Pool]:
+    """Where customers can be put. One SQL statement."""
+    return list(Pool.objects.filter(archived_at=None).order_by("name"))
+
+
+def pool_customers(
+    pool: Pool, *, text: str = "", kind: str = "", city: str = "", source: str = "", after: str = ""
+) -> Page[Customer]:
+    """Who is in a pool, by name; of each only what ``SHOWN`` names. One SQL statement."""
+    rows = Customer.objects.filter(pool=pool).only(*SHOWN, "name_key")
+    if text:
+        rows = rows.filter(Q(name__icontains=text) | Q(code__iexact=text))
+    exact = {"kind": kind, "city": city, "source": source}
+    rows = rows.filter(**{name: value for name, value in exact.items() if value})
+    return keyset(rows, order=["name_key"], after=after, limit=50)
