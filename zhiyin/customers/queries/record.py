@@ -52,7 +52,8 @@ def customer_by_code(actor: Actor, code: str) -> Customer | None:
     if not key or "\0" in key:
         return None
     seen = access.customers(actor)
-    return seen.filter(code_key=key).first() or _by_old_code(seen, key)
+    found = seen.filter(code_key=key).first() or _by_old_code(seen, key)
+    return veiled_customer(actor, found) if found else None
 
 
 def _by_old_code(seen: QuerySet[Customer], key: str) -> Customer | None:
