@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+import json
 import random
 import uuid
 from typing import Any
@@ -11,12 +12,13 @@ from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from tests.cast import Company, Person
-from zhiyin.customers import actions, queries
+from zhiyin.customers import access, actions, queries
 from zhiyin.customers.actions import Answer, PurposeRules
 from zhiyin.customers.actions.purposes import PurposeTaken
 from zhiyin.customers.choices import ConsentAnswer, ConsentChannel
 from zhiyin.customers.models import Consent, Customer, Purpose, TimelineEvent
 from zhiyin.customers.queries.consents import contactable
+from zhiyin.customers.queries.listing import CustomerFilter
 from zhiyin.platform.errors import Conflict, Invalid, NotFound, PermissionDenied
 from zhiyin.platform.models import AuditEntry, OutboxEvent
 
@@ -187,7 +189,9 @@ def test_sets_and_single_customers_are_judged_alike(
             *filter(None, [channel]), now=now + number * datetime.timedelta(minutes=1),
         )  # fmt: skip
     for each, channel in itertools.product(purpose.values(), ("sms", "email", "post")):
-        found = set(contactable(inside.gao.actor, each, channel).values_list("pk", flat=True))
+        found = set(
+            access.customers(inside.gao.actor).filter(contactable(each, channel)).values_list("pk", flat=True)
+        )
         assert found == {one.pk for one in people if queries.standing(one.pk).verdict(each, channel).allowed}
 
 
@@ -213,3 +217,19 @@ def test_a_purpose_is_named_once_changed_and_archived(
         say(inside.lin, wang, made, "given", now=now)
     actions.restore_purpose(actor=inside.gao.actor, purpose_id=made.pk, now=now)
     assert say(inside.lin, wang, made, "given", now=now)
+
+
+def test_a_list_is_narrowed_to_who_may_be_contacted(
+    inside: Company, wang: Customer, purpose: dict[str, Purpose], now: Now
+) -> None:
+    actions.create_customer(actor=inside.lin.actor, name="李雷", now=now)
+    say(inside.lin, wang, purpose["news"], "given", "sms", now=now)
+
+    def names(op: str, channel: str) -> list[str]:
+        asked = {"field": "contactable", "op": op, "value": [f"{purpose['news'].pk}:{channel}"]}
+        where = CustomerFilter(filter=json.dumps({"of": [asked]}))
+        return [row["name"] for row in queries.list_customers(inside.lin.actor, where).rows]
+
+    assert names("in", "sms") == ["王小明"]
+    assert names("in", "email") == []
+    assert names("not_in", "sms") == ["李雷"]

@@ -5,12 +5,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import CharField, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact, In
 
 from zhiyin.customers import access
 from zhiyin.customers.choices import ConsentAnswer, ConsentChannel, LegalBasis, StandardPurpose
-from zhiyin.customers.models import Consent, Customer, Purpose
+from zhiyin.customers.models import Consent, Purpose
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
 from zhiyin.platform.paging import Page, keyset
@@ -103,26 +104,20 @@ def purposes() -> list[Purpose]:
     return sorted(every, key=lambda each: standard.index(each.code) if each.code else len(standard))
 
 
-def contactable(actor: Actor, purpose: Purpose, channel: str) -> QuerySet[Customer]:
-    """The visible customers who may be contacted, as ``Standing.verdict`` has it, for sets of any size."""
-    rows = access.customers(actor).annotate(
-        bar=_said(None, EVERY), bar_here=_said(None, channel), said=_said_last(purpose, channel)
-    )
-    unasked = Q() if purpose.basis != LegalBasis.CONSENT else Q(pk__in=[])
-    return rows.exclude(Q(bar__in=AGAINST) | Q(bar_here__in=AGAINST)).filter(
-        Q(said=ConsentAnswer.GIVEN) | (Q(said="") & unasked)
-    )
+def contactable(purpose: Purpose, channel: str) -> Q:
+    """The condition that a customer may be contacted, as ``Standing.verdict`` has it, for sets of any size."""
+    against = list(AGAINST)
+    bar = Q(In(_said(None, [EVERY]), against)) | Q(In(_said(None, [channel]), against))
+    said = _said(purpose, [EVERY, channel])
+    agreed = Q(Exact(said, ConsentAnswer.GIVEN))
+    if purpose.basis != LegalBasis.CONSENT:
+        return ~bar & (agreed | Q(Exact(said, "")))
+    # few of many agreed: these are found by the index of the purpose
+    ever = Consent.objects.filter(purpose=purpose, answer=ConsentAnswer.GIVEN).values("customer")
+    return Q(pk__in=ever) & ~bar & agreed
 
 
-def _said(purpose: Purpose | None, channel: str) -> Coalesce:
-    of = Q(purpose=purpose) if purpose else Q(purpose=None)
-    return _answer(Consent.objects.filter(of, channel=channel))
-
-
-def _said_last(purpose: Purpose, channel: str) -> Coalesce:
-    return _answer(Consent.objects.filter(purpose=purpose, channel__in=(EVERY, channel)))
-
-
-def _answer(entries: QuerySet[Consent]) -> Coalesce:
-    latest = entries.filter(customer=OuterRef("pk")).order_by("-answered_at", "-id").values("answer")[:1]
+def _said(purpose: Purpose | None, channels: Sequence[str]) -> Coalesce:
+    entries = Consent.objects.filter(purpose=purpose, channel__in=channels, customer=OuterRef("pk"))
+    latest = entries.order_by("-answered_at", "-id").values("answer")[:1]
     return Coalesce(latest, Value(""), output_field=CharField())
