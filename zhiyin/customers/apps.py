@@ -10,11 +10,16 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         import zhiyin.customers.actions.merging.own  # noqa: F401
         from zhiyin.customers import filters
-        from zhiyin.customers.filters import contacts, core
+        from zhiyin.customers.filters import consents, contacts, core
         from zhiyin.platform import notifications
+
         filters.register(core.file_terms)
         filters.register(core.other_terms)
         filters.register(contacts.contact_terms)
+        filters.register(consents.consent_terms)
+        notifications.register(
+            "customers.mentioned", _("%(who)s mentioned you in a note on %(customer)s."), "note"
+        )
         notifications.register(
             "customers.document_opened", _("%(who)s opened “%(title)s” of %(customer)s."), "file-text"
         )
@@ -22,9 +27,6 @@ class CustomersConfig(AppConfig):
             "customers.shared", _("%(who)s shared customers with you: %(count)s."), "share"
         )
         register("customers.view", _("See customers"))
-        notifications.register(
-            "customers.mentioned", _("%(who)s mentioned you in a note on %(customer)s."), "note"
-        )
         register("customers.edit", _("Create and change customers"))
         register("customers.delete", _("Delete customers"))
         register("customers.export", _("Export customers"))

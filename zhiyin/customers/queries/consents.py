@@ -101,7 +101,7 @@ def purposes() -> list[Purpose]:
     """All purposes, the standard ones first. One SQL statement."""
     standard = list(StandardPurpose)
     every = Purpose.objects.order_by("name", "id")
-    return sorted(every, key=lambda each: standard.index(each.code) if each.code else len(standard))
+    return sorted(every, key=lambda each: standard.index(StandardPurpose(each.code)) if each.code else len(standard))
 
 
 def contactable(purpose: Purpose, channel: str) -> Q:
