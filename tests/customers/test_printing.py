@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import pypdf
 import pytest
 from django.utils.translation import override
 
-from tests.cast import Company
+from tests.cast import Company, company
 from zhiyin.customers import actions, printing
 from zhiyin.customers.actions import Selection
 from zhiyin.customers.models import ContactPoint, Customer
@@ -17,7 +18,7 @@ from zhiyin.customers.printing import ENVELOPES, LABELS, Layout, pages
 from zhiyin.customers.printing.recipients import Recipient, recipient_of
 from zhiyin.customers.printing.sheets import LabelSheet
 from zhiyin.customers.queries import CustomerFilter
-from zhiyin.platform import pdf
+from zhiyin.platform import jobs, pdf
 from zhiyin.platform.errors import Invalid, PermissionDenied
 from zhiyin.platform.models import AuditEntry, OutboxEvent
 
@@ -140,7 +141,8 @@ def test_who_has_no_address_that_holds_is_left_out_and_counted(inside: Company, 
     there, nowhere = make("在", HOME), make("无", phone="13800138000")
     moved = make("搬走", HOME, valid_until=now.date() - datetime.timedelta(days=1))
     selection = Selection(ids=(there.pk, nowhere.pk, moved.pk))
-    seen = actions.preview_print(actor=inside.gao.actor, selection=selection, layout=Layout(), now=now)
+    actor = inside.gao.actor
+    seen = printing.preview(actor, actions.selected(actor, selection), Layout(), now)
     assert ([each.name for each in seen.recipients], seen.chosen, seen.without) == (["在"], 3, 2)
 
 
@@ -148,8 +150,8 @@ def test_the_digits_of_a_postcode_lie_in_the_boxes(inside: Company, make: Make, 
     wang = make("王小明", {**HOME, "postcode": "310013"})
     data = printed(inside.gao.actor, now, wang, what="envelopes", sheet="gb-zl", sender="岚禾电器")
     page = pypdf.PdfReader(io.BytesIO(data)).pages[0]
-    size = (float(page.mediabox.width) / MM, float(page.mediabox.height) / MM)
-    assert size == (pytest.approx(230, abs=0.2), pytest.approx(120, abs=0.2))
+    width, height = float(page.mediabox.width) / MM, float(page.mediabox.height) / MM
+    assert (round(width), round(height)) == (230, 120)
     x, y = placed(data, 0, "3")
     assert (12 < x < 20, 10 < y < 20) == (True, True)
     x, y = placed(data, 0, "王小明")
@@ -226,3 +228,25 @@ def test_a_name_is_addressed_as_the_language_does() -> None:
         html = pages.labels([Recipient("王小明", ("杭州",))], LABELS["l7160"])
     assert "王小明 收" in html
     assert all(each.width > each.height for each in ENVELOPES.values())
+
+
+@pytest.mark.usefixtures("committed")
+def test_many_become_a_job_that_hands_the_file_over(now: Now, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zhiyin.customers.actions.printing.PRINT_AT_ONCE", 1)
+    cast = company(f"print-{uuid.uuid4().hex[:8]}")
+    actor = cast.gao.actor
+    with cast.scope():
+        for at in range(3):
+            customer = actions.create_customer(actor=actor, name=f"客户{at}", now=now)
+            actions.add_contact(actor=actor, customer_id=customer.pk, kind="address", parts=HOME, now=now)
+        everything = Selection(where=CustomerFilter())
+        done = actions.print_customers(actor=actor, selection=everything, layout=Layout(), now=now)
+    assert done.job
+    assert done.pdf == b""
+    jobs.run_now(done.job)
+    answer = cast.gao.client.get(f"/jobs/{done.job.pk}/file/")
+    assert "客户2" in read(b"".join(answer.streaming_content))[0]
+    with cast.scope():
+        entry = AuditEntry.objects.filter(action="customers.export_written").get()
+    assert entry.changes["rows"] == [None, 3]
+    assert entry.changes["selection"] == [None, {"ids": [], "where": {}}]

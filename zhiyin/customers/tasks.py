@@ -59,17 +59,18 @@ def print_pdf(run: jobs.JobRun) -> dict[str, Any]:
     layout = Layout.model_validate(run.arguments["layout"])
     with tempfile.TemporaryFile() as stream, run.scope():
         count = printing.write(
+            run.actor,
             actions.selected(run.actor, selection),
             layout,
             stream,
-            region=actions.region_of(run.actor),
             now=run.now,
             progress=lambda done: run.progress(done, None, _("Writing")),
         )
         stream.seek(0)
-        name = actions.file_name(layout, run.now)
+        name = printing.file_name(layout, run.now)
         stored = files.save(stream, name=name, actor=run.actor, now=run.now, content_type="application/pdf")
-        actions.record_printed(run.actor, run.arguments["asked"], layout, name=name, count=count, now=run.now)
+        seen = {"rows": count, "columns": printing.columns(layout), "selection": run.arguments["asked"]}
+        record_read("customers.export_written", actor=run.actor, now=run.now, read={**seen, "file": name})
     return {"file": str(stored.id), "rows": count}
 
 

@@ -1,7 +1,9 @@
 """What somebody wants printed, and how."""
 
 import datetime
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import IO, Annotated, Any, Literal, get_args
 
@@ -11,13 +13,19 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from zhiyin.accounts.models import Tenant
+from zhiyin.customers import access
+from zhiyin.customers.keys import REGIONS
 from zhiyin.customers.models import Customer
 from zhiyin.customers.printing import pages
 from zhiyin.customers.printing.recipients import Recipient, entries, recipients
 from zhiyin.customers.printing.sheets import ENVELOPES, LABELS, Envelope, LabelSheet
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import Invalid, PermissionDenied
 from zhiyin.platform.pdf import Part, write_pdf
 
 MOST = 10_000
+PRINT_AT_ONCE = 200
 # what is laid out lies in memory, a megabyte for some ten labels
 AT_A_TIME = 500
 Shift = Annotated[float, Field(ge=-30, le=30)]
@@ -65,29 +73,87 @@ class Layout(BaseModel):
         return self.shift_x, self.shift_y
 
 
-def preview(customers: QuerySet[Customer], layout: Layout, now: datetime.datetime) -> list[Recipient]:
-    """Whom labels and envelopes are for, in their order."""
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The first of whom it is for, of ``chosen`` customers; of those looked at, ``without`` have no address."""
+
+    recipients: list[Recipient]
+    chosen: int
+    without: int
+
+
+def chosen_among(customers: QuerySet[Customer]) -> list[uuid.UUID]:
+    """The keys of customers to be printed. Raises ``Invalid`` for none, or for more than ``MOST``."""
+    found = list(customers.order_by().values_list("pk", flat=True)[: MOST + 1])
+    if not found:
+        raise Invalid(_("Choose some customers first."), field="ids")
+    if len(found) > MOST:
+        raise Invalid(
+            _("At most %d customers are printed at a time. Narrow the list first.") % MOST, field="ids"
+        )
+    return found
+
+
+def require_open(actor: Actor, layout: Layout) -> None:
+    """Raise ``PermissionDenied`` unless this actor sees whole what is printed."""
+    wanted = {"phone", "email"} if layout.what == "phones" else {"address"}
+    if wanted & access.closed(actor):
+        raise PermissionDenied
+
+
+def preview(actor: Actor, customers: QuerySet[Customer], layout: Layout, now: datetime.datetime) -> Preview:
+    """Whom a print would be for. Reads at most ``PRINT_AT_ONCE`` addresses."""
+    require_open(actor, layout)
+    chosen = chosen_among(customers)
+    if layout.what == "phones":
+        return Preview([], len(chosen), 0)
+    looked_at = chosen[:PRINT_AT_ONCE]
+    found = _recipients(Customer.objects.filter(pk__in=looked_at), layout, now)
+    return Preview(found, len(chosen), len(looked_at) - len(found))
+
+
+def _recipients(customers: QuerySet[Customer], layout: Layout, now: datetime.datetime) -> list[Recipient]:
     found = recipients(customers, timezone.localdate(now))
     return sorted(found, key=lambda each: each.postcode) if layout.order == "postcode" else found
 
 
+def file_name(layout: Layout, now: datetime.datetime) -> str:
+    words = {"labels": _("labels"), "envelopes": _("envelopes"), "phones": _("phone-list")}
+    return f"{words[layout.what]}-{now:%Y%m%d}.pdf"
+
+
+def columns(layout: Layout) -> list[str]:
+    """What of customers is on it, for the log."""
+    return ["name", "phone", "email"] if layout.what == "phones" else ["name", "address"]
+
+
 def write(
+    actor: Actor,
     customers: QuerySet[Customer],
     layout: Layout,
     stream: IO[bytes],
     *,
-    region: str | None,
     now: datetime.datetime,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> int:
-    """Write the PDF and return how many customers are on it. Raises ``CannotPrint``."""
+    """Write the PDF and return how many customers are on it.
+
+    Raises ``PermissionDenied`` where not all of it is open to the actor, and ``CannotPrint``.
+    """
+    require_open(actor, layout)
     whom: Sequence[Any] = (
-        entries(customers, timezone.localdate(now), region)
+        entries(customers, timezone.localdate(now), _region(actor))
         if layout.what == "phones"
-        else preview(customers, layout, now)
+        else _recipients(customers, layout, now)
     )
     write_pdf(_parts(layout, whom, date_format(timezone.localdate(now)), progress), stream)
     return len(whom)
+
+
+def _region(actor: Actor) -> str | None:
+    """Whose telephone numbers are written without their country."""
+    currency = Tenant.objects.values_list("currency", flat=True).get(pk=actor.tenant_id)
+    return REGIONS.get(currency)
 
 
 def _parts(layout: Layout, whom: Sequence[Any], on: str, progress: Callable[[int], None]) -> Iterator[Part]:

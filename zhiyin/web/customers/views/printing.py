@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from pydantic import ValidationError
 
-from zhiyin.customers import actions
-from zhiyin.customers.actions import Preview, Selection
-from zhiyin.customers.printing import ENVELOPES, LABELS, Layout, Recipient
+from zhiyin.customers import actions, printing
+from zhiyin.customers.actions import Selection
+from zhiyin.customers.printing import ENVELOPES, LABELS, Layout, Preview, Recipient
 from zhiyin.platform.errors import Invalid
 from zhiyin.web.customers.views.bulk import selection_of
 from zhiyin.web.http import HttpRequest, notify, page, render
@@ -131,16 +131,15 @@ def _make(request: HttpRequest, layout: Layout, selection: Selection) -> HttpRes
 
 
 def _show(request: HttpRequest, form: PrintForm, layout: Layout, selection: Selection) -> HttpResponse:
-    preview = actions.preview_print(
-        actor=request.actor, selection=selection, layout=layout, now=timezone.now()
-    )
+    customers = actions.selected(request.actor, selection)
+    preview = printing.preview(request.actor, customers, layout, timezone.now())
     context = {
         "form": form,
         "layout": layout,
         "preview": preview,
         "rows": list(_rows(layout, preview)) if layout.what == "labels" else [],
         "first": preview.recipients[:1],
-        "at_once": actions.PRINT_AT_ONCE,
+        "at_once": printing.PRINT_AT_ONCE,
         "query": request.POST.get("query", ""),
         "everything": request.POST.get("all", ""),
         "ids": request.POST.getlist("ids"),
