@@ -9,7 +9,6 @@ from zhiyin.customers.queries.duplicates import (
     duplicate_rules,
     evidence,
     named,
-    suspected_with,
     suspects,
     together,
 )
@@ -128,7 +127,6 @@ __all__ = [
     "shares_of",
     "standing",
     "standing_of",
-    "suspected_with",
     "suspects",
     "tags",
     "tags_of",

@@ -62,14 +62,6 @@ def suspects(actor: Actor, *, verdict: str = Verdict.OPEN, after: str = "", limi
     return keyset(rows, order=["-probability"], after=after, limit=limit)
 
 
-def suspected_with(actor: Actor, customer_id: uuid.UUID) -> list[Suspect]:
-    """Open pairs of a customer whom the actor sees, and of whom he sees the other as well. One SQL statement."""
-    seen = access.customers(actor).values("pk")
-    pair = Q(one_id=customer_id, other_id__in=seen) | Q(other_id=customer_id, one_id__in=seen)
-    rows = Suspect.objects.filter(pair, verdict=Verdict.OPEN, probability__gte=LIKELY)
-    return list(rows.order_by("-probability", "id")[:TOGETHER])
-
-
 def together(actor: Actor, pairs: Iterable[Suspect]) -> dict[uuid.UUID, list[uuid.UUID]]:
     """For each pair, by its key, who else is likely the same as one of the two. One SQL statement."""
     pairs = list(pairs)
