@@ -71,7 +71,7 @@ def test_who_is_in_a_pool_is_out_of_reach_until_claimed(cast: Company, now: Now)
         for actor in (lin, chen, ma):
             assert not access.customers(actor).filter(pk=key).exists()
             assert not queries.quick_search(actor, "13812345678")
-        [row] = queries.pool_customers(pool).rows
+        [row] = queries.pool_customers(chen, pool).rows
         assert row.get_deferred_fields() >= {"custom", "owner_id"}
         actions.claim_customers(actor=chen, pool_id=pool.pk, customer_ids=[key], now=now)
         assert access.customer(chen, key).pk == key

@@ -14,6 +14,7 @@ from zhiyin.api.customers.duplicates import routes as duplicates
 from zhiyin.api.customers.fields import routes as fields
 from zhiyin.api.customers.filters import routes as filters
 from zhiyin.api.customers.merges import routes as merges
+from zhiyin.api.customers.pools import routes as pools
 from zhiyin.api.customers.relations import routes as relations
 from zhiyin.api.customers.routes import routes as customers
 from zhiyin.api.customers.shares import routes as shares
@@ -36,6 +37,7 @@ api.add_router("", field_access.router)
 api.add_router("", duplicates.router)
 api.add_router("", fields.router)
 api.add_router("", merges.router)
+api.add_router("", pools.router)
 api.add_router("", relations.router)
 api.add_router("", shares.router)
 api.add_router("", trail.router)

@@ -52,6 +52,7 @@ class Destinations:
 WORK = [
     Item(_("Today"), "web:home", "home", words="home today 首页 今日 sy"),
     Item(_("Customers"), "customers:list", "users", "customers.view", "customers 客户 kh"),
+    Item(_("Pools"), "customers:pools", "inbox", "customers.edit", "pools claim 公海 领取 gh lq"),
     Item(_("Tasks"), "activities:tasks", "list-check", "activities.view", "tasks to do 任务 待办 rw db"),
     Item(_("Orders"), "commerce:orders", "receipt", "orders.view", "orders sales 订单 dd"),
     Item(_("Products"), "commerce:products", "package", "products.view", "products 产品 商品 cp"),

@@ -31,7 +31,14 @@ from zhiyin.customers.queries.listing import (
     used_values,
 )
 from zhiyin.customers.queries.merges import list_merges, parties
-from zhiyin.customers.queries.pools import Room, open_pools, pool_customers, pools, room
+from zhiyin.customers.queries.pools import (
+    Room,
+    open_pools,
+    pool_customers,
+    pool_parties,
+    pools,
+    room,
+)
 from zhiyin.customers.queries.record import customer_by_code, led_on, notes, record_customer
 from zhiyin.customers.queries.relations import (
     COUNTED,
@@ -110,6 +117,7 @@ __all__ = [
     "owners",
     "parties",
     "pool_customers",
+    "pool_parties",
     "pools",
     "possible_ends",
     "purposes",

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from zhiyin.accounts.models import Member, Role, Unit
 from zhiyin.customers import access
 from zhiyin.customers.choices import PoolMoveKind
 from zhiyin.customers.models import Customer, Pool, PoolMove
 from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import PermissionDenied
 from zhiyin.platform.paging import Page, keyset
 
 # all that is told of a customer before it is claimed: none of its contact points
@@ -68,12 +70,39 @@ def open_pools() -> list[Pool]:
 
 
 def pool_customers(
-    pool: Pool, *, text: str = "", kind: str = "", city: str = "", source: str = "", after: str = ""
+    actor: Actor,
+    pool: Pool,
+    *,
+    text: str = "",
+    kind: str = "",
+    city: str = "",
+    source: str = "",
+    after: str = "",
 ) -> Page[Customer]:
-    """Who is in a pool, by name; of each only what ``SHOWN`` names. One SQL statement."""
-    rows = Customer.objects.filter(pool=pool).only(*SHOWN, "name_key")
+    """Who is in a pool, by name; of each only what ``SHOWN`` names, less what the actor's role sees not or masked.
+
+    One SQL statement. Raises ``PermissionDenied`` for a filter by what is not seen.
+    """
+    unseen = access.closed(actor)
+    exact = {name: value for name, value in (("kind", kind), ("city", city), ("source", source)) if value}
+    if unseen & exact.keys() or (text and unseen & {"name", "code"}):
+        raise PermissionDenied
+    rows = Customer.objects.filter(pool=pool, **exact).only(*SHOWN, "name_key")
     if text:
         rows = rows.filter(Q(name__icontains=text) | Q(code__iexact=text))
-    exact = {"kind": kind, "city": city, "source": source}
-    rows = rows.filter(**{name: value for name, value in exact.items() if value})
-    return keyset(rows, order=["name_key"], after=after, limit=50)
+    page = keyset(rows, order=["name_key"], after=after, limit=50)
+    for row in page.rows:
+        for name in unseen.intersection(SHOWN):
+            setattr(row, name, "")
+    return page
+
+
+def pool_parties() -> dict[str, list[tuple[str, str]]]:
+    """Who can be named in a pool: units, roles and members by key. Three SQL statements."""
+    return {
+        "units": [(str(each.pk), each.name) for each in Unit.objects.order_by("path")],
+        "roles": [(str(each.pk), each.name) for each in Role.objects.order_by("name")],
+        "members": [
+            (str(each.pk), each.name) for each in Member.objects.filter(is_active=True).order_by("name_key")
+        ],
+    }
