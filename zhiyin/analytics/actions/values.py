@@ -5,6 +5,7 @@ from typing import Any
 
 from zhiyin.analytics.models import CustomerValue
 
+
 def move_value(vanished_id: uuid.UUID, survivor_id: uuid.UUID) -> CustomerValue | None:
     """The vanished one's values go to the survivor, unless it has some; gives the row as it was."""
     row = CustomerValue.objects.filter(pk=vanished_id).first()

@@ -157,7 +157,9 @@ class Rows:
         while further:
             since = self.of(going.survivor_id).filter(**{f"{self.reference}__in": further})
             further = list(since.values_list("id", flat=True))
-            followed += self.of(going.survivor_id).filter(id__in=further).update(**{self.column: going.vanished_id})
+            followed += (
+                self.of(going.survivor_id).filter(id__in=further).update(**{self.column: going.vanished_id})
+            )
         return followed
 
 
