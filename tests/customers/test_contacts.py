@@ -1,6 +1,8 @@
 """How a customer is reached: every kind, what was verified, until when it holds, who else is reached there."""
 
+import csv
 import datetime
+import io
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,6 +13,7 @@ from django.utils import translation
 from tests.cast import Company
 from zhiyin.customers import actions, queries
 from zhiyin.customers.choices import ContactKind
+from zhiyin.customers.exports import write_customers
 from zhiyin.customers.models import ContactPoint, Customer
 from zhiyin.customers.queries import CustomerFilter, Sharing
 from zhiyin.platform.errors import Conflict, Invalid
@@ -265,3 +268,17 @@ def test_lists_narrow_to_who_shares_what_was_verified_and_what_ended(
     assert found("shares", "in", "phone") == set(), "who is gone shares nothing"
     with pytest.raises(Invalid):
         found("shares", "in", "fax")
+
+
+def test_a_file_has_every_kind_and_what_ended_last(
+    inside: Company, wang: Customer, add: Add, now: Now
+) -> None:
+    add(wang, "phone", "13800138000", is_primary=True, valid_until=now.date() - 3 * DAY)
+    add(wang, "phone", "13900139000")
+    add(wang, "wechat", "wang_xm88")
+    add(wang, "address", "", parts={"city": "杭州市", "street": "龙井路 1 号"})
+    stream = io.BytesIO()
+    columns = ["name", "phone", "wechat", "qq", "address"]
+    write_customers(Customer.objects.all(), stream, columns=columns, actor=inside.gao.actor, style="csv")
+    _heading, row = csv.reader(io.StringIO(stream.getvalue().decode("utf-8-sig")))
+    assert row == ["王小明", "13900139000; 13800138000", "wang_xm88", "", "杭州市 龙井路 1 号"]
