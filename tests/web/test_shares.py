@@ -27,12 +27,12 @@ def tab(who: Person, customer: Customer, more: str = "") -> str:
 
 def share(cast: Company, customer: Customer, **data: object) -> int:
     address = reverse("customers:share", args=[customer.pk])
-    return cast.lin.client.post(address, data).status_code
+    return cast.lin.client.post(address, {"may_write": "no", **data}).status_code
 
 
 def test_a_share_stands_on_the_record_and_is_ended_and_taken_back(cast: Company, wang: Customer) -> None:
     assert "没有共享给任何人" in tab(cast.lin, wang)
-    sent = {"recipient": f"member:{cast.wu.member.pk}", "may_write": "1", "until": "2999-12-31"}
+    sent = {"recipient": f"member:{cast.wu.member.pk}", "may_write": "yes", "until": "2999-12-31"}
     assert share(cast, wang, **sent, reason="休假代班") == 302
     page = tab(cast.lin, wang)
     assert "吴桐" in page
@@ -68,7 +68,7 @@ def test_who_reads_by_a_share_is_offered_no_change(cast: Company, wang: Customer
 
 
 def test_who_writes_by_a_share_is_offered_changes_and_no_giving_away(cast: Company, wang: Customer) -> None:
-    share(cast, wang, recipient=f"member:{cast.wu.member.pk}", may_write="1")
+    share(cast, wang, recipient=f"member:{cast.wu.member.pk}", may_write="yes")
     address = reverse("customers:record", args=[wang.pk])
     page = cast.wu.client.get(address).content.decode()
     assert f"{address}field/city/" in page
@@ -103,7 +103,12 @@ def test_a_manager_learns_why_somebody_sees_a_customer(cast: Company, wang: Cust
 def test_many_are_shared_from_the_list(cast: Company, wang: Customer, now: Now) -> None:
     options = cast.lin.client.get(reverse("customers:bulk_options"), {"what": "share"}).content.decode()
     assert "吴桐" in options
-    sent = {"action": "share", "recipient": f"member:{cast.wu.member.pk}", "ids": [str(wang.pk)]}
+    sent = {
+        "action": "share",
+        "may_write": "no",
+        "recipient": f"member:{cast.wu.member.pk}",
+        "ids": [str(wang.pk)],
+    }
     assert cast.lin.client.post(reverse("customers:bulk"), sent).status_code == 302
     assert cast.lin.client.post(reverse("customers:bulk"), {**sent, "recipient": ""}).status_code == 400
     with cast.scope():

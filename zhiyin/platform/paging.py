@@ -90,6 +90,9 @@ class Keyset(Generic[Row]):
     lists where many rows match that no index has in order, so that not all of them are joined. ``choose``
     gives the SQL of these keys where it is not to be made of the query set: from the sort values behind which
     the page begins (none at first), whether it descends, and the number of rows; the values are its last.
+
+    With ``parts`` the rows are those of several query sets that have none in common: of each as many as the page
+    has are looked for in its own order. ``queryset`` then only reads them, and may not have a ``plan_for``.
     """
 
     def __init__(
@@ -102,6 +105,7 @@ class Keyset(Generic[Row]):
         plan_for: str = "",
         around: QuerySet[Any, Row] | None = None,
         choose: Choose | None = None,
+        parts: Sequence[QuerySet[Any, Any]] = (),
     ) -> None:
         self.descending = order[0].startswith("-")
         if any(name.startswith("-") != self.descending for name in order):
@@ -110,6 +114,7 @@ class Keyset(Generic[Row]):
         self.queryset = queryset
         self.around = around
         self.choose = choose
+        self.parts = parts
         self.columns = [_column(queryset, name) for name in dict.fromkeys([*names, key])]
         self.twin = twin or key
         self.plan_for = plan_for
@@ -178,19 +183,29 @@ class Keyset(Generic[Row]):
             return statement.rows(cursor.fetchall())
 
     def _query(self, some: _Range, behind: list[Any], descending: bool, wanted: int) -> QuerySet[Any, Row]:
-        lead = self.columns[0]
-        queryset = self.queryset
-        if lead.nullable:
-            queryset = queryset.filter(**{f"{lead.path}__isnull": some.nulls})
-        if behind:
-            queryset = queryset.filter(_Beyond(some.sorted_by, behind, greater=not descending))
         sign = "-" if descending else ""
         order = [sign + column.path for column in some.sorted_by]
-        rows = queryset.order_by(*order)[:wanted]
+        if self.parts:
+            first, *others = (
+                self._behind(part, some, behind, descending).order_by(*order).values("pk")[:wanted]
+                for part in self.parts
+            )
+            return self.queryset.filter(pk__in=first.union(*others, all=True)).order_by(*order)[:wanted]
+        rows = self._behind(self.queryset, some, behind, descending).order_by(*order)[:wanted]
         if self.around is None:
             return rows
         keys = self.choose(behind, descending, wanted) if self.choose else rows.values("pk")
         return self.around.filter(pk__in=keys).order_by(*order)
+
+    def _behind(
+        self, queryset: QuerySet[Any, Any], some: _Range, behind: list[Any], descending: bool
+    ) -> QuerySet[Any, Any]:
+        lead = self.columns[0]
+        if lead.nullable:
+            queryset = queryset.filter(**{f"{lead.path}__isnull": some.nulls})
+        if behind:
+            queryset = queryset.filter(_Beyond(some.sorted_by, behind, greater=not descending))
+        return queryset
 
 
 def first_page(rows: list[Row], *, order: Sequence[str], limit: int, key: str = "id") -> Page[Row]:

@@ -35,7 +35,7 @@ def somebody(company: Company) -> Given:
 
 
 def form(company: Company, _given: Given) -> Given:
-    return {"recipient": f"member:{company.chen.member.pk}"}
+    return {"recipient": f"member:{company.chen.member.pk}", "may_write": "no"}
 
 
 def body(company: Company, _given: Given) -> Given:

@@ -203,7 +203,20 @@ _SHORT: dict[str, Callable[[Any], list[Condition | Group]]] = {
 
 def matching(actor: Actor, where: CustomerFilter) -> QuerySet[Customer]:
     """The visible customers that a filter lets through. Raises ``PermissionDenied`` for what is hidden."""
-    rows = access.customers(actor)
+    return _narrowed(access.customers(actor), actor, where)
+
+
+def _parts(actor: Actor, where: CustomerFilter) -> list[QuerySet[Customer]]:
+    """``matching`` by the reason why they are visible, each once: what one index has in order is read in order.
+
+    What the search box finds is found first, and looked at whole.
+    """
+    if where.q.strip():
+        return [matching(actor, where)]
+    return [_narrowed(Customer.objects.filter(each), actor, where) for each in access.apart(actor)]
+
+
+def _narrowed(rows: QuerySet[Customer], actor: Actor, where: CustomerFilter) -> QuerySet[Customer]:
     if (tree := where.tree()).of:
         rows = rows.filter(filters.compiled(tree, filters.terms(actor), timezone.localdate()))
     if where.q.strip():
@@ -237,7 +250,11 @@ def count_customers(actor: Actor, where: CustomerFilter, *, shown: int = 0) -> C
         return Count(number, exact=True)
     same = "customers", actor.reach, where.model_dump_json(), timezone.localdate(), access.closed(actor)
     within = COUNTED_WITHIN if where.filter or where.q else None
-    return kept_count(lambda: matching(actor, where), same=same, within=within, shown=shown)
+    return kept_count(lambda: _together(_parts(actor, where)), same=same, within=within, shown=shown)
+
+
+def _together(parts: list[QuerySet[Customer]]) -> QuerySet[Any, Any]:
+    return parts[0].values("pk").union(*(each.values("pk") for each in parts[1:]), all=True) if parts[1:] else parts[0]
 
 
 def list_customers(
@@ -288,7 +305,10 @@ def _list(actor: Actor, where: str, sort: Sort, _zone: str, _today: datetime.dat
     column, twin = SORTS[name]
     sign = "-" if sort.startswith("-") else ""
     question = CustomerFilter.model_validate_json(where)
-    rows: QuerySet[Customer, CustomerRow] = matching(actor, question).values(*COLUMNS)
+    parts = _parts(actor, question)
+    if len(parts) > 1:
+        return Keyset(Customer.objects.values(*COLUMNS), order=[sign + column], twin=twin, parts=parts)
+    rows: QuerySet[Customer, CustomerRow] = parts[0].values(*COLUMNS)
     around = access.customers(actor).values(*COLUMNS) if question.q or question.filter else None
     choose = None
     if name == "name" and _is_bare_search(actor, question):

@@ -13,7 +13,7 @@ from zhiyin.customers.actions import Sharing
 class ShareForm(forms.Form):
     recipient = forms.ChoiceField(label=_("With whom"))
     may_write = forms.ChoiceField(
-        label=_("May"), choices=[("", _("Read")), ("1", _("Read and change"))], required=False
+        label=_("May"), choices=[("no", _("Read")), ("yes", _("Read and change"))], initial="no"
     )
     until = forms.DateField(
         label=_("Until"),
@@ -36,7 +36,7 @@ class ShareForm(forms.Form):
         kind, _colon, key = self.cleaned_data["recipient"].partition(":")
         return Sharing(
             **{f"{kind}_id": uuid.UUID(key)},
-            may_write=bool(self.cleaned_data["may_write"]),
+            may_write=self.cleaned_data["may_write"] == "yes",
             until=self.cleaned_data["until"],
             reason=self.cleaned_data["reason"],
         )
