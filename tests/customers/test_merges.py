@@ -333,3 +333,22 @@ def test_who_vanished_is_gone_and_led_on(inside: Company, files: list[Customer],
     with with_gone():
         row = Customer.objects.get(pk=files[1].pk)
     assert (row.gone, row.merged_into, row.gone_at) == (Gone.MERGED, files[0].pk, now)
+
+
+def test_what_was_removed_before_a_merge_returns_to_the_file_of_today(
+    inside: Company, files: list[Customer], now: Now
+) -> None:
+    gao, (survivor, other, _three, li, _han) = inside.gao.actor, files
+    about: dict[str, Any] = {"actor": gao, "customer_id": other.pk, "now": now}
+    relation = _relate(inside, other, li, "guarantor", now)
+    kept = [
+        actions.remove_note(note_id=Note.objects.get(body="记1").pk, **about),
+        actions.remove_contact(contact_id=ContactPoint.objects.get(value_key="+8613800138001").pk, **about),
+        actions.remove_relation(relation_id=relation.pk, **about),
+    ]
+    _merge(inside, [survivor, other], now)
+    for undo in kept:
+        assert actions.undo_change(actor=gao, undo_id=undo.pk, now=now).restored
+    assert Note.objects.get(body="记1").customer_id == survivor.pk
+    assert ContactPoint.objects.get(value_key="+8613800138001").customer_id == survivor.pk
+    assert Relation.objects.get().source_id == survivor.pk

@@ -131,6 +131,9 @@ def remove_contact(
 def contact_again(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:
     """The removed contact point is there again, unless the customer is gone, or has it anew."""
     values: dict[str, Any] = dict(kept.data)
+    values["customer_id"] = access.lead(uuid.UUID(values["customer_id"]))
+    if values["customer_id"] is None:
+        return []
     mine = access.customers(actor, "write").filter(pk=values["customer_id"])
     customer = mine.select_for_update(no_key=True).first()
     if customer is None:

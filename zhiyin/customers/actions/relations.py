@@ -129,6 +129,8 @@ def remove_relation(
 def relate_again(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:
     """The removed relation is there again, where both customers are and nothing has come against it."""
     values: dict[str, Any] = dict(kept.data)
+    for side in ("source_id", "target_id"):
+        values[side] = str(access.lead(uuid.UUID(values[side])) or values[side])
     ends = {uuid.UUID(values["source_id"]), uuid.UUID(values["target_id"])}
     if access.customers(actor).filter(pk__in=ends).count() < len(ends):
         return []

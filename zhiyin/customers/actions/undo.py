@@ -160,7 +160,7 @@ def _note_body(actor: Actor, kept: Undo) -> list[uuid.UUID]:
 
 
 def _note_again(actor: Actor, kept: Undo) -> list[uuid.UUID]:
-    (customer_id,) = kept.customer_ids
+    customer_id = access.lead(kept.customer_ids[0]) or kept.customer_ids[0]
     customer: Customer | None = access.customers(actor, "write").filter(pk=customer_id).first()
     if customer is None or kept.member_id != actor.member_id:
         return []
