@@ -17,7 +17,7 @@ from zhiyin.customers.fields import Field, registry
 from zhiyin.customers.fields.conditions import condition
 from zhiyin.customers.filters.options import named, owner_options, tag_options, unit_options
 from zhiyin.customers.filters.searching import found
-from zhiyin.customers.filters.seeing import by_open_words
+from zhiyin.customers.filters.seeing import found_openly, sees_all_words
 from zhiyin.customers.filters.terms import Asking, Make, Option, Term, among
 from zhiyin.customers.filters.tree import RelationTo
 from zhiyin.customers.filters.values import OPERATORS, Days, FilterType, keys
@@ -278,7 +278,9 @@ def _point(actor: Actor, kind: str, op: str, written: str) -> Q:
 
 def _words(asking: Asking, _op: str, value: Any) -> Q:
     words = search.query(asking.actor.tenant_id, search_words(value))
-    return Q(pk__in=found(words)) & by_open_words(asking.actor, words) if words else Q(pk__in=[])
+    if words and not sees_all_words(asking.actor):
+        return Q(pk__in=found_openly(asking.actor, words))
+    return Q(pk__in=found(words)) if words else Q(pk__in=[])
 
 
 def _bought(_asking: Asking, _op: str, value: Any) -> Q:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal, TypedDict, cast
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field, FiniteFloat, StringConstraints
@@ -17,10 +17,11 @@ from zhiyin.customers import access, filters
 from zhiyin.customers.choices import CustomerKind, Stage, Status
 from zhiyin.customers.fields import veiled_row
 from zhiyin.customers.filters import Condition, Group
-from zhiyin.customers.filters.seeing import by_open_words, sees_all_words
+from zhiyin.customers.filters.seeing import MOST_LOOKED_AT, found_openly, sees_all_words
 from zhiyin.customers.models import Customer, CustomerTag, SavedView
 from zhiyin.customers.queries import searching
 from zhiyin.customers.queries.counting import Count, kept_count
+from zhiyin.platform import search
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.bounded import TookTooLong, bounded
 from zhiyin.platform.database.planned import Planned
@@ -225,10 +226,15 @@ def _narrowed(rows: QuerySet[Customer], actor: Actor, where: CustomerFilter) -> 
             return rows.none()
         most = searching.MOST_FOUND if _is_bare_search(actor, where) else None
         also = searching.exact(actor, where.q)
-        rows = rows.filter(pk__in=searching.found(words, most=most, also=also))
-        if not sees_all_words(actor):
-            rows = rows.filter(by_open_words(actor, words) | Q(pk__in=also))
+        if sees_all_words(actor):
+            return rows.filter(pk__in=searching.found(words, most=most, also=also))
+        rows = rows.filter(pk__in=[*_found_openly(actor, where, words), *also])
     return rows
+
+
+def _found_openly(actor: Actor, where: CustomerFilter, words: search.Query) -> list[uuid.UUID]:
+    is_bare = actor.scope == "all" and where == CustomerFilter(q=where.q)
+    return found_openly(actor, words, most=searching.MOST_FOUND if is_bare else MOST_LOOKED_AT)
 
 
 def _is_bare_search(actor: Actor, where: CustomerFilter) -> bool:
@@ -254,7 +260,11 @@ def count_customers(actor: Actor, where: CustomerFilter, *, shown: int = 0) -> C
 
 
 def _together(parts: list[QuerySet[Customer]]) -> QuerySet[Any, Any]:
-    return parts[0].values("pk").union(*(each.values("pk") for each in parts[1:]), all=True) if parts[1:] else parts[0]
+    return (
+        parts[0].values("pk").union(*(each.values("pk") for each in parts[1:]), all=True)
+        if parts[1:]
+        else parts[0]
+    )
 
 
 def list_customers(
@@ -350,12 +360,16 @@ def quick_search(actor: Actor, text: str, *, limit: int = 8) -> list[Row]:
     words = searching.query(actor, text)
     if words is None:
         return []
-    first = actor.scope == "all" and sees_all_words(actor)
-    some = searching.first_found(words, wanted=limit) if first else searching.found(words)
+    if not sees_all_words(actor):
+        some: Any = _found_openly(actor, CustomerFilter(q=text), words)
+    elif actor.scope == "all":
+        some = searching.first_found(words, wanted=limit)
+    else:
+        some = searching.found(words)
     rows = access.customers(actor).order_by("name_key", "id").values("id", "code", "name", "city", "status")
     also = searching.exact(actor, text)
     exact = list(rows.filter(pk__in=also)[:limit]) if also else []
-    found = rows.filter(by_open_words(actor, words), pk__in=some).exclude(pk__in=also)[: limit - len(exact)]
+    found = rows.filter(pk__in=some).exclude(pk__in=also)[: limit - len(exact)]
     return [veiled_row(actor, row) for row in (*exact, *found)]
 
 
