@@ -124,6 +124,7 @@ WITHOUT = {
     "customers:columns": BROWSER,
     "commerce:order_columns": BROWSER,
     "commerce:product_columns": BROWSER,
+    "customers:opened_document": "for a recipient, who is nobody to the API",
     "customers:draft_relation": "only draws the form of a new relation; nothing is kept",
     "commerce:order_draft": "only draws the form of a new order; nothing is kept",
     "accounts:switch": "the company that a browser is in; a token belongs to one",
