@@ -96,7 +96,7 @@ def chosen_among(customers: QuerySet[Customer]) -> list[uuid.UUID]:
 
 def require_open(actor: Actor, layout: Layout) -> None:
     """Raise ``PermissionDenied`` unless this actor sees whole what is printed."""
-    wanted = {"phone", "email"} if layout.what == "phones" else {"address"}
+    wanted = {"phone", "email", "city"} if layout.what == "phones" else {"address"}
     if wanted & access.closed(actor):
         raise PermissionDenied
 
