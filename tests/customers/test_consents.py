@@ -16,8 +16,8 @@ from zhiyin.customers import access, actions, queries
 from zhiyin.customers.actions import Answer, PurposeRules
 from zhiyin.customers.actions.purposes import PurposeTaken
 from zhiyin.customers.choices import ConsentAnswer, ConsentChannel
+from zhiyin.customers.filters.consents import contactable
 from zhiyin.customers.models import Consent, Customer, Purpose, TimelineEvent
-from zhiyin.customers.queries.consents import contactable
 from zhiyin.customers.queries.listing import CustomerFilter
 from zhiyin.platform.errors import Conflict, Invalid, NotFound, PermissionDenied
 from zhiyin.platform.models import AuditEntry, OutboxEvent

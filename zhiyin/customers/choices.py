@@ -214,6 +214,10 @@ class ConsentAnswer(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+AGAINST = (ConsentAnswer.REFUSED, ConsentAnswer.WITHDRAWN)
+EVERY_CHANNEL = ""
+
+
 class ConsentChannel(models.TextChoices):
     PHONE = "phone", _("Phone")
     SMS = "sms", _("SMS")

@@ -26,7 +26,8 @@ def preferences(request: HttpRequest) -> HttpResponse:
     }
     actor = getattr(request, "actor", None)
     if actor is not None and any(chosen.values()):
-        choose_preferences(actor=actor, now=timezone.now(), **chosen)
+        language, theme = chosen["language"], chosen["theme"]
+        choose_preferences(actor=actor, language=language, theme=theme, now=timezone.now())
     target = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
         target = "/"

@@ -175,8 +175,8 @@ def _exists(member_id: uuid.UUID | None, unit_id: uuid.UUID | None) -> str:
 
 
 def _name(member_id: uuid.UUID | None, unit_id: uuid.UUID | None) -> str:
-    model: type[Member] | type[Unit] = Member if member_id else Unit
-    return str(model._default_manager.get(pk=member_id or unit_id))
+    found = Member.objects.filter(pk=member_id) if member_id else Unit.objects.filter(pk__in=[unit_id])
+    return str(found.get())
 
 
 def _terms(actor: Actor, sharing: Sharing, now: datetime.datetime) -> dict[str, Any]:

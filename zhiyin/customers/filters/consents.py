@@ -1,16 +1,24 @@
 """What can be asked of consent: who may be contacted for what, by which way."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import CharField, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact, In
 from django.utils.translation import gettext_lazy as _
 
-from zhiyin.customers.choices import ConsentChannel
+from zhiyin.customers.choices import (
+    AGAINST,
+    EVERY_CHANNEL,
+    ConsentAnswer,
+    ConsentChannel,
+    LegalBasis,
+)
 from zhiyin.customers.filters.core import REACHED
 from zhiyin.customers.filters.terms import Asking, Option, Term
 from zhiyin.customers.filters.values import FilterType
-from zhiyin.customers.queries.consents import contactable, purposes
+from zhiyin.customers.models import Consent, Purpose
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid
 
@@ -31,7 +39,7 @@ def consent_terms(_actor: Actor) -> Iterable[Term]:
 
 def _options(_actor: Actor) -> list[Option]:
     """Each purpose by each way, as ``PURPOSE:CHANNEL``."""
-    asked = [each for each in purposes() if not each.archived_at]
+    asked = Purpose.objects.filter(archived_at=None).order_by("-code", "name")
     return [
         (f"{purpose.pk}:{channel}", f"{purpose.label} · {label}")
         for purpose in asked
@@ -40,7 +48,7 @@ def _options(_actor: Actor) -> list[Option]:
 
 
 def _contactable(_asking: Asking, op: str, value: Any) -> Q:
-    known = {str(each.pk): each for each in purposes()}
+    known = {str(each.pk): each for each in Purpose.objects.all()}
     found = Q()
     for pair in value:
         purpose, _colon, channel = str(pair).partition(":")
@@ -48,3 +56,22 @@ def _contactable(_asking: Asking, op: str, value: Any) -> Q:
             raise Invalid
         found |= contactable(known[purpose], channel)
     return found if op == "in" else ~found
+
+
+def contactable(purpose: Purpose, channel: str) -> Q:
+    """The condition that a customer may be contacted, as ``queries.Standing.verdict`` has it, for sets of any size."""
+    against = list(AGAINST)
+    bar = Q(In(_said(None, [EVERY_CHANNEL]), against)) | Q(In(_said(None, [channel]), against))
+    said = _said(purpose, [EVERY_CHANNEL, channel])
+    agreed = Q(Exact(said, ConsentAnswer.GIVEN))
+    if purpose.basis != LegalBasis.CONSENT:
+        return ~bar & (agreed | Q(Exact(said, "")))
+    # few of many agreed: these are found by the index of the purpose
+    ever = Consent.objects.filter(purpose=purpose, answer=ConsentAnswer.GIVEN).values("customer")
+    return Q(pk__in=ever) & ~bar & agreed
+
+
+def _said(purpose: Purpose | None, channels: Sequence[str]) -> Coalesce:
+    entries = Consent.objects.filter(purpose=purpose, channel__in=channels, customer=OuterRef("pk"))
+    latest = entries.order_by("-answered_at", "-id").values("answer")[:1]
+    return Coalesce(latest, Value(""), output_field=CharField())

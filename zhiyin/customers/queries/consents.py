@@ -5,19 +5,20 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import CharField, OuterRef, Q, Value
-from django.db.models.functions import Coalesce
-from django.db.models.lookups import Exact, In
-
 from zhiyin.customers import access
-from zhiyin.customers.choices import ConsentAnswer, ConsentChannel, LegalBasis, StandardPurpose
+from zhiyin.customers.choices import (
+    AGAINST,
+    EVERY_CHANNEL,
+    ConsentAnswer,
+    ConsentChannel,
+    LegalBasis,
+    StandardPurpose,
+)
 from zhiyin.customers.models import Consent, Purpose
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
 from zhiyin.platform.paging import Page, keyset
 
-EVERY = ""
-AGAINST = (ConsentAnswer.REFUSED, ConsentAnswer.WITHDRAWN)
 Key = tuple[uuid.UUID | None, str]
 
 
@@ -50,15 +51,17 @@ class Standing:
     @property
     def is_barred(self) -> bool:
         """Whether nobody may contact the customer at all."""
-        return any(each.channel == EVERY for each in self.barred)
+        return any(each.channel == EVERY_CHANNEL for each in self.barred)
 
     def verdict(self, purpose: Purpose, channel: str) -> Verdict:
         """The rule: a bar of contact first, then the later of what was said for this channel and for all."""
-        bar = next((each for each in self.barred if each.channel in (EVERY, channel)), None)
+        bar = next((each for each in self.barred if each.channel in (EVERY_CHANNEL, channel)), None)
         if bar:
             return Verdict(purpose, channel, allowed=False, because=bar)
         said = [
-            self.latest[key] for key in ((purpose.pk, EVERY), (purpose.pk, channel)) if key in self.latest
+            self.latest[key]
+            for key in ((purpose.pk, EVERY_CHANNEL), (purpose.pk, channel))
+            if key in self.latest
         ]
         if not said:
             return Verdict(purpose, channel, allowed=purpose.basis != LegalBasis.CONSENT, because=None)
@@ -101,23 +104,6 @@ def purposes() -> list[Purpose]:
     """All purposes, the standard ones first. One SQL statement."""
     standard = list(StandardPurpose)
     every = Purpose.objects.order_by("name", "id")
-    return sorted(every, key=lambda each: standard.index(StandardPurpose(each.code)) if each.code else len(standard))
-
-
-def contactable(purpose: Purpose, channel: str) -> Q:
-    """The condition that a customer may be contacted, as ``Standing.verdict`` has it, for sets of any size."""
-    against = list(AGAINST)
-    bar = Q(In(_said(None, [EVERY]), against)) | Q(In(_said(None, [channel]), against))
-    said = _said(purpose, [EVERY, channel])
-    agreed = Q(Exact(said, ConsentAnswer.GIVEN))
-    if purpose.basis != LegalBasis.CONSENT:
-        return ~bar & (agreed | Q(Exact(said, "")))
-    # few of many agreed: these are found by the index of the purpose
-    ever = Consent.objects.filter(purpose=purpose, answer=ConsentAnswer.GIVEN).values("customer")
-    return Q(pk__in=ever) & ~bar & agreed
-
-
-def _said(purpose: Purpose | None, channels: Sequence[str]) -> Coalesce:
-    entries = Consent.objects.filter(purpose=purpose, channel__in=channels, customer=OuterRef("pk"))
-    latest = entries.order_by("-answered_at", "-id").values("answer")[:1]
-    return Coalesce(latest, Value(""), output_field=CharField())
+    return sorted(
+        every, key=lambda each: standard.index(StandardPurpose(each.code)) if each.code else len(standard)
+    )

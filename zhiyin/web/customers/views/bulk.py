@@ -69,7 +69,7 @@ def _sharing(request: HttpRequest) -> Sharing:
     form = ShareForm(request.POST)
     if not form.is_valid():
         field, errors = next(iter(form.errors.items()))
-        raise Invalid(errors[0], field=field)
+        raise Invalid(str(errors[0]), field=field)
     return form.sharing()
 
 

@@ -1,7 +1,7 @@
 """One customer: header, tabs, timeline, inline edit."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -56,8 +56,8 @@ ICONS = {
     TimelineKind.STATUS: "flag",
     TimelineKind.RELATION: "affiliate",
     TimelineKind.CONSENT: "shield-check",
-    TimelineKind.DOCUMENT: "file-text",
     TimelineKind.MERGE: "arrows-join",
+    TimelineKind.DOCUMENT: "file-text",
 }
 
 
@@ -328,17 +328,17 @@ def _relation_text(data: Mapping[str, Any], who: str) -> str:
     return f"{data['label']}: {data['name']}\n{told}"
 
 
-def _merge_text(data: Mapping[str, Any], who: str) -> str:
-    done = _("Merged with %s") if data["what"] == "merged" else _("Merge with %s undone")
-    return f"{done % _(', ').join(data['names'])}\n{who}"
-
-
 def _document_text(data: Mapping[str, Any], who: str) -> str:
     what = _("given to %s") if data["what"] == "given" else _("opened by %s")
     return f"{data['title']}\n{what % data['recipient']}" + (f" · {who}" if data["what"] == "given" else "")
 
 
-_TOLD = {
+def _merge_text(data: Mapping[str, Any], who: str) -> str:
+    done = _("Merged with %s") if data["what"] == "merged" else _("Merge with %s undone")
+    return f"{done % _(', ').join(data['names'])}\n{who}"
+
+
+_TOLD: dict[str, Callable[[Mapping[str, Any], str], str]] = {
     TimelineKind.DOCUMENT: _document_text,
     TimelineKind.NOTE: _said_text,
     TimelineKind.FOLLOW_UP: _said_text,
