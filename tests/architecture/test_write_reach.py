@@ -11,7 +11,7 @@ REACHING = {"customer", "customers", "note", "relation", "document", "merge", "o
 READS = {
     "customers.notes._sees": "whom a note may tell of the customer",
     "customers.relations._other": "the other end of a relation is only named",
-    "customers.printing._chosen": "prints",
+    "customers.printing._begin": "prints",
     "customers.relations.relate_again": "both ends are only to be seen; what is restored was one's own change",
 }
 

@@ -227,7 +227,7 @@ def decide_duplicates(
     actor.require("customers.edit")
     if verdict not in (Verdict.OPEN, Verdict.LATER, Verdict.DIFFERENT):
         raise Invalid(_("This is not one of the choices."), field="verdict")
-    seen = access.customers(actor).values("pk")
+    seen = access.customers(actor, "write").values("pk")
     pairs = Suspect.objects.filter(pk__in=list(suspect_ids), one_id__in=seen, other_id__in=seen)
     pairs = pairs.exclude(verdict=verdict)
     ids = [(each.one_id, each.other_id) for each in pairs.select_for_update().order_by("pk")]
