@@ -9,8 +9,8 @@ from zhiyin.api.commerce.routes import routes as commerce
 from zhiyin.api.customers.consents import routes as consents
 from zhiyin.api.customers.contacts import routes as contacts
 from zhiyin.api.customers.documents import routes as documents
-from zhiyin.api.customers.field_access import routes as field_access
 from zhiyin.api.customers.duplicates import routes as duplicates
+from zhiyin.api.customers.field_access import routes as field_access
 from zhiyin.api.customers.fields import routes as fields
 from zhiyin.api.customers.filters import routes as filters
 from zhiyin.api.customers.merges import routes as merges

@@ -62,7 +62,8 @@ class Customer(TenantModel):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["tenant_id", "code_key"], name="customer_code_once"),
             models.CheckConstraint(
-                condition=models.Q(pool=None) | models.Q(owner=None, unit=None), name="customer_pooled_unowned"
+                condition=models.Q(pool=None) | models.Q(owner=None, unit=None),
+                name="customer_pooled_unowned",
             ),
         ]
         indexes: ClassVar = [
