@@ -74,8 +74,8 @@ def test_without_the_lock_both_would_succeed(
 ) -> None:
     locked = access.order
 
-    def unlocked(*args: object, lock: bool = False) -> Order:
-        return locked(*args)  # type: ignore[arg-type]
+    def unlocked(*args: object, lock: bool = False, **how: object) -> Order:
+        return locked(*args, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(access, "order", unlocked)
     _without_the_number_lock(monkeypatch)

@@ -106,7 +106,7 @@ def test_automatic_merges_are_off_until_asked_for(inside: Company, shop: dict[st
 def _decide(inside: Company, shop: dict[str, str], now: Now) -> None:
     """Somebody looks at every second pair, and sees the truth."""
     for each in queries.suspects(inside.gao.actor, limit=200).rows[:80:2]:
-        if not Customer.objects.filter(pk__in=[each.one_id, each.other_id]).count() == 2:
+        if Customer.objects.filter(pk__in=[each.one_id, each.other_id]).count() != 2:
             continue
         if shop[str(each.one_id)] == shop[str(each.other_id)]:
             actions.merge_customers(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -55,6 +56,14 @@ def all_rows() -> list[Row]:
     package = importlib.import_module("tests.permissions.rows")
     modules = [module.name for module in pkgutil.iter_modules(package.__path__)]
     return [row for name in modules for row in importlib.import_module(f"tests.permissions.rows.{name}").ROWS]
+
+
+class ResentFile(SimpleUploadedFile):
+    """A file that each of the askers sends whole."""
+
+    def read(self, *args: Any) -> bytes:
+        self.seek(0)
+        return bytes(super().read(*args))
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def test_each_gets_what_the_table_says(row: Row, cast: Company, other: Company) 
     asked = question(row, cast)
     before = fingerprint(cast, other)
     for column, client in everybody.items():
-        denied = column == "anonymous" or row.expected[column] >= 400
+        denied = (column == "anonymous" and row.name not in OPEN) or row.expected[column] >= 400
         with transaction.atomic():
             written = writes()
             got[column] = asked.ask(client)

@@ -4,11 +4,10 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from tests.cast import Company
-from tests.permissions.table import Row
+from tests.permissions.table import ResentFile, Row
 from zhiyin.customers import actions
 
 Given = Mapping[str, Any]
@@ -58,11 +57,11 @@ def token(company: Company) -> Given:
 
 
 def file(_company: Company, _given: Given) -> Given:
-    return {"file": SimpleUploadedFile("offer.pdf", b"%PDF-1.4 more"), "title": "报价单"}
+    return {"file": ResentFile("offer.pdf", b"%PDF-1.4 more"), "title": "报价单"}
 
 
 def only_file(_company: Company, _given: Given) -> Given:
-    return {"file": SimpleUploadedFile("offer.pdf", b"%PDF-1.4 more")}
+    return {"file": ResentFile("offer.pdf", b"%PDF-1.4 more")}
 
 
 TO = {"recipient": "王小明"}

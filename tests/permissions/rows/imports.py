@@ -5,11 +5,9 @@ import io
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.core.files.uploadedfile import SimpleUploadedFile
-
 from tests.cast import Company
 from tests.imports.importing import HEADER
-from tests.permissions.table import Row
+from tests.permissions.table import ResentFile, Row
 from zhiyin.imports import actions
 from zhiyin.imports.models import Import
 from zhiyin.platform import files
@@ -74,16 +72,8 @@ def its_profile(company: Company, given: Mapping[str, Any]) -> Mapping[str, Any]
     return {"profile": str(profile.id)}
 
 
-class _Again(SimpleUploadedFile):
-    """A file that each of the askers sends whole."""
-
-    def read(self, *args: Any) -> bytes:
-        self.seek(0)
-        return bytes(super().read(*args))
-
-
 def a_file(_company: Company, _given: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"file": _Again("a.csv", FILE.encode()), "kind": "orders"}
+    return {"file": ResentFile("a.csv", FILE.encode()), "kind": "orders"}
 
 
 ROWS = [

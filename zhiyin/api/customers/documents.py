@@ -127,7 +127,7 @@ def add_document_version(
     )
 
 
-@routes.get(f"{ONE}versions/{{int:number}}/", permission="customers.view", response=str)
+@routes.get(f"{ONE}versions/{{number}}/", permission="customers.view", response=str)
 def get_document_file(
     request: Request, customer_id: uuid.UUID, document_id: uuid.UUID, number: int
 ) -> FileResponse:
