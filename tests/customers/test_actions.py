@@ -206,7 +206,10 @@ def test_there_is_one_primary_contact_of_each_kind(inside: Company, now: Now) ->
     first, second = add("13800138000"), add("13900139000", is_primary=True)
     with pytest.raises(Conflict):
         add("+86 138 0013 8000")
-    assert [point.pk for point in queries.contact_points(inside.gao.actor, customer.id)] == [second.pk, first.pk]
+    assert [point.pk for point in queries.contact_points(inside.gao.actor, customer.id)] == [
+        second.pk,
+        first.pk,
+    ]
     actions.remove_contact(actor=actor, customer_id=customer.id, contact_id=second.pk, now=now)
     first.refresh_from_db()
     assert first.is_primary

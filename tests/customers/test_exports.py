@@ -38,7 +38,12 @@ COLUMNS = ["code", "name", "tags", "phone", "orders", "created"]
 
 def test_csv_opens_in_a_spreadsheet_and_runs_nothing(people: list[Customer]) -> None:
     stream = io.BytesIO()
-    assert write_customers(Customer.objects.all(), stream, columns=COLUMNS, actor=Actor.system(uuid.uuid4()), style="csv") == 3
+    assert (
+        write_customers(
+            Customer.objects.all(), stream, columns=COLUMNS, actor=Actor.system(uuid.uuid4()), style="csv"
+        )
+        == 3
+    )
     assert stream.getvalue().startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(stream.getvalue().decode("utf-8-sig"))))
     assert rows[1][:5] == ["001", "王小明", "VIP", "13800138000; 13900139000", ""]
@@ -48,7 +53,9 @@ def test_csv_opens_in_a_spreadsheet_and_runs_nothing(people: list[Customer]) -> 
 
 def test_xlsx_keeps_codes_and_formulas_as_text(people: list[Customer]) -> None:
     stream = io.BytesIO()
-    write_customers(Customer.objects.all(), stream, columns=COLUMNS, actor=Actor.system(uuid.uuid4()), style="xlsx")
+    write_customers(
+        Customer.objects.all(), stream, columns=COLUMNS, actor=Actor.system(uuid.uuid4()), style="xlsx"
+    )
     sheet = openpyxl.load_workbook(io.BytesIO(stream.getvalue())).active
     assert sheet is not None
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
@@ -60,7 +67,9 @@ def test_xlsx_keeps_codes_and_formulas_as_text(people: list[Customer]) -> None:
 
 def test_unknown_columns_are_left_out_and_none_means_all(people: list[Customer]) -> None:
     stream = io.BytesIO()
-    write_customers(Customer.objects.all(), stream, columns=["nonsense"], actor=Actor.system(uuid.uuid4()), style="csv")
+    write_customers(
+        Customer.objects.all(), stream, columns=["nonsense"], actor=Actor.system(uuid.uuid4()), style="csv"
+    )
     assert stream.getvalue().decode("utf-8-sig").splitlines()[0].count(",") > 15
 
 

@@ -92,7 +92,10 @@ def test_a_code_stays_that_of_who_left(inside: Company, pair: tuple[Customer, Cu
 
 def test_exports_and_analysis_leave_out_who_left(inside: Company, pair: tuple[Customer, Customer]) -> None:
     stream = io.BytesIO()
-    assert write_customers(Customer.objects.all(), stream, columns=["name"], actor=inside.gao.actor, style="csv") == 1
+    assert (
+        write_customers(Customer.objects.all(), stream, columns=["name"], actor=inside.gao.actor, style="csv")
+        == 1
+    )
     assert _analysed() == [pair[0].pk]
 
 

@@ -55,9 +55,7 @@ def test_an_export_leaves_out_what_is_hidden_even_when_asked(cast):
     actor = without(cast.gao.actor, "insight.view")
     stream = io.BytesIO()
     with cast.scope():
-        write_customers(
-            Customer.objects.none(), stream, columns=["name", "value"], actor=actor, style="csv"
-        )
+        write_customers(Customer.objects.none(), stream, columns=["name", "value"], actor=actor, style="csv")
     assert stream.getvalue().decode("utf-8-sig").strip() == str(HEADINGS["name"])
 
 

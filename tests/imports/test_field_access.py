@@ -20,7 +20,9 @@ def test_what_the_role_may_not_change_stays(cast: Company) -> None:
         role.update(permissions=sorted(registered()), scope="all", field_rules=RULES)
     batch = import_text(cast.xu.actor, AGAIN, kind="customers")
     assert batch.state == "applied", batch.job.error
-    rows = query(cast.gao.actor, "SELECT code, name, city, country, source FROM customers_customer ORDER BY 1")
+    rows = query(
+        cast.gao.actor, "SELECT code, name, city, country, source FROM customers_customer ORDER BY 1"
+    )
     assert rows == [("K1", "王晓明", "上海", "中国", "电话"), ("K2", "李雷", "天津", "中国", "介绍")]
     phones = query(
         cast.gao.actor,

@@ -11,8 +11,8 @@ class ActivitiesConfig(AppConfig):
         import zhiyin.activities.actions.merging  # noqa: F401
         from zhiyin.activities.filters import activity_terms
         from zhiyin.customers import filters
-
         from zhiyin.platform import notifications
+
         filters.register(activity_terms)
         register("activities.view", _("See tasks and follow-ups"))
         notifications.register(

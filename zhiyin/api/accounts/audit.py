@@ -103,4 +103,3 @@ def prove_entry(request: Request, entry_id: uuid.UUID) -> dict[str, Any]:
     proof = queries.audit_proof(actor=request.actor, entry_id=entry_id)
     require_whole(request.actor, proof["entry"]["changes"])
     return proof
-

@@ -73,7 +73,6 @@ __all__ = [
     "CustomerFilter",
     "CustomerRow",
     "Explanation",
-    "Explanation",
     "Governed",
     "Graph",
     "Likely",

@@ -41,7 +41,9 @@ def contact_points(actor: Actor, customer_id: uuid.UUID) -> list[ContactPoint]:
     A primary one whose time is over leads no more.
     """
     today = timezone.localdate()
-    points = sorted(veiled_points(actor, _contact_points(customer_id)), key=lambda point: _order(point, today))
+    points = sorted(
+        veiled_points(actor, _contact_points(customer_id)), key=lambda point: _order(point, today)
+    )
     led: set[str] = set()
     for point in points:
         point.leads = point.kind not in led and not point.is_over(today)

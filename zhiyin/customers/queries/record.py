@@ -58,7 +58,12 @@ def customer_by_code(actor: Actor, code: str) -> Customer | None:
 
 def _by_old_code(seen: QuerySet[Customer], key: str) -> Customer | None:
     with with_gone():
-        merged = Customer.objects.filter(code_key=key).exclude(merged_into=None).values_list("pk", flat=True).first()
+        merged = (
+            Customer.objects.filter(code_key=key)
+            .exclude(merged_into=None)
+            .values_list("pk", flat=True)
+            .first()
+        )
     found = access.lead(merged) if merged else None
     return seen.filter(pk=found).first() if found else None
 

@@ -44,7 +44,17 @@ from zhiyin.web.lists import Tab
 from zhiyin.web.templatetags.zhiyin import KeyNumber, day, money, number, percent
 
 INLINE = ("name", "short_name", "kind", "status", "stage", "owner_id", "country", "city", "source")
-TABS = ("overview", "orders", "contacts", "relations", "follow_ups", "documents", "consents", "notes", "access")
+TABS = (
+    "overview",
+    "orders",
+    "contacts",
+    "relations",
+    "follow_ups",
+    "documents",
+    "consents",
+    "notes",
+    "access",
+)
 ICONS = {
     TimelineKind.CREATED: "user-plus",
     TimelineKind.NOTE: "note",
@@ -310,7 +320,11 @@ def _touch_text(kind: str, data: Mapping[str, Any], who: str) -> str:
 
 def _said_text(data: Mapping[str, Any], who: str) -> str:
     """A note or a follow-up, and below it how, with which outcome, and who wrote it."""
-    told = (_choice(FollowUpKind, data["kind"]) if "kind" in data else "", data.get("outcome", ""), data.get("author", who))
+    told = (
+        _choice(FollowUpKind, data["kind"]) if "kind" in data else "",
+        data.get("outcome", ""),
+        data.get("author", who),
+    )
     below = " · ".join(filter(None, told))
     return f"{data.get('body', '')}\n— {below}" if below else str(data.get("body", ""))
 
