@@ -138,3 +138,13 @@ def test_a_customer_out_of_sight_has_no_name(cast: Company, now: Now) -> None:
     page = cast.ma.client.get(reverse("web:notifications")).content.decode()
     assert "王小明" not in page
     assert "林岚在一位客户的备注中提到了您。" in page
+
+
+def test_the_bell_leaves_messages_to_the_page_that_a_person_goes_to(cast: Company, now: Now) -> None:
+    with cast.scope():
+        customer = actions.create_customer(actor=cast.lin.actor, name="王小明", now=now)
+    client = cast.lin.client
+    client.post(reverse("customers:add_note", args=[customer.pk]), {"body": "记下"})
+    for name in ("web:bell", "jobs:running"):
+        assert "HX-Trigger" not in client.get(reverse(name), headers={"HX-Request": "true"}).headers
+    assert "已记下" in client.get(reverse("customers:record", args=[customer.pk])).content.decode()

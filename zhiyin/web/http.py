@@ -39,11 +39,12 @@ class HttpRequest(DjangoRequest):
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def page(*, permission: str | None = None) -> Callable[[View[P]], View[P]]:
+def page(*, permission: str | None = None, quiet: bool = False) -> Callable[[View[P]], View[P]]:
     """A page for people who are signed in and hold ``permission``.
 
     A refusal (``DomainError``) rolls back what the view wrote and becomes a sentence on the page: a toast or
     a message beside the field for htmx, else the page that the form came from, with the message on it.
+    What a page asks for by itself is ``quiet``: it leaves messages to the page that a person goes to.
     """
 
     def decorate(view: View[P]) -> View[P]:
@@ -55,7 +56,8 @@ def page(*, permission: str | None = None) -> Callable[[View[P]], View[P]]:
                 if permission:
                     request.actor.require(permission)
                 if request.method in SAFE:
-                    return _with_toasts(request, view(request, *args, **kwargs))
+                    answer = view(request, *args, **kwargs)
+                    return answer if quiet else _with_toasts(request, answer)
                 with transaction.atomic():
                     response = view(request, *args, **kwargs)
                 return _with_toasts(request, response)

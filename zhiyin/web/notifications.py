@@ -49,7 +49,7 @@ class Told:
     is_new: bool
 
 
-@page()
+@page(quiet=True)
 def bell(request: HttpRequest) -> HttpResponse:
     """The top bar's sign with the number of new ones."""
     return render(request, "components/bell.html", {"count": notifications.unseen(request.actor)})

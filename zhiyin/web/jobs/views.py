@@ -26,7 +26,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
     return render(request, "jobs/list.html", {"page": shown, "topic": topic}, partial="list")
 
 
-@page()
+@page(quiet=True)
 def running(request: HttpRequest) -> HttpResponse:
     """The top bar's sign that something is under way."""
     own = jobs.visible(request.actor).filter(created_by=request.actor.member_id, state__in=UNFINISHED)
