@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from zhiyin.customers import columns
 from zhiyin.customers import importers as customers
 from zhiyin.customers.keys import REGIONS, code_key, phone_key
 from zhiyin.imports import kinds
@@ -62,12 +63,12 @@ class Activities(Kind):
     permission: ClassVar = "activities.edit"
     refers: ClassVar = True
     fields: ClassVar = (
-        Field("customer_code", gettext_noop("Customer code"), FieldType.CODE, (*customers.CODES, "related to id",
+        Field("customer_code", gettext_noop("Customer code"), FieldType.CODE, (*columns.CODES, "related to id",
             "whatid", "whoid"), length=64),
-        Field("customer_name", gettext_noop("Customer name"), synonyms=(*customers.NAMES, "related to",
+        Field("customer_name", gettext_noop("Customer name"), synonyms=(*columns.NAMES, "related to",
             "regarding", "parent name", "contact", "contact name", "关联客户", "关联对象"), length=200),
-        Field("customer_phone", gettext_noop("Telephone"), FieldType.PHONE, customers.PHONES, length=400),
-        Field("customer_email", gettext_noop("E-mail"), FieldType.EMAIL, customers.EMAILS, length=400),
+        Field("customer_phone", gettext_noop("Telephone"), FieldType.PHONE, columns.PHONES, length=400),
+        Field("customer_email", gettext_noop("E-mail"), FieldType.EMAIL, columns.EMAILS, length=400),
         Field("way", gettext_noop("How"), synonyms=("type", "activity type", "task subtype", "event type",
             "engagement type", "channel", "类型", "跟进方式", "跟进类型", "活动类型"), length=100),
         Field("happened_at", gettext_noop("Date"), FieldType.DATE, ("date", "activity date", "start date",

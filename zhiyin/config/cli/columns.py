@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from zhiyin.customers.importers import CODES, EMAILS, NAMES, PHONES
+from zhiyin.customers.columns import CODES, EMAILS, NAMES, PHONES
 from zhiyin.imports.kinds import Field, FieldType
 from zhiyin.imports.recognise import recognise_fields
 

@@ -30,6 +30,7 @@ from zhiyin.commerce.importers.orders.writing import (
     write_orders,
 )
 from zhiyin.commerce.importers.products import currency_check, gather_products
+from zhiyin.customers import columns
 from zhiyin.customers import importers as customers
 from zhiyin.customers.importers import gather_customers
 from zhiyin.imports.grouping import group
@@ -103,13 +104,13 @@ class Orders(Kind):
             "下单时间", "下单日期", "销售日期", "销售时间",
             "交易时间", "交易日期", "付款时间", "支付时间", "创建时间", "开票日期", "单据日期", "购买日期",
             "成交时间"), required=True),
-        Field("customer_code", gettext_noop("Customer code"), FieldType.CODE, (*customers.CODES, "sample id"),
+        Field("customer_code", gettext_noop("Customer code"), FieldType.CODE, (*columns.CODES, "sample id"),
             length=64),
         Field("customer_name", gettext_noop("Customer name"),
-            synonyms=tuple(n for n in customers.NAMES if n not in ("name", "名称"))),
-        Field("customer_phone", gettext_noop("Telephone"), FieldType.PHONE, customers.PHONES),
-        Field("customer_email", gettext_noop("E-mail"), FieldType.EMAIL, customers.EMAILS),
-        Field("country", gettext_noop("Country"), synonyms=(*customers.COUNTRIES, "ship country",
+            synonyms=tuple(n for n in columns.NAMES if n not in ("name", "名称"))),
+        Field("customer_phone", gettext_noop("Telephone"), FieldType.PHONE, columns.PHONES),
+        Field("customer_email", gettext_noop("E-mail"), FieldType.EMAIL, columns.EMAILS),
+        Field("country", gettext_noop("Country"), synonyms=(*columns.COUNTRIES, "ship country",
             "shipping country"), length=64),
         Field("product_code", gettext_noop("Product code"), FieldType.CODE, products.CODES, length=64),
         Field("product_name", gettext_noop("Product name"), synonyms=products.NAMES, length=300),
