@@ -258,7 +258,9 @@ def test_bulk_assignment_reaches_only_what_the_actor_sees(inside: Company, now: 
     assert (mine.owner_id, mine.version, foreign.owner_id) == (inside.chen.member.pk, 2, inside.wu.member.pk)
     assert queries.timeline(mine.id, kinds=["owner"]).rows[0]["data"] == {"from": "林岚", "to": "陈晨"}
     entry = AuditEntry.objects.get(action="customers.customers_changed")
-    assert entry.changes == {"customers": [None, [str(mine.id)]], "owner": [None, "陈晨"]}
+    assert entry.changes == {"customers": [None, 1], "owner": [None, "陈晨"]}
+    own = AuditEntry.objects.get(action="customers.customer_changed", subject_id=mine.id)
+    assert own.changes["owner_id"] == [str(inside.lin.member.pk), str(inside.chen.member.pk)]
 
 
 def test_an_empty_selection_changes_nothing(inside: Company, now: Now) -> None:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.cast import Company
+from tests.imports.importing import import_text, step
 from zhiyin.accounts.queries import audit_checkpoints
 from zhiyin.customers import actions, queries
 from zhiyin.customers.models import Customer
@@ -52,6 +53,25 @@ def test_each_field_is_told_before_and_after_in_words(cast: Company, wang: Custo
     assert (
         f"/customers/{wang.pk}/trail/" not in cast.lin.client.get(f"/customers/{wang.pk}/").content.decode()
     )
+
+
+def test_what_an_import_changed_and_took_back_is_in_the_trail_of_each(cast: Company, wang: Customer) -> None:
+    gao = cast.gao.actor
+    rows = "客户编号,客户名称,城市,手机\nK-1,王小明,北京,13800001234\nK-2,李雷,广州,13900001234\n"
+    batch = import_text(gao, rows, kind="customers")
+
+    def told() -> list[dict[str, list[str | None]]]:
+        with cast.scope():
+            found = AuditEntry.objects.filter(subject_id=wang.pk, action="customers.customer_changed")
+            return [entry.changes for entry in found.order_by("pk")]
+
+    assert {"city": ["上海", "北京"]} in told()
+    assert {"phone": [None, "13800001234"]} in told()
+    assert len(told()) == 2
+    assert step(gao, batch, "undo").state == "succeeded"
+    assert {"city": ["北京", "上海"]} in told()
+    assert {"phone": ["13800001234", None]} in told()
+    assert len(told()) == 4
 
 
 def test_hostile_values_stay_text(cast: Company, wang: Customer) -> None:

@@ -58,7 +58,10 @@ def test_owners_and_units_return(inside: Company, three: list[Customer], now: No
     assert timeline[0]["data"] == {"from": "安宁", "to": "林岚"}
     entry = AuditEntry.objects.get(action="customers.change_undone")
     assert entry.actor_name == "高敏"
-    assert sorted(entry.changes["customers"][1]) == sorted(str(row.pk) for row in three)
+    assert entry.changes["customers"] == [None, 3]
+    moves = AuditEntry.objects.filter(subject_id=three[0].pk, action="customers.customer_changed")
+    to, back = (move.changes["owner_id"] for move in moves.order_by("pk"))
+    assert back == to[::-1]
 
 
 def test_what_somebody_changed_since_stays(inside: Company, three: list[Customer], now: Now) -> None:

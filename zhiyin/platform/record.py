@@ -1,12 +1,15 @@
 """What an action leaves behind beside its rows: an audit entry and an event, in the same transaction."""
 
 import datetime
+import itertools
 import json
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection
 
 from zhiyin.platform import outbox
 from zhiyin.platform.actors import Actor
@@ -23,6 +26,17 @@ WITH entry AS (
 )
 INSERT INTO platform_auditpending (id) SELECT id FROM entry
 """
+_ENTRIES = """
+WITH entry AS (
+    INSERT INTO platform_auditentry (id, occurred_at, action, actor_kind, actor_id, actor_name, subject_kind,
+                                     subject_id, changes, request_id)
+    SELECT uuid7(), %(at)s, %(action)s, %(actor_kind)s, %(actor_id)s, %(actor_name)s, %(subject_kind)s,
+        each.subject_id, each.changes, %(request_id)s
+    FROM ({rows}) AS each (subject_id, changes) RETURNING id
+)
+INSERT INTO platform_auditpending (id) SELECT id FROM entry
+"""
+_BATCH = 10_000
 
 
 def record(
@@ -83,3 +97,51 @@ def write_entry(
     )
     with planned_cursor() as cursor:
         cursor.execute(_ENTRY, values)
+
+
+def write_each(
+    action: str,
+    *,
+    actor: Actor,
+    now: datetime.datetime,
+    kind: str,
+    changes: Mapping[uuid.UUID, Changes],
+) -> None:
+    """Audit entries alone of one change of many records of a ``kind``: one for each of them, by its key.
+
+    So each record has its own trail, and what one entry proves tells nothing of the others.
+    """
+    left = iter(changes.items())
+    while some := list(itertools.islice(left, _BATCH)):
+        write_entries(
+            action,
+            "SELECT * FROM unnest(%(subjects)s::uuid[], %(changes)s::jsonb[])",
+            {
+                "subjects": [key for key, _each in some],
+                "changes": [json.dumps(dict(each), cls=DjangoJSONEncoder) for _key, each in some],
+            },
+            actor=actor,
+            now=now,
+            kind=kind,
+        )
+
+
+def write_entries(
+    action: str, rows: str, parameters: Mapping[str, Any], *, actor: Actor, now: datetime.datetime, kind: str
+) -> int:
+    """Audit entries alone, for what ``rows``, a statement, selects: a subject's key and its changes as ``jsonb``.
+
+    The number of entries.
+    """
+    own = {
+        "at": now,
+        "action": action,
+        "actor_kind": actor.kind,
+        "actor_id": actor.member_id,
+        "actor_name": actor.name,
+        "subject_kind": kind,
+        "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTRIES.format(rows=rows), {**parameters, **own})
+        return int(cursor.rowcount)

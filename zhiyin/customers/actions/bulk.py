@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,14 +15,14 @@ from zhiyin.customers import access
 from zhiyin.customers.actions.before import Before, keep_owners, keep_tagged, keep_untagged
 from zhiyin.customers.actions.records import may_own
 from zhiyin.customers.actions.timeline import owners_on_timeline
-from zhiyin.customers.events import CustomersChanged, CustomersExported
+from zhiyin.customers.events import CustomerChanged, CustomersChanged, CustomersExported
 from zhiyin.customers.models import Customer, CustomerTag, Tag, Undo
 from zhiyin.customers.queries import CustomerFilter, matching
 from zhiyin.platform import jobs
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.bounded import bounded
 from zhiyin.platform.errors import Invalid, NotFound
-from zhiyin.platform.record import record
+from zhiyin.platform.record import Changes, record, write_each
 
 BULK_AT_ONCE = 5_000
 CHOSEN_WITHIN = 20_000  # milliseconds, for whoever waits
@@ -95,7 +95,9 @@ def assign_customers(
         values["unit_id"] = owner.unit_id
     Customer.objects.filter(pk__in=among(ids)).update(**values)
     owners_on_timeline(actor, [(key, old, owner_id) for key, old, *_rest in chosen], now)
-    _tell(actor, ids, {"owner": owner.name if owner else None}, now)
+    to = {"owner_id": owner_id} | ({"unit_id": owner.unit_id} if owner else {})
+    each = {key: different({"owner_id": old, "unit_id": unit}, to) for key, old, unit, _version in chosen}
+    _tell(actor, each, {"owner": owner.name if owner else None}, now)
     return _done(keep_owners(actor, chosen, now))
 
 
@@ -116,7 +118,7 @@ def tag_customers(
     ids = list(may.exclude(customer_tags__tag=tag).values_list("pk", flat=True))
     links = [CustomerTag(customer_id=key, tag=tag) for key in ids]
     CustomerTag.objects.bulk_create(links, ignore_conflicts=True, batch_size=5000)
-    _tell(actor, ids, {"tag": tag.name}, now)
+    _tell(actor, {key: {"tag": [None, tag.name]} for key in ids}, {"tag": tag.name}, now)
     return _done(keep_tagged(actor, links, now))
 
 
@@ -136,7 +138,7 @@ def untag_customers(
     links = CustomerTag.objects.filter(tag=tag, customer__in=selected(actor, selection, "write").values("pk"))
     ids = list(links.values_list("customer_id", flat=True))
     links.delete()
-    _tell(actor, ids, {"untag": tag.name}, now)
+    _tell(actor, {key: {"untag": [None, tag.name]} for key in ids}, {"untag": tag.name}, now)
     return _done(keep_untagged(actor, ids, tag.pk, now))
 
 
@@ -208,7 +210,15 @@ def _done(kept: Undo) -> Done:
     return Done(len(kept.customer_ids), undo_id=kept.pk)
 
 
-def _tell(actor: Actor, ids: list[uuid.UUID], change: dict[str, Any], now: datetime.datetime) -> None:
-    found = {"customers": [str(key) for key in ids], **change}
-    changes = {name: [None, new] for name, new in found.items()}
-    record(CustomersChanged(len(ids), change), actor=actor, now=now, changes=changes)
+def different(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What ``after`` changes of ``before``, as the audit log has it."""
+    return {name: [before[name], new] for name, new in after.items() if before[name] != new}
+
+
+def _tell(
+    actor: Actor, each: Mapping[uuid.UUID, Changes], change: dict[str, Any], now: datetime.datetime
+) -> None:
+    """Into the trail of each customer what is different, and once what was done to how many."""
+    write_each(CustomerChanged.name, actor=actor, now=now, kind="customer", changes=each)
+    changes = {name: [None, new] for name, new in {"customers": len(each), **change}.items()}
+    record(CustomersChanged(len(each), change), actor=actor, now=now, changes=changes)

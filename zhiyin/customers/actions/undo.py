@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import connection
@@ -16,12 +17,12 @@ from zhiyin.customers.actions.relations import relate_again
 from zhiyin.customers.actions.shares import shares_undone
 from zhiyin.customers.actions.timeline import add_to_timeline, owners_on_timeline
 from zhiyin.customers.choices import TimelineKind, UndoKind
-from zhiyin.customers.events import ChangeUndone
+from zhiyin.customers.events import ChangeUndone, CustomerChanged
 from zhiyin.customers.models import Customer, CustomerTag, Note, Tag, Undo
 from zhiyin.platform import jobs
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict
-from zhiyin.platform.record import record
+from zhiyin.platform.record import Changes, record, write_each
 
 _OWNERS = """
 WITH kept AS (
@@ -29,7 +30,7 @@ WITH kept AS (
         unnest(u.customer_ids, u.owner_ids, u.unit_ids, u.versions) AS each (id, owner_id, unit_id, version)
     WHERE u.id = %(undo)s
 ), same AS (
-    SELECT c.id, c.owner_id AS taker, kept.owner_id, kept.unit_id
+    SELECT c.id, c.owner_id AS taker, c.unit_id AS left_unit, kept.owner_id, kept.unit_id
     FROM customers_customer c JOIN kept ON kept.id = c.id AND kept.version = c.version
     WHERE (kept.owner_id IS NULL OR EXISTS (
             SELECT FROM accounts_member m WHERE m.id = kept.owner_id AND m.is_active))
@@ -39,7 +40,7 @@ WITH kept AS (
 UPDATE customers_customer c
 SET owner_id = same.owner_id, unit_id = same.unit_id, version = c.version + 1, updated_at = %(now)s
 FROM same WHERE c.id = same.id
-RETURNING c.id, same.taker, same.owner_id
+RETURNING c.id, same.taker, same.left_unit, same.owner_id, same.unit_id
 """
 
 
@@ -78,7 +79,7 @@ def undo_change(
         ChangeUndone(what, len(restored), left),
         actor=actor,
         now=now,
-        changes={"customers": [None, [str(key) for key in restored]], "undone": [None, str(what)]},
+        changes={"customers": [None, len(restored)], "undone": [None, str(what)]},
     )
     return Undone(what, len(restored), left)
 
@@ -99,9 +100,9 @@ def _restore(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID
         case UndoKind.OWNER:
             return _owners(actor, kept, now)
         case UndoKind.TAG:
-            return _untag(actor, kept)
+            return _untag(actor, kept, now)
         case UndoKind.UNTAG:
-            return _tag_again(actor, kept)
+            return _tag_again(actor, kept, now)
         case UndoKind.NOTE_CHANGED:
             return _note_body(actor, kept)
         case UndoKind.UNRELATE:
@@ -118,19 +119,29 @@ def _owners(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]
     with connection.cursor() as cursor:
         cursor.execute(_OWNERS, {"undo": kept.pk, "now": now})
         moves = cursor.fetchall()
-    owners_on_timeline(actor, moves, now)
-    return [key for key, _taker, _owner in moves]
+    owners_on_timeline(actor, [(key, taker, owner) for key, taker, _from, owner, _to in moves], now)
+    each = {
+        key: bulk.different({"owner_id": taker, "unit_id": left}, {"owner_id": owner, "unit_id": unit})
+        for key, taker, left, owner, unit in moves
+    }
+    _trail(actor, each, now)
+    return list(each)
 
 
-def _untag(actor: Actor, kept: Undo) -> list[uuid.UUID]:
+def _trail(actor: Actor, each: Mapping[uuid.UUID, Changes], now: datetime.datetime) -> None:
+    write_each(CustomerChanged.name, actor=actor, now=now, kind="customer", changes=each)
+
+
+def _untag(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:
     mine = access.customers(actor, "write")
     links = CustomerTag.objects.filter(pk__in=bulk.among(kept.link_ids), customer__in=mine)
-    ids = list(links.values_list("customer_id", flat=True))
+    worn = dict(links.values_list("customer_id", "tag__name"))
     links.delete()
-    return ids
+    _trail(actor, {key: {"untag": [None, name]} for key, name in worn.items()}, now)
+    return list(worn)
 
 
-def _tag_again(actor: Actor, kept: Undo) -> list[uuid.UUID]:
+def _tag_again(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:
     tag = Tag.objects.filter(pk=kept.data["tag_id"]).first()
     if tag is None:
         return []
@@ -138,6 +149,7 @@ def _tag_again(actor: Actor, kept: Undo) -> list[uuid.UUID]:
     ids = list(rows.exclude(customer_tags__tag=tag).values_list("pk", flat=True))
     links = [CustomerTag(customer_id=key, tag=tag) for key in ids]
     CustomerTag.objects.bulk_create(links, ignore_conflicts=True, batch_size=5000)
+    _trail(actor, {key: {"tag": [None, tag.name]} for key in ids}, now)
     return ids
 
 

@@ -15,6 +15,7 @@ from zhiyin.customers.importers.relations import (
     strangers,
     write_relations,
 )
+from zhiyin.customers.importers.trails import write_trails, write_trails_back
 from zhiyin.customers.keys import REGIONS, code_key, search_text
 from zhiyin.customers.models import ContactPoint, Customer, CustomerSearch, StatusChange, TimelineEvent
 from zhiyin.imports import kinds
@@ -200,6 +201,7 @@ def write_customers(work: Workspace, landing: Landing, *, update: bool) -> dict[
     if update:
         counts["customers_changed"] = _update(landing)
     _write_contacts(work, landing)
+    write_trails(landing)
     reach = "true" if landing.actor.scope == "all" else within("c")
     counts |= write_relations(work, landing, reach)
     reindex_customers(landing, "SELECT id FROM customer_ids JOIN landed_customers USING (cno)")
@@ -410,6 +412,7 @@ def undo_customers(landing: Landing) -> dict[str, int]:
         landing.run(f"DELETE FROM customers_{table} WHERE customer_id IN (SELECT id FROM gone_customers)")
     landing.run("DELETE FROM customers_contactpoint WHERE customer_id IN (SELECT id FROM gone_customers)")
     landing.run("DELETE FROM customers_customer WHERE id IN (SELECT id FROM gone_customers)")
+    write_trails_back(landing)
     mine = "FROM imports_importchange WHERE batch_id = %(import)s AND subject_kind"
     landing.run(f"DELETE FROM customers_contactpoint WHERE id IN (SELECT subject_id {mine} = 'contact')")
     restored = landing.restore("customer", "customers_customer", dict.fromkeys(_WRITABLE, "text"))

@@ -15,7 +15,7 @@ from zhiyin.platform.paging import Page, keyset
 
 
 def trail(actor: Actor, customer_id: uuid.UUID, *, after: str = "", limit: int = 50) -> Page[AuditEntry]:
-    """Entries about one customer, the newest first; changes of many customers at once are not among them.
+    """Entries about one customer, the newest first.
 
     Raises ``PermissionDenied``, and ``NotFound`` for a customer out of reach. Two statements.
     """
