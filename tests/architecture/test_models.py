@@ -18,6 +18,7 @@ GLOBAL = {
     "accounts_tenant": "a company is found before it is entered",
     "accounts_user": "one person may be a member of several companies",
     "accounts_signinattempt": "nobody is signed in yet; keyed hashes only",
+    "platform_masterkey": "names of the installation's own master keys",
     "platform_worker": "a worker process serves all tenants",
     "django_migrations": "of the database as a whole",
     "django_content_type": "names of models",

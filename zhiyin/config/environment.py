@@ -32,6 +32,12 @@ class Environment(BaseSettings):
         repr=False,
         description="Ed25519 key (PEM or its path) that signs audit checkpoints; empty = made in the data folder.",
     )
+    master_key: str = Field(
+        "",
+        repr=False,
+        description="Master key of sensitive values (base64, several by comma, or a path); empty = made in the data folder.",
+    )
+    kms: str = Field("", description="Class that wraps keys in a KMS: package.module:Class.")
     hosts: str = Field("localhost,127.0.0.1,[::1]", description="Host names served, comma separated.")
     origin: str = Field("", description="Public address, such as https://crm.example.com.")
     trusted_proxies: str = Field("", description="Networks whose X-Forwarded-For counts, comma separated.")

@@ -220,6 +220,8 @@ DEFAULT_FROM_EMAIL = env.mail_from
 
 ZHIYIN_HOME = env.home
 ZHIYIN_AUDIT_KEY = env.audit_key
+ZHIYIN_MASTER_KEY = env.master_key
+ZHIYIN_KMS = env.kms
 ZHIYIN_ANALYTICS_MEMORY = env.analytics_memory
 ZHIYIN_STORAGE_URL = env.storage_url
 ZHIYIN_UPLOAD_LIMIT_MB = env.upload_limit_mb

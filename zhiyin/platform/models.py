@@ -5,11 +5,12 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from zhiyin.platform.choices import DeliveryState, JobState
 from zhiyin.platform.keys import uuid7
-from zhiyin.platform.tenancy import TenantModel
+from zhiyin.platform.tenancy import CurrentTenant, TenantModel
 
 
 class OutboxEvent(TenantModel):
@@ -247,6 +248,56 @@ class Notification(TenantModel):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class MasterKey(models.Model):
+    """A version of the installation's master key that wraps something here: its name, not the key. Global."""
+
+    version = models.CharField(max_length=64, primary_key=True)
+    made_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class TenantKey(TenantModel):
+    """A key of a company, wrapped by the master key. No backup of the database holds these rows."""
+
+    purpose = models.CharField(max_length=12)
+    version = models.PositiveIntegerField()
+    master = models.CharField(max_length=64)
+    wrapped = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "purpose", "version"], name="tenant_key_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.version}"
+
+
+class SubjectKey(models.Model):
+    """A subject's key, wrapped by its company's; none once it was destroyed. In no backup of the database."""
+
+    subject_id = models.UUIDField(primary_key=True)
+    tenant_id = models.UUIDField(db_default=CurrentTenant(), editable=False)
+    version = models.PositiveIntegerField()
+    wrapped = models.BinaryField(null=True)
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(wrapped=None, destroyed_at__isnull=False)
+                | models.Q(wrapped__isnull=False, destroyed_at=None),
+                name="subject_key_or_not",
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["tenant_id", "version"], name="subject_key_by_version")]
+
+    def __str__(self) -> str:
+        return str(self.subject_id)
 
 
 class Worker(models.Model):
