@@ -13,6 +13,7 @@ from zhiyin.api.customers.duplicates import routes as duplicates
 from zhiyin.api.customers.field_access import routes as field_access
 from zhiyin.api.customers.fields import routes as fields
 from zhiyin.api.customers.filters import routes as filters
+from zhiyin.api.customers.history import routes as history
 from zhiyin.api.customers.merges import routes as merges
 from zhiyin.api.customers.pools import routes as pools
 from zhiyin.api.customers.relations import routes as relations
@@ -41,6 +42,7 @@ api.add_router("", pools.router)
 api.add_router("", relations.router)
 api.add_router("", shares.router)
 api.add_router("", trail.router)
+api.add_router("", history.router)
 api.add_router("", activities.router)
 api.add_router("", commerce.router)
 api.add_router("", imports.router)

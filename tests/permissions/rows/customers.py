@@ -115,6 +115,19 @@ ROWS = [
     Row("GET", "customers:record", SEEN, given=customer),
     Row("GET", "customers:trail", "302 403*6 200 404", given=customer),
     Row("GET", "api:read_trail", "401 403*6 200 404", given=customer),
+    Row("GET", "customers:history", SEEN, given=customer),
+    Row(
+        "POST", "customers:history", CHANGED, given=customer,
+        data=lambda _company, _given: {"field": "city", "on": timezone.localdate().isoformat()},
+    ),
+    Row(
+        "GET", "api:read_history", "401 200 404 200 404 404 200 200 404", given=customer,
+        query="at=2126-01-01T00:00:00Z",
+    ),
+    Row(
+        "POST", "api:set_back_customer", "401 200 404 200 404 404 403 200 404", given=customer,
+        data={"fields": ["city"], "at": "2126-01-01T00:00:00Z"},
+    ),
     Row("GET", "customers:timeline", SEEN, given=customer),
     Row("GET", "customers:edit", EDITABLE, given=customer),
     Row("POST", "customers:edit", CHANGED, given=customer, data=FORM),

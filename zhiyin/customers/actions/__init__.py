@@ -47,6 +47,7 @@ from zhiyin.customers.actions.fields import (
     move_field,
     restore_field,
 )
+from zhiyin.customers.actions.history import set_back_customer
 from zhiyin.customers.actions.merges import (
     Merged,
     NewerMerge,
@@ -183,6 +184,7 @@ __all__ = [
     "revoke_link",
     "save_view",
     "selected",
+    "set_back_customer",
     "set_field_access",
     "set_tags",
     "share_customer",

@@ -15,6 +15,7 @@ from zhiyin.customers.queries.duplicates import (
 from zhiyin.customers.queries.field_access import Governed, governed_fields, ruled_roles
 from zhiyin.customers.queries.fields import all_fields, field
 from zhiyin.customers.queries.filtering import codes_of, keys_of
+from zhiyin.customers.queries.history import AsItWas, as_it_was
 from zhiyin.customers.queries.likely import Likely, likely
 from zhiyin.customers.queries.listing import (
     SORTS,
@@ -69,6 +70,7 @@ __all__ = [
     "COUNTED",
     "SORTS",
     "TIMELINE_KINDS",
+    "AsItWas",
     "Count",
     "CustomerFilter",
     "CustomerRow",
@@ -86,6 +88,7 @@ __all__ = [
     "all_fields",
     "all_units",
     "also_of",
+    "as_it_was",
     "codes_of",
     "colleagues",
     "consents",
