@@ -9,9 +9,18 @@ from django.db import IntegrityError, connection, transaction
 
 from tests.cast import Company
 from zhiyin.customers import access, actions, queries
-from zhiyin.customers.actions import AlreadyClaimed, CoolingOff, PoolQuotaReached, PoolRules, Selection
+from zhiyin.customers.actions import (
+    AlreadyClaimed,
+    CoolingOff,
+    NoPool,
+    PoolQuotaReached,
+    PoolRules,
+    Selection,
+)
 from zhiyin.customers.choices import TimelineKind
+from zhiyin.customers.filters.tree import read
 from zhiyin.customers.models import Customer, Pool, PoolMove, TimelineEvent
+from zhiyin.platform import jobs
 from zhiyin.platform.errors import Conflict, Invalid, NotFound, PermissionDenied
 from zhiyin.platform.models import AuditEntry
 
@@ -220,3 +229,60 @@ def test_two_who_change_a_pool(cast: Company, now: Now) -> None:
             _pool(cast, now, name="甲")
         with pytest.raises(Invalid):
             actions.change_pool(actor=gao, pool_id=pool.pk, rules=PoolRules("甲", daily_limit=0), now=now)
+
+
+def _filter(**condition: Any) -> Any:
+    return read({"of": [{"field": "city", "op": "in", "value": condition["city"]}]})
+
+
+def test_each_comes_into_the_pool_that_takes_it(cast: Company, now: Now) -> None:
+    with cast.scope():
+        lin = cast.lin.actor
+        north = _pool(cast, now, name="北方", filter=_filter(city=["北京"]), position=1)
+        rest = _pool(cast, now, name="其他", position=2)
+        keys = [
+            actions.create_customer(actor=lin, name=city, city=city, now=now).pk for city in ("北京", "上海")
+        ]
+        done = actions.return_customers(
+            actor=lin, selection=Selection(tuple(keys)), reason="没有时间", now=now
+        )
+        assert done.count == 2
+        assert [Customer.objects.get(pk=key).pool_id for key in keys] == [north.pk, rest.pk]
+
+
+def test_whom_no_pool_takes_stays(cast: Company, now: Now) -> None:
+    with cast.scope():
+        _pool(cast, now, name="北方", filter=_filter(city=["北京"]))
+        [key] = _customers(cast, now)
+        with pytest.raises(NoPool):
+            actions.return_customers(actor=cast.lin.actor, selection=Selection((key,)), reason="x", now=now)
+        assert Customer.objects.get(pk=key).owner_id == cast.lin.member.pk
+
+
+def test_a_pool_is_filled_and_emptied_again(cast: Company, now: Now) -> None:
+    with cast.scope():
+        gao = cast.gao.actor
+        north = _pool(cast, now, name="北方", filter=_filter(city=["北京"]), position=1)
+        made = [
+            actions.create_customer(actor=gao, name=f"客户{n}", city="北京", owner_id=None, now=now)
+            for n in range(3)
+        ]
+        owned = actions.create_customer(actor=gao, name="有主", city="北京", now=now)
+        job = actions.fill_pool(actor=gao, pool_id=north.pk, reason="按规则", now=now)
+    jobs.run_now(job)
+    with cast.scope():
+        done = jobs.Job.objects.get(pk=job.pk)
+        assert done.result["customers"] == 3
+        assert set(Customer.objects.filter(pool=north)) == set(made)
+        assert Customer.objects.get(pk=owned.pk).owner_id
+        actions.undo_change(actor=gao, undo_id=uuid.UUID(done.result["undo"]), now=now)
+        assert not Customer.objects.filter(pool=north).exists()
+
+
+def test_the_pool_is_a_reason_to_see_no_more_than_a_name(cast: Company, now: Now) -> None:
+    with cast.scope():
+        pool, [key] = _pool(cast, now), _customers(cast, now)
+        _put(cast, pool, [key], now)
+        found = queries.explain_access(cast.gao.actor, key, cast.chen.member.pk)
+        assert [(each.reason, each.pool) for each in found.grounds] == [("pool", pool)]
+        assert not found.may_read

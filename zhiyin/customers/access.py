@@ -2,7 +2,7 @@
 
 import functools
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from django.db import connection
@@ -68,11 +68,24 @@ class OnlyShared(PermissionDenied):
     message = gettext_lazy("This customer is shared with you, and not for that. Ask its owner.")
 
 
+def sees_everybody(actor: Actor) -> bool:
+    """Whether no customer is out of this actor's reach: who is in a pool is, until claimed, but for who manages pools."""
+    return actor.scope == "all" and actor.may("pools.manage")
+
+
+def withheld(actor: Actor, ids: Iterable[uuid.UUID | None]) -> set[uuid.UUID]:
+    """Those of some customers who are in a pool, so that this actor is told nothing of them. One SQL statement at most."""
+    some = {each for each in ids if each}
+    if not some or sees_everybody(actor):
+        return set()
+    return set(Customer.objects.filter(pk__in=some).exclude(pool=None).values_list("pk", flat=True))
+
+
 def scope(actor: Actor) -> Q:
-    """The condition under which a row with ``owner`` and ``unit`` is within the actor's record scope."""
+    """The condition under which a customer is within the actor's record scope."""
     match actor.scope:
         case "all":
-            return Q()
+            return Q() if sees_everybody(actor) else Q(pool=None)
         case "own":
             return Q(owner=actor.member_id) if actor.member_id else Q(pk__in=[])
         case _:

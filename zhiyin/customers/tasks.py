@@ -104,6 +104,39 @@ def share(run: jobs.JobRun) -> dict[str, Any]:
     return result
 
 
+@jobs.handler("customers.return", permission="customers.edit", repeatable=True)
+def put_into_pool(run: jobs.JobRun) -> dict[str, Any]:
+    """Put all chosen customers into a pool, once: the result is kept with it."""
+    pool_id = run.arguments["pool_id"]
+    with run.scope():
+        done = actions.return_customers(
+            actor=run.actor,
+            selection=actions.Selection.load(run.arguments["selection"]),
+            pool_id=uuid.UUID(pool_id) if pool_id else None,
+            reason=run.arguments["reason"],
+            now=run.now,
+            in_background=True,
+        )
+        result = {"customers": done.count, "undo": str(done.undo_id)}
+        run.keep(result)
+    return result
+
+
+@jobs.handler("customers.fill_pool", permission="pools.manage", repeatable=True)
+def fill_pool(run: jobs.JobRun) -> dict[str, Any]:
+    """Put those without an owner whom a pool's filter takes into it, once: the result is kept with it."""
+    with run.scope():
+        done = actions.fill_pool_now(
+            actor=run.actor,
+            pool_id=uuid.UUID(run.arguments["pool_id"]),
+            reason=run.arguments["reason"],
+            now=run.now,
+        )
+        result = {"customers": done.count, "undo": str(done.undo_id)}
+        run.keep(result)
+    return result
+
+
 @jobs.handler("customers.undo", permission="customers.edit", repeatable=True)
 def undo(run: jobs.JobRun) -> dict[str, Any]:
     """Take back one change of many customers, once: the result is kept with it."""

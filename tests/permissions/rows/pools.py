@@ -40,6 +40,11 @@ def pool(company: Company) -> Given:
     return {"pool_id": actions.create_pool(actor=company.gao.actor, rules=rules, now=timezone.now()).pk}
 
 
+def there_is_one(company: Company) -> Given:
+    pool(company)
+    return {}
+
+
 def ticked(company: Company, given: Given) -> Given:
     return {"ids": [_claimable(company, given)]}
 
@@ -79,11 +84,22 @@ ROWS = [
     Row("POST", "customers:create_pool", "302 403 403 302 403*3 302*2", data=NEW),
     Row("GET", "customers:change_pool", MANAGED, pool),
     Row("POST", "customers:change_pool", MOVED, pool, NEW),
+    Row("GET", "customers:filter_rows", "302 200*8"),
+    Row("POST", "customers:fill_pool", MOVED, pool),
     Row("POST", "customers:archive_pool", MOVED, pool),
     Row("POST", "customers:restore_pool", MOVED, pool),
     Row("GET", "api:list_pools", "401 200*5 403 200*2"),
     Row("POST", "api:create_pool", "401 403 403 201 403*3 201*2", data=NEW),
     Row("PUT", "api:change_pool", API_MANAGED, pool, NEW),
+    Row("POST", "api:fill_pool", API_MANAGED, pool),
+    Row(
+        "POST",
+        "api:return_to_right_pool",
+        "401 200*5 403 200*2",
+        pool,
+        returned,
+        note="only what is one's own",
+    ),
     Row("POST", "api:archive_pool", API_MANAGED, pool),
     Row("POST", "api:restore_pool", API_MANAGED, pool),
     Row("GET", "api:list_pool_customers", API_SEEN, pool),

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from zhiyin.accounts import queries
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
+from zhiyin.customers import access
 from zhiyin.customers.fields import PREFIX, own_among, veiled_changes
 from zhiyin.customers.queries import require_whole
 from zhiyin.platform.actions import make_checkpoint
@@ -62,13 +63,14 @@ class GrowthOut(Schema):
 
 
 def seen(actor: Actor, found: Page[AuditEntry]) -> Page[AuditEntry]:
-    """The entries without changes of a company's own fields that the reader's role does not see."""
+    """The entries without what the reader's role does not see: own fields, and customers in pools."""
     own = own_among(actor, (field for entry in found.rows for field in entry.changes))
+    withheld = access.withheld(actor, (entry.subject_id for entry in found.rows))
     for entry in found.rows:
         entry.changes = {
             field: change
             for field, change in veiled_changes(actor, entry.changes).items()
-            if field in own or not field.startswith(PREFIX)
+            if (field in own or not field.startswith(PREFIX)) and entry.subject_id not in withheld
         }
     return found
 
@@ -101,5 +103,5 @@ def prove_growth(request: Request, old_size: int, size: int) -> dict[str, Any]:
 def prove_entry(request: Request, entry_id: uuid.UUID) -> dict[str, Any]:
     """The proof that an entry is in the log. 409 in the seconds until it is sealed."""
     proof = queries.audit_proof(actor=request.actor, entry_id=entry_id)
-    require_whole(request.actor, proof["entry"]["changes"])
+    require_whole(request.actor, proof["entry"])
     return proof

@@ -11,6 +11,7 @@ from zhiyin.api.customers.schemas import TEXT
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
 from zhiyin.customers import access, actions, queries
 from zhiyin.customers.actions import Done, PoolRules, Selection, Taken
+from zhiyin.customers.filters import Filter, Group
 from zhiyin.customers.models import Pool
 
 routes = Routes("customers")
@@ -31,6 +32,12 @@ class PoolIn(Schema):
     daily_limit: Limit | None = Field(None, description="How many one person claims a day.")
     held_limit: Limit | None = Field(None, description="How many of this pool one person has at one time.")
     cooling_days: int = Field(30, ge=0, le=3650, description="How long the former owner waits.")
+    filter: Filter = Field(
+        Group(), description="Whom it takes of those returned or reclaimed; no condition: all."
+    )
+    position: int = Field(
+        100, ge=0, le=1_000_000, description="Of several that take a customer, the lowest gets it."
+    )
 
     def rules(self) -> PoolRules:
         return PoolRules(
@@ -41,6 +48,8 @@ class PoolIn(Schema):
             daily_limit=self.daily_limit,
             held_limit=self.held_limit,
             cooling_days=self.cooling_days,
+            filter=self.filter,
+            position=self.position,
         )
 
 
@@ -58,6 +67,8 @@ class PoolOut(Schema):
     daily_limit: int | None
     held_limit: int | None
     cooling_days: int
+    filter: dict[str, Any]
+    position: int
     archived_at: datetime.datetime | None
 
 
@@ -101,6 +112,16 @@ class ReturnIn(ClaimIn):
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=TEXT)]
 
 
+class FillIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, StringConstraints(max_length=200, pattern=TEXT)] = ""
+
+
+class FilledOut(Schema):
+    job_id: uuid.UUID
+
+
 class TakenOut(Schema):
     """Who has an owner now, and how many of those asked for were left."""
 
@@ -131,6 +152,20 @@ def change_pool(request: Request, pool_id: uuid.UUID, body: PoolChange) -> Pool:
     return actions.change_pool(
         actor=request.actor, pool_id=pool_id, rules=body.rules(), version=version, now=now()
     )
+
+
+@routes.post("/pools/{uuid:pool_id}/fill/", permission="pools.manage", response=FilledOut)
+def fill_pool(request: Request, pool_id: uuid.UUID, body: FillIn) -> dict[str, uuid.UUID]:
+    """Put all customers without an owner whom the filter takes into it, as a job whose result can be undone."""
+    job = actions.fill_pool(actor=request.actor, pool_id=pool_id, reason=body.reason, now=now())
+    return {"job_id": job.pk}
+
+
+@routes.post("/pools/return/", permission="customers.edit", response=ReturnedOut)
+def return_to_right_pool(request: Request, body: ReturnIn) -> Done:
+    """Put customers that are one's own to give each into the pool whose filter takes it."""
+    selection = Selection(tuple(body.customer_ids))
+    return actions.return_customers(actor=request.actor, selection=selection, reason=body.reason, now=now())
 
 
 @routes.post("/pools/{uuid:pool_id}/archive/", permission="pools.manage", response=PoolOut)

@@ -69,12 +69,14 @@ class SharedOut(ShareOut):
 
 
 class GroundOut(Schema):
-    reason: Literal["all", "owner", "unit", "share"] = Field(
-        description="The role reaches all records; owner; the customer's unit is within the role's; a share."
+    reason: Literal["all", "owner", "unit", "share", "pool"] = Field(
+        description="The role reaches all records; owner; the customer's unit is within the role's; a share; "
+        "a pool to claim it from, and nothing to see before."
     )
     may_write: bool
     unit_id: uuid.UUID | None = Field(None, alias="unit.pk")
     share: ShareOut | None
+    pool_id: uuid.UUID | None = Field(None, alias="pool.pk")
 
 
 class ExplanationOut(Schema):

@@ -57,6 +57,7 @@ from zhiyin.customers.actions.merges import (
     undo_merge,
 )
 from zhiyin.customers.actions.notes import add_note, change_note, pin_note, remove_note
+from zhiyin.customers.actions.pooling import NoPool, fill_pool, fill_pool_now, return_customers
 from zhiyin.customers.actions.pools import (
     AlreadyClaimed,
     CoolingOff,
@@ -70,7 +71,6 @@ from zhiyin.customers.actions.pools import (
     claim_customers,
     create_pool,
     restore_pool,
-    return_customers,
 )
 from zhiyin.customers.actions.printing import Printed, print_customers, print_in_background
 from zhiyin.customers.actions.purposes import (
@@ -108,6 +108,7 @@ __all__ = [
     "Merged",
     "NewLink",
     "NewerMerge",
+    "NoPool",
     "PoolQuotaReached",
     "PoolRules",
     "PoolTaken",
@@ -153,6 +154,8 @@ __all__ = [
     "delete_view",
     "end_share",
     "export_customers",
+    "fill_pool",
+    "fill_pool_now",
     "find_duplicates",
     "give_link",
     "good_link",

@@ -3,31 +3,31 @@
 import datetime
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.models import Member, Role, Unit
-from zhiyin.customers import access
-from zhiyin.customers.actions.before import keep_owners
-from zhiyin.customers.actions.bulk import BULK_AT_ONCE, Done, Selection, among, selected
+from zhiyin.customers import access, filters
+from zhiyin.customers.actions.bulk import BULK_AT_ONCE, among
+from zhiyin.customers.actions.pooling import moved, subject_of
 from zhiyin.customers.actions.records import may_own
 from zhiyin.customers.actions.timeline import owners_on_timeline
 from zhiyin.customers.choices import PoolMoveKind
-from zhiyin.customers.events import CustomersClaimed, CustomersPooled, PoolChanged
-from zhiyin.customers.models import Customer, Pool, PoolMove, Share
+from zhiyin.customers.events import CustomerChanged, CustomersClaimed, PoolChanged
+from zhiyin.customers.filters import Group
+from zhiyin.customers.models import Customer, Pool
 from zhiyin.customers.queries.pools import cooling, room
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, PermissionDenied
-from zhiyin.platform.record import record
+from zhiyin.platform.record import record, write_each
 from zhiyin.platform.text import checked
 from zhiyin.platform.versions import require_seen
 
 MOST = 100
-BATCH = 5_000
 _TAKE = """
 WITH held AS (
     SELECT id FROM customers_customer WHERE id = ANY(%(ids)s) AND owner_id IS NULL AND pool_id = %(pool)s
@@ -54,7 +54,7 @@ class CoolingOff(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class PoolRules:
-    """A pool as ``Pool`` describes it."""
+    """A pool as ``Pool`` describes it; its filter is one of the actor's own, who sees all that it asks for."""
 
     name: str
     units: tuple[uuid.UUID, ...] = ()
@@ -63,11 +63,13 @@ class PoolRules:
     daily_limit: int | None = None
     held_limit: int | None = None
     cooling_days: int = 30
+    filter: Group = field(default_factory=Group)
+    position: int = 100
 
 
-FIELDS = tuple(field.name for field in fields(PoolRules))
+FIELDS = tuple(each.name for each in fields(PoolRules))
 _LISTS = (("units", Unit), ("roles", Role), ("members", Member))
-_NUMBERS = (("daily_limit", 1), ("held_limit", 1), ("cooling_days", 0))
+_NUMBERS = (("daily_limit", 1), ("held_limit", 1), ("cooling_days", 0), ("position", 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def create_pool(*, actor: Actor, rules: PoolRules, now: datetime.datetime) -> Po
     if Pool.objects.count() >= MOST:
         raise Invalid(_("These are enough pools."))
     made = Pool(created_at=now)
-    _apply(made, rules)
+    _apply(actor, made, rules)
     made.save(force_insert=True)
     _changed(actor, made, "added", {name: [None, _plain(made, name)] for name in FIELDS}, now)
     return made
@@ -102,7 +104,7 @@ def change_pool(
     found = access.pool(actor, pool_id, lock=True)
     require_seen(version, str(found.version), found.name)
     before = {name: _plain(found, name) for name in FIELDS}
-    _apply(found, rules)
+    _apply(actor, found, rules)
     different = {name: [old, new] for name, old in before.items() if (new := _plain(found, name)) != old}
     if different:
         found.version += 1
@@ -167,40 +169,6 @@ def assign_from_pool(
     return Taken(ids, len(wanted) - len(ids))
 
 
-def return_customers(
-    *, actor: Actor, selection: Selection, pool_id: uuid.UUID, reason: str, now: datetime.datetime
-) -> Done:
-    """Put customers that are the actor's to dispose of into a pool: without owner and unit, their shares ended.
-
-    Raises ``Invalid`` without a reason, and for more than ``BULK_AT_ONCE``.
-    """
-    actor.require("customers.edit")
-    said = checked(" ".join(reason.split()), "reason", 200)
-    if not said:
-        raise Invalid(_("Say why."), field="reason")
-    pool = access.open_pool(pool_id)
-    rows = Customer.objects.filter(pk__in=selected(actor, selection, "full").values("pk"), pool=None)
-    held = rows.order_by("pk").select_for_update(no_key=True)
-    before = list(held.values_list("pk", "owner_id", "unit_id", "version")[: BULK_AT_ONCE + 1])
-    if len(before) > BULK_AT_ONCE:
-        raise Invalid(_("Choose fewer customers; %d at most.") % BULK_AT_ONCE)
-    ids = [key for key, *_rest in before]
-    Share.objects.filter(customer__in=among(ids)).delete()
-    Customer.objects.filter(pk__in=among(ids)).update(
-        owner=None, unit=None, pool=pool, version=F("version") + 1, updated_at=now
-    )
-    moves = [(key, owner) for key, owner, *_rest in before]
-    _moved(actor, pool, moves, kind=PoolMoveKind.ENTERED, now=now, reason=said)
-    owners_on_timeline(actor, [(key, owner, None) for key, owner, *_rest in before if owner], now)
-    changes: dict[str, list[Any]] = {
-        "pool": [None, pool.name],
-        "reason": [None, said],
-        "customers": [None, [str(key) for key in ids]],
-    }
-    record(CustomersPooled(pool.pk, len(ids)), actor=actor, now=now, subject=_subject(ids), changes=changes)
-    return Done(len(ids), undo_id=keep_owners(actor, before, now).pk)
-
-
 def _claimant(actor: Actor) -> Member:
     """Locked, so that what he claims at the same moment is counted one after the other."""
     members = Member.objects.select_for_update(no_key=True, of=("self",))
@@ -231,49 +199,26 @@ def _take(
         cursor.execute(_TAKE, values)
         taken = [key for (key,) in cursor.fetchall()]
     if taken:
-        _moved(actor, pool, [(key, owner.pk) for key in taken], kind=kind, now=now)
+        moved(actor, pool.pk, [(key, owner.pk) for key in taken], kind=kind, now=now)
         owners_on_timeline(actor, [(key, None, owner.pk) for key in taken], now)
         changes: dict[str, list[Any]] = {
             "pool": [pool.name, None],
             "owner": [None, owner.name],
-            "customers": [None, [str(key) for key in taken]],
+            "customers": [None, len(taken)],
         }
         event = CustomersClaimed(pool.pk, owner.pk, len(taken), kind)
-        record(event, actor=actor, now=now, subject=_subject(taken), changes=changes)
+        record(event, actor=actor, now=now, subject=subject_of(taken), changes=changes)
+        trail: dict[str, list[Any]] = {
+            "owner_id": [None, owner.pk],
+            "unit_id": [None, owner.unit_id],
+            "pool": [pool.name, None],
+        }
+        trails: dict[uuid.UUID, dict[str, list[Any]]] = dict.fromkeys(taken, trail)
+        write_each(CustomerChanged.name, actor=actor, now=now, kind="customer", changes=trails)
     return taken
 
 
-def _moved(
-    actor: Actor,
-    pool: Pool,
-    moves: Sequence[tuple[uuid.UUID, uuid.UUID | None]],
-    *,
-    kind: PoolMoveKind,
-    now: datetime.datetime,
-    reason: str = "",
-) -> None:
-    PoolMove.objects.bulk_create(
-        (
-            PoolMove(
-                pool=pool,
-                customer_id=customer,
-                kind=kind,
-                member_id=member,
-                actor_name=actor.name,
-                reason=reason,
-                moved_at=now,
-            )
-            for customer, member in moves
-        ),
-        batch_size=BATCH,
-    )
-
-
-def _subject(ids: Sequence[uuid.UUID]) -> tuple[str, uuid.UUID] | None:
-    return ("customer", ids[0]) if len(ids) == 1 else None
-
-
-def _apply(pool: Pool, rules: PoolRules) -> None:
+def _apply(actor: Actor, pool: Pool, rules: PoolRules) -> None:
     pool.name = checked(" ".join(rules.name.split()), "name", 100)
     if not pool.name:
         raise Invalid(_("Give it a name."), field="name")
@@ -284,6 +229,9 @@ def _apply(pool: Pool, rules: PoolRules) -> None:
         if model._default_manager.filter(pk__in=keys).count() != len(keys):
             raise Invalid(field=name)
         setattr(pool, name, keys)
+    known = filters.terms(actor)
+    filters.compiled(rules.filter, known, timezone.localdate())
+    pool.filter = rules.filter.model_dump(mode="json", exclude_defaults=True)
     for name, least in _NUMBERS:
         number = getattr(rules, name)
         if number is not None and not least <= number <= 1_000_000:

@@ -38,7 +38,8 @@ WITH kept AS (
     ORDER BY c.id FOR NO KEY UPDATE OF c
 )
 UPDATE customers_customer c
-SET owner_id = same.owner_id, unit_id = same.unit_id, version = c.version + 1, updated_at = %(now)s
+SET owner_id = same.owner_id, unit_id = same.unit_id, pool_id = NULL, version = c.version + 1,
+    updated_at = %(now)s
 FROM same WHERE c.id = same.id
 RETURNING c.id, same.taker, same.left_unit, same.owner_id, same.unit_id
 """

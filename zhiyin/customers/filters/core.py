@@ -239,7 +239,7 @@ def _related(asking: Asking, op: str, value: Any) -> Q:
     rows = Relation.objects.filter(Q(until=None) | Q(until__gte=asking.today))
     if asked.type:
         rows = rows.filter(type=asked.type)
-    if asked.customer or asking.actor.scope != "all":
+    if asked.customer or not access.sees_everybody(asking.actor):
         rows = rows.filter(**{f"{there}__in": others})
     condition = Q(pk__in=rows.values(here))
     return condition if op == "has" else ~condition

@@ -16,7 +16,9 @@ class Pool(TenantModel):
     """Customers without an owner that may be claimed by members of these units (and of those below), these roles,
     or these members; by all where none is named.
 
-    ``daily_limit`` and ``held_limit`` bound how many one member claims a day and has of it at one time.
+    ``filter`` is a filter, as JSON, that says whom it takes when customers are put into the right pool; of several
+    that take one, the first by ``position``. ``daily_limit`` and ``held_limit`` bound how many one member claims a
+    day and has of it at one time.
     """
 
     name = models.CharField(max_length=100)
@@ -26,6 +28,8 @@ class Pool(TenantModel):
     daily_limit = models.PositiveIntegerField(null=True, blank=True)
     held_limit = models.PositiveIntegerField(null=True, blank=True)
     cooling_days = models.PositiveIntegerField(default=30)
+    filter = models.JSONField(default=dict, db_default={}, blank=True)
+    position = models.PositiveIntegerField(default=100, db_default=100)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)

@@ -234,13 +234,13 @@ def _narrowed(rows: QuerySet[Customer], actor: Actor, where: CustomerFilter) -> 
 
 
 def _found_openly(actor: Actor, where: CustomerFilter, words: search.Query) -> list[uuid.UUID]:
-    is_bare = actor.scope == "all" and where == CustomerFilter(q=where.q)
+    is_bare = access.sees_everybody(actor) and where == CustomerFilter(q=where.q)
     return found_openly(actor, words, most=searching.MOST_FOUND if is_bare else MOST_LOOKED_AT)
 
 
 def _is_bare_search(actor: Actor, where: CustomerFilter) -> bool:
     """Whether nothing but words narrows the list."""
-    sees_all = actor.scope == "all" and sees_all_words(actor)
+    sees_all = access.sees_everybody(actor) and sees_all_words(actor)
     return bool(where.q.strip()) and sees_all and where == CustomerFilter(q=where.q)
 
 
@@ -255,7 +255,8 @@ def count_customers(actor: Actor, where: CustomerFilter, *, shown: int = 0) -> C
         also = searching.exact(actor, where.q)
         number = searching.count_found(words, searching.MOST_FOUND, also=also) if words else 0
         return Count(number, exact=True)
-    same = "customers", actor.reach, where.model_dump_json(), timezone.localdate(), access.closed(actor)
+    sees = actor.reach, access.sees_everybody(actor), access.closed(actor)
+    same = "customers", sees, where.model_dump_json(), timezone.localdate()
     within = COUNTED_WITHIN if where.filter or where.q else None
     return kept_count(lambda: _together(_parts(actor, where)), same=same, within=within, shown=shown)
 
@@ -363,7 +364,7 @@ def quick_search(actor: Actor, text: str, *, limit: int = 8) -> list[Row]:
         return []
     if not sees_all_words(actor):
         some: Any = _found_openly(actor, CustomerFilter(q=text), words)
-    elif actor.scope == "all":
+    elif access.sees_everybody(actor):
         some = searching.first_found(words, wanted=limit)
     else:
         some = searching.found(words)

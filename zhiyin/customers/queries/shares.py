@@ -11,23 +11,27 @@ from django.db.models import QuerySet
 from zhiyin.accounts.access import actor_for
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.customers import access
-from zhiyin.customers.models import Customer, Share
+from zhiyin.customers.models import Customer, Pool, Share
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound, PermissionDenied
 from zhiyin.platform.paging import Page, keyset
 
 Row = Mapping[str, object]
-Reason = Literal["all", "owner", "unit", "share"]
+Reason = Literal["all", "owner", "unit", "share", "pool"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """One reason why somebody sees a customer: ``unit`` through which, ``share`` by which."""
+    """One reason why somebody sees a customer: ``unit`` through which, ``share`` by which.
+
+    ``pool`` is the one through which he may claim it; until then he sees no more than its name.
+    """
 
     reason: Reason
     may_write: bool
     unit: Unit | None = None
     share: Share | None = None
+    pool: Pool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Explanation:
 
     @property
     def may_read(self) -> bool:
-        return bool(self.grounds) and not self.lacks
+        return any(each.reason != "pool" for each in self.grounds) and not self.lacks
 
     @property
     def may_write(self) -> bool:
@@ -106,19 +110,24 @@ def may_explain(actor: Actor) -> bool:
 
 def _grounds(asked: Actor, customer: Customer) -> list[Ground]:
     found = []
-    if asked.scope == "all":
+    if asked.scope == "all" and (customer.pool_id is None or access.sees_everybody(asked)):
         found.append(Ground("all", may_write=True))
     if customer.owner_id and customer.owner_id == asked.member_id:
         found.append(Ground("owner", may_write=True))
     if customer.unit_id and customer.unit_id in asked.unit_ids:
         found.append(Ground("unit", may_write=True, unit=customer.unit))
     shares = _named(access.shares(asked).filter(customer=customer.pk)).order_by("created_at", "id")
-    return found + [Ground("share", may_write=each.may_write, share=each) for each in shares]
+    found += [Ground("share", may_write=each.may_write, share=each) for each in shares]
+    if customer.pool_id and asked.may("customers.edit"):
+        pools = access.pools(asked, to_claim=True).filter(pk=customer.pool_id)
+        found += [Ground("pool", may_write=False, pool=each) for each in pools]
+    return found
 
 
 def _by_role(actor: Actor, customer: Customer) -> bool:
     mine = customer.owner_id is not None and customer.owner_id == actor.member_id
-    return actor.scope == "all" or mine or customer.unit_id in actor.unit_ids
+    reached = actor.scope == "all" and (customer.pool_id is None or access.sees_everybody(actor))
+    return reached or mine or customer.unit_id in actor.unit_ids
 
 
 def _named(shares: QuerySet[Share]) -> QuerySet[Share]:

@@ -32,8 +32,11 @@ def veiled(actor: Actor, found: Page[AuditEntry]) -> Page[AuditEntry]:
     return found
 
 
-def require_whole(actor: Actor, changes: Mapping[str, Any]) -> None:
+def require_whole(actor: Actor, entry: Mapping[str, Any]) -> None:
     """A proof is about the whole entry. Raises ``PermissionDenied`` unless the reader's role sees all of it."""
+    changes = entry["changes"]
+    if entry["subject_id"] and access.withheld(actor, [uuid.UUID(entry["subject_id"])]):
+        raise PermissionDenied(_("This customer is in a pool."))
     own = own_among(actor, changes)
     unseen = [name for name in changes if name.startswith(PREFIX) and name not in own]
     if unseen or changes.keys() & access.closed(actor):

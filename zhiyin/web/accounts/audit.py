@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.activities.choices import TaskState
+from zhiyin.customers import access
 from zhiyin.customers.choices import ContactCheck, CustomerKind, Stage, Status, UndoKind
 from zhiyin.customers.fields import PREFIX, own_among, shown, veiled_changes
 from zhiyin.customers.models import CustomField
@@ -262,13 +263,14 @@ class Told:
 def told(
     entries: Sequence[AuditEntry], *, actor: Actor, most: int | None = None
 ) -> list[tuple[AuditEntry, Told]]:
-    """A page of entries with their words, at most so many changes of each. Three statements at most.
+    """A page of entries with their words, at most so many changes of each. Four statements at most.
 
     Of a company's own fields of customers, those that the reader's role sees.
     """
     names = _names(entries)
+    withheld = access.withheld(actor, (entry.subject_id for entry in entries))
     for entry in entries:
-        entry.changes = veiled_changes(actor, entry.changes)
+        entry.changes = {} if entry.subject_id in withheld else veiled_changes(actor, entry.changes)
     own = own_among(actor, (field for entry in entries for field in entry.changes))
     return [(entry, described(entry, names, own, most=most)) for entry in entries]
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.customers import queries
 from zhiyin.customers.actions import PoolRules
 from zhiyin.customers.choices import CustomerKind
+from zhiyin.customers.filters import Group
 from zhiyin.customers.models import Pool
 
 
@@ -38,6 +39,14 @@ class PoolForm(forms.Form):
     cooling_days = forms.IntegerField(
         label=_("Days of waiting for the former owner"), min_value=0, max_value=3650, initial=30
     )
+    position = forms.IntegerField(
+        label=_("Place in the order"),
+        required=False,
+        min_value=0,
+        max_value=1_000_000,
+        initial=100,
+        help_text=_("Of several pools that take a customer, the one with the lowest place gets it."),
+    )
     version = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, pool: Pool | None = None, **kwargs: Any) -> None:
@@ -47,8 +56,9 @@ class PoolForm(forms.Form):
         for name, choices in queries.pool_parties().items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]
 
-    def rules(self) -> PoolRules:
-        values = dict(self.cleaned_data)
+    def rules(self, tree: Group) -> PoolRules:
+        values = {**self.cleaned_data, "filter": tree}
+        values["position"] = 100 if values["position"] is None else values["position"]
         del values["version"]
         for name in ("units", "roles", "members"):
             values[name] = tuple(uuid.UUID(key) for key in values[name])
@@ -67,11 +77,11 @@ class PoolFilterForm(forms.Form):
 
 
 class ReturnForm(forms.Form):
-    pool = forms.ChoiceField(label=_("Pool"))
+    pool = forms.ChoiceField(label=_("Pool"), required=False)
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["pool"].choices = [  # type: ignore[attr-defined]
-            (str(each.pk), each.name) for each in queries.open_pools()
-        ]
+        self.pools = [(str(each.pk), each.name) for each in queries.open_pools()]
+        right = ("", _("The one whose filter takes each of them"))
+        self.fields["pool"].choices = [right, *self.pools]  # type: ignore[attr-defined]

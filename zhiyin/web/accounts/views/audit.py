@@ -131,7 +131,7 @@ def growth(request: HttpRequest, old_size: int, size: int) -> HttpResponse:
 def proof(request: HttpRequest, entry_id: uuid.UUID) -> HttpResponse:
     """The proof that an entry is in the log."""
     found = queries.audit_proof(actor=request.actor, entry_id=entry_id)
-    require_whole(request.actor, found["entry"]["changes"])
+    require_whole(request.actor, found["entry"])
     return _download(JsonResponse(found), f"entry-{found['sequence']}.json")
 
 

@@ -109,6 +109,14 @@ def filters(request: HttpRequest) -> HttpResponse:
     return render(request, "customers/filters.html", context)
 
 
+@page(permission="customers.view")
+def filter_rows(request: HttpRequest) -> HttpResponse:
+    """The rows of a filter that is part of a larger form, after a choice in one of them."""
+    line = builder.lines(builder.of_form(request.GET), terms(request.actor))
+    context = {"line": line, "rows_url": reverse("customers:filter_rows")}
+    return render(request, "customers/_filter_group.html", context)
+
+
 def _shown(request: HttpRequest, tree: Group) -> HttpResponse:
     """The list that a filter narrows."""
     query = {name: request.GET[name] for name in ("q", "sort", "view") if request.GET.get(name)}

@@ -15,8 +15,10 @@ from django.views.decorators.http import require_POST
 
 from zhiyin.customers import access, actions, queries
 from zhiyin.customers.actions import Selection, Taken
+from zhiyin.customers.filters import Group
 from zhiyin.customers.models import Pool
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
+from zhiyin.web.customers.choosing import Choosing
 from zhiyin.web.customers.pool_forms import PoolFilterForm, PoolForm, ReturnForm
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 
@@ -105,44 +107,66 @@ def put_in(request: HttpRequest) -> HttpResponse:
             done = actions.return_customers(
                 actor=request.actor,
                 selection=Selection(tuple(ids)),
-                pool_id=uuid.UUID(form.cleaned_data["pool"]),
+                pool_id=uuid.UUID(form.cleaned_data["pool"]) if form.cleaned_data["pool"] else None,
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
             message = ngettext("%d customer is in the pool.", "%d customers are in the pool.", done.count)
             notify(request, message % done.count, undo=reverse("customers:undo", args=[done.undo_id]))
             return redirect("customers:list")
-    context = {"form": form, "files": files, "ids": ids, "any_pool": bool(form.fields["pool"].choices)}  # type: ignore[attr-defined]
+    context = {"form": form, "files": files, "ids": ids, "any_pool": form.pools}
     return render(request, "customers/put_in.html", context)
 
 
 @page(permission="pools.manage")
 def create(request: HttpRequest) -> HttpResponse:
-    form = PoolForm(request.POST or None)
-    if form.is_valid():
+    form, tree, context = _pool_form(request, request.POST, None)
+    if tree is not None and form.is_valid():
         with refusals(form):
-            made = actions.create_pool(actor=request.actor, rules=form.rules(), now=timezone.now())
+            made = actions.create_pool(actor=request.actor, rules=form.rules(tree), now=timezone.now())
             notify(request, _("Added."))
             return redirect("customers:pool", made.pk)
-    return render(request, "customers/pool_form.html", {"form": form})
+    return render(request, "customers/pool_form.html", context)
 
 
 @page(permission="pools.manage")
 def change(request: HttpRequest, pool_id: uuid.UUID) -> HttpResponse:
     found = access.pool(request.actor, pool_id)
-    form = PoolForm(request.POST or None, pool=found)
-    if form.is_valid():
+    form, tree, context = _pool_form(request, request.POST, found)
+    if tree is not None and form.is_valid():
         with refusals(form):
             actions.change_pool(
                 actor=request.actor,
                 pool_id=pool_id,
-                rules=form.rules(),
+                rules=form.rules(tree),
                 version=form.cleaned_data["version"] or None,
                 now=timezone.now(),
             )
             notify(request, _("Saved."))
             return redirect("customers:pool", pool_id)
-    return render(request, "customers/pool_form.html", {"form": form, "pool": found})
+    return render(request, "customers/pool_form.html", context)
+
+
+def _pool_form(
+    request: HttpRequest, sent: QueryDict, found: Pool | None
+) -> tuple[PoolForm, Group | None, dict[str, Any]]:
+    """The form, its filter once it is whole and was sent, and what its page shows."""
+    choosing = Choosing(request, found.filter if found else None)
+    form = PoolForm(sent or None, pool=found)
+    tree, context = choosing.read()
+    if choosing.is_step:
+        form.errors.clear()
+    return form, None if choosing.is_step else tree, {**context, "form": form, "pool": found}
+
+
+@require_POST
+@page(permission="pools.manage")
+def fill(request: HttpRequest, pool_id: uuid.UUID) -> HttpResponse:
+    """All without an owner whom the pool's filter takes come into it, in the background."""
+    reason = _("Taken by the pool's filter")
+    actions.fill_pool(actor=request.actor, pool_id=pool_id, reason=reason, now=timezone.now())
+    notify(request, _("Customers are being put in, in the background."))
+    return redirect("jobs:list")
 
 
 @require_POST
