@@ -141,7 +141,9 @@ def test_takes_keywords_only_with_actor_and_now(action: Action) -> None:
 def test_leaves_an_audit_entry_and_an_event(action: Action) -> None:
     # an action may be made of others, which record
     others = {each.node.name for each in ACTIONS} - {action.node.name}
-    assert _calls(action.node, action.helpers) & ({"record"} | others), f"{action.path}: {action}"
+    assert _calls(action.node, action.helpers) & ({"record", "record_read"} | others), (
+        f"{action.path}: {action}"
+    )
 
 
 @every_action

@@ -12,6 +12,7 @@ READS = {
     "customers.notes._sees": "whom a note may tell of the customer",
     "customers.relations._other": "the other end of a relation is only named",
     "customers.printing._begin": "prints",
+    "customers.sensitive.reveal_sensitive": "shows",
     "customers.relations.relate_again": "both ends are only to be seen; what is restored was one's own change",
 }
 

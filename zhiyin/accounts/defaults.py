@@ -26,7 +26,15 @@ ROLES = [
         _("Sales manager"),
         RecordScope.SUBTREE,
         frozenset(
-            _SELL | {"customers.delete", "customers.export", "pools.manage", "imports.run", "jobs.view_all"}
+            _SELL
+            | {
+                "customers.delete",
+                "customers.export",
+                "customers.reveal",
+                "pools.manage",
+                "imports.run",
+                "jobs.view_all",
+            }
         ),
     ),
     DefaultRole(_("Sales person"), RecordScope.OWN, frozenset(_SELL)),

@@ -18,6 +18,7 @@ from zhiyin.api.customers.merges import routes as merges
 from zhiyin.api.customers.pools import routes as pools
 from zhiyin.api.customers.relations import routes as relations
 from zhiyin.api.customers.routes import routes as customers
+from zhiyin.api.customers.sensitive import routes as sensitive
 from zhiyin.api.customers.shares import routes as shares
 from zhiyin.api.customers.trail import routes as trail
 from zhiyin.api.http import api
@@ -40,6 +41,7 @@ api.add_router("", fields.router)
 api.add_router("", merges.router)
 api.add_router("", pools.router)
 api.add_router("", relations.router)
+api.add_router("", sensitive.router)
 api.add_router("", shares.router)
 api.add_router("", trail.router)
 api.add_router("", history.router)

@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -8,15 +10,20 @@ class CustomersConfig(AppConfig):
     name = "zhiyin.customers"
 
     def ready(self) -> None:
-        import zhiyin.customers.actions.merging.own  # noqa: F401
+        import zhiyin.customers.actions.merging.own
+        import zhiyin.customers.actions.merging.sensitive  # noqa: F401
         from zhiyin.customers import filters
-        from zhiyin.customers.filters import consents, contacts, core
+        from zhiyin.customers.fields.sensitive import BUILT_IN
+        from zhiyin.customers.filters import consents, contacts, core, searching, sensitive, tree
         from zhiyin.platform import notifications
 
         filters.register(core.file_terms)
         filters.register(core.other_terms)
         filters.register(contacts.contact_terms)
         filters.register(consents.consent_terms)
+        filters.register(sensitive.sensitive_terms)
+        searching.register(sensitive.customers_of_sensitive)
+        tree.VEILS |= {each.name: partial(sensitive.veiled, each.name) for each in BUILT_IN}
         notifications.register(
             "customers.mentioned", _("%(who)s mentioned you in a note on %(customer)s."), "note"
         )
@@ -30,4 +37,6 @@ class CustomersConfig(AppConfig):
         register("customers.edit", _("Create and change customers"))
         register("customers.delete", _("Delete customers"))
         register("customers.export", _("Export customers"))
+        register("customers.reveal", _("See sensitive values of customers whole, each time audited"))
+        register("customers.sensitive", _("Export sensitive values of customers"))
         register("pools.manage", _("Set up pools and assign from them"))

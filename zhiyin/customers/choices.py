@@ -154,6 +154,7 @@ class UndoKind(models.TextChoices):
     CONTACT_GONE = "contact_gone", _("Contact point removed")
     SHARE = "share", _("Shared")
     UNSHARE = "unshare", _("Sharing ended")
+    SENSITIVE = "sensitive", _("Sensitive value changed")
 
 
 class StandardRelation(models.TextChoices):

@@ -221,3 +221,9 @@ class ChangeUndone(Event):
     what: str
     restored: int
     left: int
+
+
+@dataclass(frozen=True)
+class SensitiveRulesChanged(Event):
+    name: ClassVar = "customers.sensitive_rules_changed"
+    ask_reason: bool

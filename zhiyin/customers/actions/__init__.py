@@ -89,6 +89,11 @@ from zhiyin.customers.actions.relation_types import (
     restore_relation_type,
 )
 from zhiyin.customers.actions.relations import Way, add_relation, change_relation, remove_relation
+from zhiyin.customers.actions.sensitive import (
+    change_sensitive_rules,
+    reveal_sensitive,
+    set_sensitive,
+)
 from zhiyin.customers.actions.shares import Sharing, end_share, share_customer, share_customers
 from zhiyin.customers.actions.tags import create_tag, delete_tag, set_tags, update_tag
 from zhiyin.customers.actions.timeline import add_to_timeline, make_timeline_months
@@ -140,6 +145,7 @@ __all__ = [
     "change_purpose",
     "change_relation",
     "change_relation_type",
+    "change_sensitive_rules",
     "change_view",
     "claim_customers",
     "create_customer",
@@ -184,11 +190,13 @@ __all__ = [
     "restore_relation_type",
     "restore_view",
     "return_customers",
+    "reveal_sensitive",
     "revoke_link",
     "save_view",
     "selected",
     "set_back_customer",
     "set_field_access",
+    "set_sensitive",
     "set_tags",
     "share_customer",
     "share_customers",

@@ -1,5 +1,6 @@
 """Keeps what a change found, in the change's own transaction, so that it can be taken back."""
 
+import base64
 import datetime
 import uuid
 from collections.abc import Sequence
@@ -91,6 +92,14 @@ def keep_shares(
         link_ids=[share.pk for share in made],
         data={"before": [_share(share) for share in before]},
     )
+
+
+def keep_sensitive(
+    actor: Actor, customer_id: uuid.UUID, field: str, encrypted: bytes, now: datetime.datetime
+) -> Undo:
+    """The value before as it lay there, under the customer's key: once that is destroyed nothing brings it back."""
+    data = {"field": field, "before": base64.b64encode(encrypted).decode(), "set_at": now.isoformat()}
+    return _keep(actor, UndoKind.SENSITIVE, now, customer_ids=[customer_id], data=data)
 
 
 def _share(share: Share) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from zhiyin.customers.actions.before import KEPT
 from zhiyin.customers.actions.contacts import contact_again
 from zhiyin.customers.actions.notes import on_timeline, shown
 from zhiyin.customers.actions.relations import relate_again
+from zhiyin.customers.actions.sensitive import sensitive_again
 from zhiyin.customers.actions.shares import shares_undone
 from zhiyin.customers.actions.timeline import add_to_timeline, owners_on_timeline
 from zhiyin.customers.choices import TimelineKind, UndoKind
@@ -110,6 +111,8 @@ def _restore(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID
             return relate_again(actor, kept, now)
         case UndoKind.CONTACT_GONE:
             return contact_again(actor, kept, now)
+        case UndoKind.SENSITIVE:
+            return sensitive_again(actor, kept, now)
         case UndoKind.SHARE | UndoKind.UNSHARE:
             return shares_undone(actor, kept)
         case _:

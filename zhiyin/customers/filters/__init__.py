@@ -14,7 +14,7 @@ A filter is a small tree, written as JSON::
 from zhiyin.customers.filters.compiling import check, compiled, slow
 from zhiyin.customers.filters.core import compare, latest, moment, nullable, within
 from zhiyin.customers.filters.terms import Asking, Option, Term, Terms, register, terms
-from zhiyin.customers.filters.tree import Condition, Filter, Group, Node, RelationTo, Span, parse
+from zhiyin.customers.filters.tree import Condition, Filter, Group, Node, RelationTo, Span, parse, veiled
 from zhiyin.customers.filters.values import NOBODY, OPERATORS, FilterType, keys
 from zhiyin.customers.filters.words import Words
 
@@ -44,5 +44,6 @@ __all__ = [
     "register",
     "slow",
     "terms",
+    "veiled",
     "within",
 ]

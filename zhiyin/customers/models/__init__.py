@@ -15,6 +15,7 @@ from zhiyin.customers.models.merge import Merge, MergedRow
 from zhiyin.customers.models.note import Note
 from zhiyin.customers.models.pool import Pool, PoolMove
 from zhiyin.customers.models.relation import Relation, RelationType
+from zhiyin.customers.models.sensitive import SensitiveIndex, SensitiveRules, SensitiveValue
 from zhiyin.customers.models.share import Share
 from zhiyin.customers.models.tag import CustomerTag, Tag
 from zhiyin.customers.models.timeline import TimelineEvent
@@ -42,6 +43,9 @@ __all__ = [
     "Relation",
     "RelationType",
     "SavedView",
+    "SensitiveIndex",
+    "SensitiveRules",
+    "SensitiveValue",
     "Share",
     "StatusChange",
     "Suspect",

@@ -53,6 +53,11 @@ from zhiyin.customers.queries.relations import (
     relation_types,
     roll_up,
 )
+from zhiyin.customers.queries.sensitive import (
+    Masked,
+    sensitive_of,
+    sensitive_rules,
+)
 from zhiyin.customers.queries.shares import (
     Explanation,
     all_units,
@@ -78,6 +83,7 @@ __all__ = [
     "Governed",
     "Graph",
     "Likely",
+    "Masked",
     "Related",
     "RollUp",
     "Room",
@@ -133,6 +139,8 @@ __all__ = [
     "room",
     "ruled_roles",
     "saved_views",
+    "sensitive_of",
+    "sensitive_rules",
     "shared_with_me",
     "shares_of",
     "standing",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.accounts.models import Role
 from zhiyin.customers.choices import FieldAccess
 from zhiyin.customers.fields import CONTACTS, CORE, Field
+from zhiyin.customers.fields.sensitive import BUILT_IN
 from zhiyin.customers.models import CustomField
 from zhiyin.platform.actors import Actor
 
@@ -39,6 +40,8 @@ def _governed() -> Iterator[Governed]:
         yield Governed(each.name, each.label, _("Customer file"), _levels(each.name))
     for each in CONTACTS:
         yield Governed(each.name, each.label, _("Contact points"), _levels(each.name))
+    for secret in BUILT_IN:
+        yield Governed(secret.name, secret.label, _("Sensitive"), tuple(FieldAccess))
     for own in CustomField.objects.filter(archived_at=None).order_by("position", "id"):
         field = Field.of(own)
         yield Governed(field.name, own.label, own.section or _("More"), _levels(field.name))

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypedDict, cast
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from pydantic import BaseModel, Field, FiniteFloat, StringConstraints
+from pydantic import BaseModel, Field, FiniteFloat, StringConstraints, field_validator
 
 from zhiyin.customers import access, filters
 from zhiyin.customers.choices import CustomerKind, Stage, Status
@@ -89,6 +89,12 @@ class CustomerFilter(BaseModel):
         description='Groups of conditions as JSON: `{"match": "all", "of": [{"field": "last", "op": "older", "value": '
         '{"number": 6, "unit": "month"}}]}`; `list_filter_fields` tells the fields, operators and values.',
     )
+
+    @field_validator("filter")
+    @classmethod
+    def _veil(cls, given: str) -> str:
+        """What may not lie about is not kept, logged or handed on either."""
+        return filters.veiled(given)
 
     def is_empty(self) -> bool:
         return self == CustomerFilter()

@@ -64,6 +64,7 @@ LABELS: dict[str, str | Promise] = {
     "customers.purpose_changed": _("Purpose added, changed or archived"),
     "customers.customers_shared": _("Customers shared"),
     "customers.sharing_ended": _("Sharing ended"),
+    "customers.sensitive_rules_changed": _("Rules for sensitive values changed"),
     "platform.member_notified": _("Somebody was notified"),
     "customers.tag_changed": _("Tag added, changed or deleted"),
     "customers.view_saved": _("View saved or deleted"),
@@ -91,6 +92,7 @@ LABELS: dict[str, str | Promise] = {
 # what was only read, by the names that ``record_read`` gives it
 READS: dict[str, str | Promise] = {
     "customers.export_written": _("Export of customers written"),
+    "customers.sensitive_revealed": _("Sensitive value looked at"),
 }
 FIELDS: dict[str, str | Promise] = {
     "name": _("Name"),

@@ -21,6 +21,7 @@ from zhiyin.web.customers.views import (
     record,
     relation_types,
     relations,
+    sensitive,
     shares,
     trail,
 )
@@ -58,6 +59,10 @@ urlpatterns = [
     path("pools/<uuid:pool_id>/fill/", pools.fill, name="fill_pool"),
     path("pools/<uuid:pool_id>/archive/", pools.archive, name="archive_pool"),
     path("pools/<uuid:pool_id>/restore/", pools.restore, name="restore_pool"),
+    path("settings/sensitive/", sensitive.rules, name="sensitive_rules"),
+    path("customers/<uuid:customer_id>/sensitive/<slug:name>/", sensitive.sensitive, name="sensitive"),
+    path("customers/<uuid:customer_id>/sensitive/<slug:name>/mask/", sensitive.mask, name="mask"),
+    path("customers/<uuid:customer_id>/sensitive/<slug:name>/reveal/", sensitive.reveal, name="reveal"),
     path("customers/new/", record.create, name="create"),
     path("customers/tags/", parts.tags, name="tags"),
     path("customers/tags/<uuid:tag_id>/", parts.tag, name="tag"),

@@ -23,6 +23,7 @@ PAGES: list[tuple[str, str | Promise, str]] = [
     ("customers:field_access", _("Access to fields"), "accounts.manage"),
     ("customers:relation_types", _("Relations"), "settings.manage"),
     ("customers:duplicate_rules", _("Duplicates"), "settings.manage"),
+    ("customers:sensitive_rules", _("Sensitive fields"), "settings.manage"),
     ("customers:purposes", _("Purposes"), "settings.manage"),
     ("accounts:tokens", _("API tokens"), "accounts.manage"),
     ("accounts:audit", _("Audit log"), "audit.view"),

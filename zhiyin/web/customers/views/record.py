@@ -38,6 +38,7 @@ from zhiyin.web.customers.views.consents import consents_tab
 from zhiyin.web.customers.views.contacts import contact_rows, contacts_tab
 from zhiyin.web.customers.views.documents import documents_tab
 from zhiyin.web.customers.views.relations import relations_tab
+from zhiyin.web.customers.views.sensitive import sensitive_parts
 from zhiyin.web.customers.views.shares import access_tab
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 from zhiyin.web.lists import Tab
@@ -156,6 +157,7 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
                 "recent": commerce.latest_orders(request.actor, customer.pk) if sees_orders else [],
                 "contacts": contact_rows(request, customer.pk),
                 "notes": queries.notes(customer.pk, limit=3),
+                **sensitive_parts(request, customer),
             }
     return {}
 

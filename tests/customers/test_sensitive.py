@@ -1,0 +1,231 @@
+"""Sensitive values: checked, masked, looked at with a trace, and nowhere else in clear."""
+
+import dataclasses
+import datetime
+import json
+import random
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from tests.cast import Company
+from zhiyin.customers import actions, filters, queries
+from zhiyin.customers.fields.sensitive import BUILT_IN, Sensitive, read_sensitive
+from zhiyin.customers.models import Customer, SensitiveIndex
+from zhiyin.platform import crypto
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import Invalid, NotFound, PermissionDenied
+from zhiyin.platform.models import AuditEntry, OutboxEvent
+
+Now = datetime.datetime
+NUMBER, OTHER = "11010519491231002X", "440524188001010014"
+CARD = "6222021234567890128"
+FIELDS = {each.name: each for each in BUILT_IN}
+
+
+@pytest.fixture
+def wang(inside: Company, now: Now) -> Customer:
+    return actions.create_customer(actor=inside.lin.actor, name="王小明", now=now)
+
+
+def put(company: Company, customer: Customer, value: str, now: Now, name: str = "id_number") -> Any:
+    return actions.set_sensitive(
+        actor=company.lin.actor, customer_id=customer.pk, name=name, value=value, now=now
+    )
+
+
+def shown(company: Company, customer: Customer) -> dict[str, str]:
+    return {each.field.name: each.mask for each in queries.sensitive_of(company.lin.actor, customer.pk)}
+
+
+def revealed(actor: Actor, customer: Customer, now: Now, reason: str = "") -> str:
+    return actions.reveal_sensitive(
+        actor=actor, customer_id=customer.pk, name="id_number", reason=reason, now=now
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "kept"),
+    [
+        ("id_number", "11010519491231002x", NUMBER),
+        ("id_number", " 440524 18800101 0014 ", OTHER),
+        ("id_number", "e 1234-5678", "E12345678"),
+        ("bank_account", "6222 0212 3456 7890 128", CARD),
+        ("bank_account", "GB82 WEST 1234 5698 7654 32", "GB82WEST12345698765432"),
+        ("bank_account", "1001 2450 0920 0123 456", "1001245009200123456"),
+        ("bank_account", "", ""),
+    ],
+)
+def test_values_are_kept_in_one_form(field: str, given: str, kept: str) -> None:
+    assert read_sensitive(FIELDS[field], given) == kept
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [
+        ("id_number", "110105194912310021"),
+        ("id_number", "11010519491331002X"),
+        ("id_number", "1101051949123100"),
+        ("id_number", "12"),
+        ("id_number", "身份证号码不知道"),
+        ("bank_account", "6222021234567890127"),
+        ("bank_account", "GB82WEST12345698765433"),
+        ("bank_account", "abc"),
+    ],
+)
+def test_what_was_mistyped_is_refused_and_not_repeated(field: str, given: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_sensitive(FIELDS[field], given)
+    assert given not in str(refused.value.message)
+    assert refused.value.field == field
+
+
+def test_each_mistyped_digit_of_a_resident_number_is_found() -> None:
+    """The check digit finds every single wrong digit and every two neighbours swapped (GB 11643-1999)."""
+    field: Sensitive = FIELDS["id_number"]
+    for place in range(17):
+        wrong = NUMBER[:place] + str((int(NUMBER[place]) + random.Random(place).randint(1, 9)) % 10)
+        with pytest.raises(Invalid):
+            read_sensitive(field, wrong + NUMBER[place + 1 :])
+
+
+def test_a_page_shows_a_mask(inside: Company, wang: Customer, now: Now) -> None:
+    assert shown(inside, wang) == {"id_number": "", "bank_account": ""}
+    put(inside, wang, NUMBER, now)
+    put(inside, wang, CARD, now, "bank_account")
+    assert shown(inside, wang) == {"id_number": "1101**********002X", "bank_account": "6222 **** **** 0128"}
+    put(inside, wang, "E12345678", now)
+    assert shown(inside, wang)["id_number"] == "E1***"
+
+
+def test_who_looks_is_audited_without_the_value(inside: Company, wang: Customer, now: Now) -> None:
+    put(inside, wang, NUMBER, now)
+    with pytest.raises(PermissionDenied):
+        revealed(inside.lin.actor, wang, now)
+    assert revealed(inside.ma.actor, wang, now, "合同") == NUMBER
+    entry = AuditEntry.objects.get(action="customers.sensitive_revealed")
+    assert (entry.actor_id, entry.subject_id) == (inside.ma.actor.member_id, wang.pk)
+    assert entry.changes == {"field": [None, "id_number"], "reason": [None, "合同"]}
+
+
+def test_a_company_may_ask_for_a_reason(inside: Company, wang: Customer, now: Now) -> None:
+    put(inside, wang, NUMBER, now)
+    actions.change_sensitive_rules(actor=inside.gao.actor, ask_reason=True, now=now)
+    for reason in ("", "  "):
+        with pytest.raises(Invalid) as refused:
+            revealed(inside.ma.actor, wang, now, reason)
+        assert refused.value.field == "reason"
+    assert not AuditEntry.objects.filter(action="customers.sensitive_revealed").exists()
+    assert revealed(inside.ma.actor, wang, now, "合同") == NUMBER
+
+
+def test_a_change_is_undone_unless_another_followed(inside: Company, wang: Customer, now: Now) -> None:
+    later = now + datetime.timedelta(minutes=1)
+    put(inside, wang, NUMBER, now)
+    kept = put(inside, wang, OTHER, later)
+    assert put(inside, wang, OTHER, later) is None, "nothing changed"
+    actions.undo_change(actor=inside.lin.actor, undo_id=kept.pk, now=later)
+    assert revealed(inside.ma.actor, wang, later) == NUMBER
+    gone = put(inside, wang, "", later)
+    assert shown(inside, wang)["id_number"] == ""
+    assert not SensitiveIndex.objects.exists()
+    actions.undo_change(actor=inside.lin.actor, undo_id=gone.pk, now=later)
+    assert revealed(inside.ma.actor, wang, later) == NUMBER
+    changed = put(inside, wang, OTHER, later)
+    put(inside, wang, NUMBER, later + datetime.timedelta(minutes=1))
+    done = actions.undo_change(actor=inside.lin.actor, undo_id=changed.pk, now=later)
+    assert done.restored == 0
+    assert revealed(inside.ma.actor, wang, later) == NUMBER
+
+
+def found(actor: Actor, text: str) -> list[str]:
+    return [str(row["name"]) for row in queries.quick_search(actor, text)]
+
+
+def asked(actor: Actor, op: str, value: Any = None) -> list[str]:
+    tree = {"of": [{"field": "id_number", "op": op, "value": value}]}
+    where = queries.CustomerFilter(filter=json.dumps(tree))
+    assert not isinstance(value, list) or value[0] not in where.filter
+    return [row["name"] for row in queries.list_customers(actor, where).rows]
+
+
+def test_a_whole_number_finds_its_customer(inside: Company, wang: Customer, now: Now) -> None:
+    put(inside, wang, NUMBER, now)
+    lin, wu = inside.lin.actor, inside.wu.actor
+    assert found(lin, NUMBER) == found(lin, NUMBER.lower()) == ["王小明"]
+    assert found(lin, NUMBER[:-1]) == []
+    assert found(wu, NUMBER) == [], "out of this person's records"
+
+
+def test_a_filter_asks_without_holding_the_value(inside: Company, wang: Customer, now: Now) -> None:
+    actions.create_customer(actor=inside.lin.actor, name="李四", now=now)
+    put(inside, wang, NUMBER, now)
+    lin = inside.lin.actor
+    assert asked(lin, "in", [NUMBER.lower()]) == asked(lin, "filled") == ["王小明"]
+    assert asked(lin, "in", [OTHER]) == []
+    assert asked(lin, "not_in", [NUMBER]) == asked(lin, "empty") == ["李四"]
+    tree = filters.parse(f'{{"of":[{{"field":"id_number","op":"in","value":["{NUMBER}"]}}]}}')
+    assert NUMBER not in tree.written()
+    assert filters.parse(tree.written()) == tree, "what was veiled stays as it is"
+    assert "***" in filters.Words(filters.terms(lin), tree).sentence(tree)
+
+
+def test_erased_values_are_told_as_erased(inside: Company, wang: Customer, now: Now) -> None:
+    put(inside, wang, NUMBER, now)
+    kept = put(inside, wang, OTHER, now)
+    crypto.destroy(wang.pk, now=now)
+    row = queries.sensitive_of(inside.lin.actor, wang.pk)[0]
+    assert row.erased
+    with pytest.raises(crypto.Erased):
+        revealed(inside.ma.actor, wang, now)
+    with pytest.raises(crypto.Erased):
+        put(inside, wang, NUMBER, now)
+    with pytest.raises(crypto.Erased):
+        actions.undo_change(actor=inside.lin.actor, undo_id=kept.pk, now=now)
+
+
+def test_a_merge_hands_values_over_and_back(inside: Company, wang: Customer, now: Now) -> None:
+    other = actions.create_customer(actor=inside.lin.actor, name="王晓明", now=now)
+    put(inside, wang, NUMBER, now)
+    put(inside, other, OTHER, now)
+    put(inside, other, CARD, now, "bank_account")
+    merged = actions.merge_customers(
+        actor=inside.ma.actor, survivor_id=wang.pk, customer_ids=[other.pk], now=now
+    )
+    assert shown(inside, wang) == {"id_number": "1101**********002X", "bank_account": "6222 **** **** 0128"}
+    assert found(inside.lin.actor, CARD) == ["王小明"]
+    actions.undo_merge(actor=inside.ma.actor, merge_id=merged.merge.pk, now=now)
+    assert shown(inside, wang) == {"id_number": "1101**********002X", "bank_account": ""}
+    assert shown(inside, other) == {"id_number": "4405**********0014", "bank_account": "6222 **** **** 0128"}
+
+
+def test_the_plain_value_is_in_no_table(inside: Company, wang: Customer, now: Now) -> None:
+    kept = put(inside, wang, NUMBER, now)
+    put(inside, wang, OTHER, now)
+    revealed(inside.ma.actor, wang, now)
+    actions.undo_change(actor=inside.lin.actor, undo_id=kept.pk, now=now)
+    assert AuditEntry.objects.exists()
+    assert OutboxEvent.objects.exists()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+            " AND has_table_privilege(oid, 'SELECT')"
+        )
+        tables = [name for (name,) in cursor.fetchall()]
+        plain = [f"%{each}%" for number in (NUMBER, OTHER) for each in (number, number.encode().hex())]
+        for table in tables:
+            cursor.execute(f"SELECT count(*) FROM {table} t WHERE t::text LIKE ANY (%s)", [plain])
+            assert cursor.fetchone() == (0,), table
+
+
+def test_a_role_that_sees_less(inside: Company, wang: Customer, now: Now) -> None:
+    put(inside, wang, NUMBER, now)
+    masked = dataclasses.replace(inside.ma.actor, fields={"id_number": "masked"})
+    with pytest.raises(PermissionDenied):
+        revealed(masked, wang, now)
+    assert found(masked, NUMBER) == []
+    hidden = dataclasses.replace(inside.ma.actor, fields={"id_number": "hidden"})
+    assert [each.field.name for each in queries.sensitive_of(hidden, wang.pk)] == ["bank_account"]
+    with pytest.raises(NotFound):
+        revealed(hidden, wang, now)
