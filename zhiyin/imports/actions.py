@@ -24,6 +24,7 @@ from zhiyin.imports.events import (
     ProfileSaved,
 )
 from zhiyin.imports.kinds import FieldType, Kind, kinds
+from zhiyin.imports.matching import Matching
 from zhiyin.imports.models import Import, ImportProfile
 from zhiyin.imports.preview import Preview, look
 from zhiyin.imports.reading import FileError, Options
@@ -73,7 +74,7 @@ def upload_file(
     try:
         _recognise(actor, batch)
         if profile:
-            _take(batch, profile.mapping, profile.date_formats, profile.source)
+            _take(batch, profile.mapping, profile.date_formats, profile.source, profile.matching)
     except BaseException:
         files.forget(batch.file)
         raise
@@ -91,6 +92,7 @@ def choose_columns(
     options: Mapping[str, Any] | None = None,
     date_formats: Mapping[str, str] | None = None,
     source: str | None = None,
+    matching: Mapping[str, Any] | None = None,
     now: datetime.datetime,
 ) -> Import:
     """Say how the file is to be read. A new kind or new options recognise the columns anew."""
@@ -102,7 +104,8 @@ def choose_columns(
         batch.options = _options(options)
     if again:
         _recognise(actor, batch)
-    _take(batch, mapping, date_formats, source)
+        batch.matching = {}
+    _take(batch, mapping, date_formats, source, matching)
     batch.state, batch.result, batch.error = ImportState.DRAFT, {}, None
     batch.save()
     record(ColumnsChosen(batch.id), actor=actor, now=now, subject=("import", batch.id))
@@ -114,6 +117,7 @@ def _take(
     mapping: Mapping[str, str] | None,
     date_formats: Mapping[str, str] | None,
     source: str | None,
+    matching: Mapping[str, Any] | None,
 ) -> None:
     if mapping is not None:
         batch.mapping = _mapping(batch, mapping)
@@ -121,6 +125,8 @@ def _take(
         batch.date_formats = _date_formats(batch, date_formats)
     if source is not None:
         batch.source = " ".join(source.split())[:64]
+    if matching is not None:
+        batch.matching = Matching.read(kinds()[batch.kind], matching).data()
 
 
 def use_profile(
@@ -136,6 +142,7 @@ def use_profile(
         options=profile.options,
         date_formats=profile.date_formats,
         source=profile.source,
+        matching=profile.matching,
         now=now,
     )
 
@@ -193,12 +200,14 @@ def save_profile(*, actor: Actor, import_id: uuid.UUID, name: str, now: datetime
             "options": batch.options,
             "date_formats": batch.date_formats,
             "source": batch.source,
+            "matching": batch.matching,
         },
         create_defaults={
             "mapping": batch.mapping,
             "options": batch.options,
             "date_formats": batch.date_formats,
             "source": batch.source,
+            "matching": batch.matching,
             "created_at": now,
         },
     )

@@ -16,6 +16,23 @@ class ImportState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+class Known(models.TextChoices):
+    """What becomes of a row whose record, by its code, is there already."""
+
+    UPDATE = "update", _("Write what the file says over it")
+    SKIP = "skip", _("Leave it as it is")
+    ASK = "ask", _("Set the row aside and ask me")
+
+
+class Alike(models.TextChoices):
+    """What becomes of a row that by something else than its code is like a record that is there already."""
+
+    CREATE = "create", _("Import it as a new one")
+    UPDATE = "update", _("Write what the file says over it")
+    SKIP = "skip", _("Leave it as it is")
+    ASK = "ask", _("Set the row aside and ask me")
+
+
 UNSETTLED = (
     ImportState.CHECKING,
     ImportState.APPLYING,

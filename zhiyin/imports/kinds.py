@@ -88,6 +88,8 @@ class Kind(ABC):
     fields: ClassVar[tuple[Field, ...]]
     one_of: ClassVar[tuple[tuple[str, ...], ...]] = ()
     """Groups of fields of which at least one must have a column."""
+    matched_by: ClassVar[tuple[str, ...]] = ()
+    """Fields beside its code in which a row may agree with a record that is there; see ``matching``."""
     refers: ClassVar[bool] = False
     """Whether its rows are about records that must be there: then `refuse_beyond` is asked for every actor."""
 

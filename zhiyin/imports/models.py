@@ -21,6 +21,7 @@ class ImportProfile(TenantModel):
     options = models.JSONField(default=dict)
     date_formats = models.JSONField(default=dict)
     source = models.CharField(max_length=64, blank=True)
+    matching = models.JSONField(default=dict, db_default={})
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -36,7 +37,8 @@ class Import(TenantModel):
     """One file and what became of it.
 
     ``mapping`` gives the column of each field, ``options`` how the file is opened, ``date_formats`` what a person
-    chose instead of the guess, ``source`` whose order numbers they are. ``result`` holds counts, totals and
+    chose instead of the guess, ``source`` whose order numbers they are, ``matching`` what becomes of rows about
+    records that are there already (see ``matching.Matching``). ``result`` holds counts, totals and
     sentences (see ``messages.Message``) of the check or of the import itself.
     """
 
@@ -49,6 +51,7 @@ class Import(TenantModel):
     options = models.JSONField(default=dict)
     date_formats = models.JSONField(default=dict)
     source = models.CharField(max_length=64, blank=True)
+    matching = models.JSONField(default=dict, db_default={})
     recognised = models.JSONField(default=dict)
     result = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     error = models.JSONField(null=True, blank=True)

@@ -21,6 +21,7 @@ from zhiyin.imports.errors import NotReady, Unreadable
 from zhiyin.imports.events import ImportApplied, ImportUndone
 from zhiyin.imports.kinds import Outcome, kinds
 from zhiyin.imports.landing import Landing
+from zhiyin.imports.matching import Matching
 from zhiyin.imports.messages import Message
 from zhiyin.imports.models import Import
 from zhiyin.imports.reading import FileError, Options, open_file
@@ -129,7 +130,7 @@ def _worked(run: jobs.JobRun) -> Iterator[tuple[Import, Workspace, Outcome]]:
 
 def _frame(run: jobs.JobRun, batch: Import) -> Frame:
     tenant = Tenant.objects.get(pk=run.tenant_id)
-    return Frame(tenant.time_zone, tenant.currency, run.now, batch.source)
+    return Frame(tenant.time_zone, tenant.currency, run.now, batch.source, Matching.load(batch.matching))
 
 
 def _landing(run: jobs.JobRun, batch: Import, work: Workspace) -> Landing:

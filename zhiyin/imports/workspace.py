@@ -21,6 +21,7 @@ from zhiyin.imports import formats
 from zhiyin.imports.ahead import Task, ahead, pour
 from zhiyin.imports.formats import NUMBER, Decision
 from zhiyin.imports.kinds import NUMBERS, Check, Field, FieldType, Kind
+from zhiyin.imports.matching import Matching
 from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW, FileError, Source
 
@@ -48,6 +49,7 @@ class Frame:
     currency: str
     now: datetime.datetime
     source: str = ""
+    matching: Matching = field(default_factory=Matching)
 
 
 @dataclass
@@ -321,6 +323,12 @@ class Workspace:
             self.refusals.append((message, count))
             self.refused += count
             self.con.execute(f"DELETE FROM raw WHERE {ROW} IN (SELECT {ROW} FROM refused)")
+
+    def leave_out(self, message: Callable[[int], Message], rows: str) -> None:
+        """Go on without the rows whose numbers a query over ``typed`` gives; ``message`` says of how many."""
+        left = self.con.execute(f"DELETE FROM raw WHERE {ROW} IN (SELECT {ROW} FROM ({rows}))").fetchall()
+        if count := int(left[0][0]):
+            self.warnings.append(message(count))
 
     def _refuse_ragged(self, reasons: list[Message]) -> None:
         width = len(self._source.columns)

@@ -130,8 +130,8 @@ def _out(batch: Import) -> dict[str, Any]:
     same = {
         name: getattr(batch, name)
         for name in (
-            "id", "kind", "state", "mapping", "date_formats", "options", "source", "result", "job_id",
-            "created_by_name", "created_at", "applied_at", "undone_at",
+            "id", "kind", "state", "mapping", "date_formats", "options", "source", "matching", "result",
+            "job_id", "created_by_name", "created_at", "applied_at", "undone_at",
         )
     }  # fmt: skip
     return same | {

@@ -3,6 +3,9 @@ import uuid
 from typing import Any, Literal
 
 from ninja import Schema
+from pydantic import ConfigDict
+
+from zhiyin.imports.choices import Alike, Known
 
 
 class FieldOut(Schema):
@@ -32,6 +35,7 @@ class ImportOut(Schema):
     date_formats: dict[str, str]
     options: dict[str, Any]
     source: str
+    matching: dict[str, Any]
     result: dict[str, Any]
     messages: list[str]
     refusals: list[str]
@@ -56,21 +60,35 @@ class OptionsIn(Schema):
     sheet: str | None = None
 
 
+class MatchingIn(Schema):
+    """What becomes of rows of customers who are there already: by their code, or, ``alike``, by one of the fields ``by``.
+
+    ``ask`` sets the row aside, into the file of refused rows.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    known: Known = Known.UPDATE
+    alike: Alike = Alike.CREATE
+    by: list[Literal["customer_phone", "customer_email", "customer_name"]] = []
+
+
 class UploadIn(OptionsIn):
     """How the file is to be read; what is left out is found out, or as ``profile`` has it."""
 
-    kind: Literal["", "customers", "products", "orders"] = ""
+    kind: Literal["", "customers", "products", "orders", "activities"] = ""
     profile: uuid.UUID | None = None
 
 
 class ChoiceIn(Schema):
     """What is to be changed; what is left out stays."""
 
-    kind: Literal["customers", "products", "orders"] | None = None
+    kind: Literal["customers", "products", "orders", "activities"] | None = None
     mapping: dict[str, str] | None = None
     date_formats: dict[str, str] | None = None
     options: OptionsIn | None = None
     source: str | None = None
+    matching: MatchingIn | None = None
 
 
 class ProfileIn(Schema):
@@ -89,3 +107,4 @@ class ProfileOut(Schema):
     date_formats: dict[str, str]
     options: dict[str, Any]
     source: str
+    matching: dict[str, Any]

@@ -55,6 +55,22 @@ def _pairs(_ctx: click.Context, _option: click.Parameter, values: tuple[str, ...
 @click.option("--no-header", is_flag=True, help="The first row holds data; columns are then called A, B, C.")
 @click.option("--source", help="Whose order numbers these are, where several shops count for themselves.")
 @click.option("--profile", help="Read the file as this saved profile says.")
+@click.option(
+    "--known",
+    type=click.Choice(["update", "skip", "ask"]),
+    help="Rows whose customer is there, by the code: what to do.",
+)
+@click.option(
+    "--alike",
+    type=click.Choice(["create", "update", "skip", "ask"]),
+    help="Rows that agree with a customer in what --by names: what to do.",
+)
+@click.option(
+    "--by",
+    multiple=True,
+    type=click.Choice(["customer_phone", "customer_email", "customer_name"]),
+    help="What a row and a customer may agree in; more than once for several.",
+)
 @click.option("--check", "only_check", is_flag=True, help="Say what would happen, and change nothing.")
 @click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="Write refused rows there.")
 @click.option("--undo", type=click.UUID, metavar="ID", help="Take back the import of this id, whole.")
@@ -119,13 +135,15 @@ def _upload(actor: "Actor", file: Path, kind: str, reading: dict[str, Any]) -> u
             profile_id=profile.id if profile else None,
             now=now,
         )
-        if reading["columns"] or reading["dates"] or reading["source"]:
+        rules = {name: reading[name] for name in ("known", "alike", "by") if reading[name]}
+        if reading["columns"] or reading["dates"] or reading["source"] or rules:
             actions.choose_columns(
                 actor=actor,
                 import_id=batch.id,
                 mapping={**batch.mapping, **reading["columns"]},
                 date_formats={**batch.date_formats, **reading["dates"]},
                 source=reading["source"],
+                matching={**batch.matching, **rules} if rules else None,
                 now=now,
             )
         return batch.id

@@ -9,6 +9,8 @@ from zhiyin.customers import access
 from zhiyin.customers.choices import ContactKind, FieldAccess
 from zhiyin.customers.columns import CODES, COUNTRIES, EMAILS, NAMES, PHONES
 from zhiyin.customers.contact_keys import ACCOUNTS, loose_key
+from zhiyin.customers.importers.matching import MATCHED_BY, settle_known
+from zhiyin.customers.importers.reach import lead_on, within
 from zhiyin.customers.importers.relations import (
     forget_relations,
     land_owners,
@@ -27,7 +29,6 @@ from zhiyin.imports.people import make_people
 from zhiyin.imports.reading import ROW
 from zhiyin.platform import search
 from zhiyin.platform.pinyin import name_key
-from zhiyin.platform.tenancy import with_gone
 
 if TYPE_CHECKING:
     from zhiyin.imports.workspace import Workspace
@@ -143,7 +144,7 @@ def refuse_beyond(work: Workspace, landing: Landing, identity: str) -> None:
     work.key(f"SELECT {identity} FROM typed", "code_keys", code_key)
     columns = "code_key varchar(64), lead varchar(64)"
     landing.copy(work.con, "SELECT DISTINCT key, key FROM code_keys", "landed_keys", columns)
-    _lead_on(landing, "landed_keys", "lead")
+    lead_on(landing, "landed_keys", "lead")
     landing.fetch(
         work,
         "SELECT l.code_key FROM landed_keys l JOIN customers_customer c ON c.code_key = l.lead"
@@ -157,11 +158,6 @@ def refuse_beyond(work: Workspace, landing: Landing, identity: str) -> None:
     )
 
 
-def within(table: str) -> str:
-    """Whether a row with owner and unit is within the actor's record scope, as ``access.reach`` says it."""
-    return f"coalesce({table}.owner_id = %(member)s OR {table}.unit_id = ANY (%(units)s::uuid[]), false)"
-
-
 # --- into the database ---------------------------------------------------------------------------
 
 
@@ -169,18 +165,8 @@ def match_customers(work: Workspace, landing: Landing) -> int:
     """Make the temporary table ``customer_ids`` (``cno``, ``id``) of those there already; how many are new."""
     columns = "cno int, code_key varchar(64)"
     landing.copy(work.con, "SELECT cno, code_key FROM customers", "landed_codes", columns)
-    _lead_on(landing, "landed_codes", "code_key")
+    lead_on(landing, "landed_codes", "code_key")
     return landing.match(_MATCH)
-
-
-def _lead_on(landing: Landing, table: str, column: str) -> None:
-    """The codes of merged customers become those of the files that they are part of."""
-    with with_gone():
-        landing.run(
-            f"UPDATE {table} l SET {column} = s.code_key FROM customers_customer g, customers_customer s"
-            f" WHERE g.tenant_id = %(tenant)s AND g.merged_into IS NOT NULL AND g.code_key = l.{column}"
-            " AND s.id = surviving_customer(g.id)"
-        )
 
 
 def write_customers(work: Workspace, landing: Landing, *, update: bool) -> dict[str, int]:
@@ -495,6 +481,7 @@ class Customers(Kind):
             length=64),
     )  # fmt: skip
     one_of: ClassVar = ((*CODE, "family_name"),)
+    matched_by: ClassVar = MATCHED_BY
 
     def checks(self, work: Workspace) -> list[Check]:  # noqa: ARG002
         return [
@@ -518,6 +505,7 @@ class Customers(Kind):
         make_people(work, landing.actor)
         if landing.actor.scope != "all":
             refuse_beyond(work, landing, WHO)
+        settle_known(work, landing, WHO, NAME)
 
     def prepare(self, work: Workspace) -> Outcome:
         columns = {key: f"customer_{key}" for key in ("name", "phone", "email")}

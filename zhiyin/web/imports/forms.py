@@ -7,8 +7,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.imports import actions
+from zhiyin.imports.choices import Alike, Known
 from zhiyin.imports.formats import DATE_FORMATS
 from zhiyin.imports.kinds import FieldType, Kind, kinds
+from zhiyin.imports.matching import Matching
 from zhiyin.imports.models import Import, ImportProfile
 from zhiyin.imports.preview import Preview
 
@@ -115,6 +117,35 @@ class ColumnsForm(forms.Form):
                 )
         if batch.kind != "orders":
             del self.fields["shop"]
+        if self.kind.matched_by:
+            self._offer_matching(Matching.load(batch.matching))
+
+    def _offer_matching(self, rules: Matching) -> None:
+        self.fields["known"] = forms.ChoiceField(
+            label=_("A customer has the row's code already"),
+            required=False,
+            choices=Known.choices,
+            initial=rules.known,
+        )
+        self.fields["alike"] = forms.ChoiceField(
+            label=_("A customer without this code agrees with the row"),
+            required=False,
+            choices=Alike.choices,
+            initial=rules.alike,
+        )
+        self.fields["by"] = forms.MultipleChoiceField(
+            label=_("… in one of these"),
+            required=False,
+            choices=[(name, self.kind.field(name).title) for name in self.kind.matched_by],
+            initial=rules.by,
+            widget=forms.CheckboxSelectMultiple,
+        )
+
+    @property
+    def matching(self) -> dict[str, Any] | None:
+        if not self.kind.matched_by:
+            return None
+        return {name: self.cleaned_data[name] for name in ("known", "alike", "by")}
 
     @property
     def mapping(self) -> dict[str, str]:

@@ -89,6 +89,7 @@ def columns(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
                 mapping=form.mapping,
                 date_formats=form.date_formats,
                 source=form.cleaned_data.get("shop", ""),
+                matching=form.matching,
                 now=now,
             )
             actions.start(actor=request.actor, import_id=import_id, step="check", now=now)
