@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 
 from tests.cast import Company, company
+from zhiyin.accounts.actions.company import change_company
 from zhiyin.customers import actions, queries, tasks
 from zhiyin.customers.exports import write_customers
 from zhiyin.customers.models import Customer
@@ -90,3 +91,26 @@ def test_the_job_writes_what_its_starter_sees_and_hands_the_file_over(now: Now) 
     rows = b"".join(answer.streaming_content).decode("utf-8-sig").split()  # type: ignore[attr-defined]
     assert rows[1:] == ["王小明"]
     assert cast.lin.client.get(f"/jobs/{job.pk}/file/").status_code == 404
+
+
+@pytest.mark.usefixtures("committed")
+def test_each_row_says_who_exported_it_where_the_company_wants_so(now: Now) -> None:
+    cast = company(f"mark-{uuid.uuid4().hex[:8]}")
+    actor = cast.gao.actor
+    with cast.scope():
+        actions.create_customer(actor=actor, name="王小明", now=now)
+    settings = {"name": "知音", "currency": "CNY", "time_zone": "Asia/Shanghai", "language": "zh-hans"}
+    lines = []
+    for marked in (False, True):
+        with cast.scope():
+            change_company(actor=actor, now=now, watermark=marked, **settings)
+            everybody = actions.Selection(where=queries.CustomerFilter())
+            job = actions.export_customers(
+                actor=actor, selection=everybody, columns=["name"], style="csv", now=now
+            )
+        jobs.run_now(job)
+        answer = cast.gao.client.get(f"/jobs/{job.pk}/file/")
+        lines.append(b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()[1])  # type: ignore[attr-defined]
+    assert lines[0] == "王小明"
+    name, mark = lines[1].split(",")
+    assert (name, mark.split(" · ")[:2]) == ("王小明", ["知音", "高敏"])

@@ -174,6 +174,12 @@ def test_a_phone_list_has_numbers_that_hold_and_its_pages_count_on(
     assert len(found) > 2
 
 
+def test_each_page_of_a_phone_list_says_whose_print_it_is(inside: Company, make: Make, now: Now) -> None:
+    type(inside.tenant).objects.filter(pk=inside.tenant.pk).update(watermark=True, name="知'};@音")
+    customer = make("王小明", phone="13800100000")
+    assert "知'};@音 · 高敏" in read(printed(inside.gao.actor, now, customer, what="phones"))[0]
+
+
 def test_hostile_and_long_text_is_text(make: Make, inside: Company, now: Now) -> None:
     hostile = make("<img src=file:///etc/passwd>𠮷", {**HOME, "street": "</style><script>" + "长" * 150})
     text = read(printed(inside.gao.actor, now, hostile, what="labels", sheet="l7651"))

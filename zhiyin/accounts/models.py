@@ -25,6 +25,8 @@ class Tenant(models.Model):
     currency = models.CharField(max_length=3, default="CNY")
     time_zone = models.CharField(max_length=50, default="Asia/Shanghai")
     language = models.CharField(max_length=10, default="zh-hans")
+    # whether exported files say in each row who made them
+    watermark = models.BooleanField(default=False, db_default=False)
     version = models.PositiveIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -12,6 +12,7 @@ from typing import IO, Any
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers import access
@@ -69,16 +70,22 @@ def write_customers(
     columns: list[str],
     actor: Actor,
     style: str,
+    mark: str = "",
     progress: Callable[[int], None] = lambda _done: None,
 ) -> int:
-    """Write customers in the order of their ids and return how many; ``columns`` empty means all that ``actor`` sees."""
+    """Write customers in the order of their ids and return how many; ``columns`` empty means all that ``actor`` sees.
+
+    ``mark`` is written at the end of each row.
+    """
     hidden = access.hidden(actor)
     open_to_see = [name for name in HEADINGS if name not in hidden]
     columns = [name for name in columns if name in open_to_see] or open_to_see
     write = {"csv": _csv, "xlsx": _xlsx}[style]
-    return write(
-        stream, [str(HEADINGS[name]) for name in columns], _rows(actor, customers, columns, progress)
-    )
+    headings = [str(HEADINGS[name]) for name in columns]
+    rows = _rows(actor, customers, columns, progress)
+    if mark:
+        return write(stream, [*headings, gettext("Exported")], ([*row, mark] for row in rows))
+    return write(stream, headings, rows)
 
 
 def _rows(

@@ -10,6 +10,7 @@ from django.db import OperationalError
 from django.utils.translation import gettext as _
 
 from zhiyin.accounts.models import Tenant
+from zhiyin.accounts.watermark import watermark
 from zhiyin.customers import actions, printing
 from zhiyin.customers.exports import write_customers
 from zhiyin.customers.printing import Layout
@@ -42,6 +43,7 @@ def export(run: jobs.JobRun) -> dict[str, Any]:
             columns=run.arguments["columns"],
             actor=run.actor,
             style=style,
+            mark=watermark(run.actor, run.now),
             progress=lambda done: run.progress(done, None, _("Writing")),
         )
         stream.seek(0)
@@ -64,6 +66,7 @@ def print_pdf(run: jobs.JobRun) -> dict[str, Any]:
             layout,
             stream,
             now=run.now,
+            mark=watermark(run.actor, run.now),
             progress=lambda done: run.progress(done, None, _("Writing")),
         )
         stream.seek(0)

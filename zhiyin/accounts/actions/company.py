@@ -18,7 +18,7 @@ from zhiyin.platform.record import record
 from zhiyin.platform.tenancy import scope
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
-SETTINGS = ("name", "currency", "time_zone", "language")
+SETTINGS = ("name", "currency", "time_zone", "language", "watermark")
 
 
 def create_tenant(
@@ -76,13 +76,21 @@ def change_company(
     currency: str,
     time_zone: str,
     language: str,
+    watermark: bool | None = None,
     version: int | None = None,
     now: datetime.datetime,
 ) -> Tenant:
-    """Change the company's settings; raises ``Invalid``, or ``Conflict`` when somebody was faster."""
+    """Change the company's settings; without ``watermark`` that stays. Raises ``Invalid``, or ``Conflict`` when somebody was faster."""
     actor.require("settings.manage")
-    values = {"name": name.strip(), "currency": currency, "time_zone": time_zone, "language": language}
-    _check(**values)
+    _check(name=name, currency=currency, time_zone=time_zone, language=language)
+    values: dict[str, str | bool] = {
+        "name": name.strip(),
+        "currency": currency,
+        "time_zone": time_zone,
+        "language": language,
+    }
+    if watermark is not None:
+        values["watermark"] = watermark
     tenant = Tenant.objects.select_for_update().get(pk=actor.tenant_id)
     if version is not None and tenant.version != version:
         raise Conflict

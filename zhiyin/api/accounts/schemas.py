@@ -29,6 +29,7 @@ class CompanyOut(Schema):
     currency: str
     time_zone: str
     language: str
+    watermark: bool
     version: int
 
 
@@ -37,6 +38,7 @@ class CompanyIn(Schema):
     currency: str = Field(max_length=3)
     time_zone: str = Field(max_length=50)
     language: str = Field(max_length=10)
+    watermark: bool | None = Field(None, description="Whether exports say in each row who made them.")
     version: int | None = Version
 
 

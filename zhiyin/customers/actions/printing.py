@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from zhiyin.accounts.watermark import watermark
 from zhiyin.customers import printing
 from zhiyin.customers.actions.bulk import Selection, selected
 from zhiyin.customers.events import CustomersExported
@@ -32,7 +33,8 @@ def print_customers(*, actor: Actor, selection: Selection, layout: Layout, now: 
     if len(chosen) > PRINT_AT_ONCE:
         return Printed(job=_job(actor, selection, chosen, layout, now))
     stream = io.BytesIO()
-    count = printing.write(actor, Customer.objects.filter(pk__in=chosen), layout, stream, now=now)
+    rows = Customer.objects.filter(pk__in=chosen)
+    count = printing.write(actor, rows, layout, stream, now=now, mark=watermark(actor, now))
     read = {"rows": count, "columns": printing.columns(layout), "selection": selection.data()}
     record_read("customers.export_written", actor=actor, now=now, read=read)
     return Printed(stream.getvalue())

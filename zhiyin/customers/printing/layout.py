@@ -134,6 +134,7 @@ def write(
     stream: IO[bytes],
     *,
     now: datetime.datetime,
+    mark: str = "",
     progress: Callable[[int], None] = lambda _done: None,
 ) -> int:
     """Write the PDF and return how many customers are on it.
@@ -146,7 +147,8 @@ def write(
         if layout.what == "phones"
         else _recipients(customers, layout, now)
     )
-    write_pdf(_parts(layout, whom, date_format(timezone.localdate(now)), progress), stream)
+    on = mark or date_format(timezone.localdate(now))
+    write_pdf(_parts(layout, whom, on, progress), stream)
     return len(whom)
 
 

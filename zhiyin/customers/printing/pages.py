@@ -118,6 +118,11 @@ def _western(recipient: Recipient, envelope: Envelope, sender: list[str], _boxes
     )
 
 
+def _in_css(text: str) -> str:
+    """Text within quotation marks of a style sheet, where only letters, digits, blanks and hyphens stand for themselves."""
+    return "".join(each if each.isalnum() or each in " -" else f"\\{ord(each):x} " for each in text)
+
+
 def phone_list(entries: Sequence[Entry], *, title: str, on: str, before: int = 0) -> str:
     """A table on A4 with its head on each page; ``before`` is how many pages lie before these."""
     heads = (_("Name"), _("Code"), _("Phone"), _("E-mail"), _("City"), _("Owner"))
@@ -134,7 +139,7 @@ def phone_list(entries: Sequence[Entry], *, title: str, on: str, before: int = 0
     style = (
         f"@page:first{{counter-reset:page {before + 1}}}"
         "@page{size:A4;margin:16mm 12mm;@bottom-right{content:counter(page);font-size:8pt}"
-        f"@bottom-left{{content:'{title} · {on}';font-size:8pt}}}}"
+        f"@bottom-left{{content:'{_in_css(title)} · {_in_css(on)}';font-size:8pt}}}}"
         "h1{font-size:14pt;margin:0 0 3mm}h1 small{font-weight:400;font-size:9pt}"
         "table{width:100%;border-collapse:collapse;table-layout:fixed;font-size:8.5pt}"
         "col:nth-child(1){width:26%}col:nth-child(2){width:13%}col:nth-child(3){width:20%}col:nth-child(4){width:21%}"

@@ -106,6 +106,7 @@ FIELDS: dict[str, str | Promise] = {
     "currency": _("Currency"),
     "time_zone": _("Time zone"),
     "language": _("Language"),
+    "watermark": _("Mark exports with who made them"),
     "is_active": _("Active"),
     "member": _("Acts as"),
     "theme": _("Appearance"),

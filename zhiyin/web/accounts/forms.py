@@ -63,6 +63,13 @@ class CompanyForm(Versioned):
         label=_("Time zone"), help_text=_("Days, months and nightly work follow it.")
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    watermark = forms.BooleanField(
+        label=_("Mark exports with who made them"),
+        required=False,
+        help_text=_(
+            "Each row of an exported file, and each page of a phone list, says who exported it and when."
+        ),
+    )
 
     def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
