@@ -83,6 +83,8 @@ def _with_database() -> Iterator[Check]:
                 yield _check("deliveries", _deliveries)
                 yield _check("clock", _clock)
                 yield _check("backup", _backup)
+                yield _check("master key", _master_key)
+                yield _check("keys file", _keys_file)
     except PostgresError as error:
         yield Check("database", "failed", str(error))
 
@@ -230,6 +232,53 @@ def _backup() -> str:
             str(error), "Until then `zhiyin backup` and `zhiyin restore` fail.", "warning"
         ) from error
     return f"pg_dump {owner.programs.major} is there for PostgreSQL {owner.major}."
+
+
+def _master_key() -> str:
+    from django.db import ProgrammingError
+
+    from zhiyin.platform.crypto import CryptoError
+    from zhiyin.platform.crypto.master import FileKeys, master_keys
+    from zhiyin.platform.models import MasterKey
+
+    try:
+        known = set(MasterKey.objects.values_list("version", flat=True))
+        held = master_keys()
+        missing = sorted(each for each in known if not held.has(each))
+    except ProgrammingError:  # its table is not there yet, as the migrations' check says
+        return "None yet."
+    except CryptoError as error:
+        raise Finding(str(error), "Until then no sensitive value can be read.") from error
+    if missing:
+        advice = "Put it back: without it the sensitive values under it are lost."
+        raise Finding(f"The master key {', '.join(missing)} is not here.", advice)
+    if isinstance(held, FileKeys) and held.is_open():
+        raise Finding(f"{held.path} can be read by others.", f"chmod 600 {held.path}")
+    if not known:
+        return "None yet: it is made with the first sensitive value."
+    place = held.path if isinstance(held, FileKeys) else "the environment"
+    return f"{held.current()}, in {place}. It is in no backup: keep a copy in a safe place."
+
+
+def _keys_file() -> str:
+    from zhiyin.config.backup.database import Owner
+    from zhiyin.config.backup.keys import unblotted
+    from zhiyin.platform.crypto import kept
+
+    env = environment()
+    path = kept.remembered(env.home)
+    if path is None or not env.owner_database_url:
+        return "None yet: `zhiyin backup` writes it."
+    try:
+        left = unblotted(Owner(env.owner_database_url), path)
+    except (kept.KeysFileError, PostgresError) as error:
+        advice = (
+            "Bring it within reach and run `zhiyin keys backup`: keys destroyed meanwhile still stand in it."
+        )
+        raise Finding(str(error), advice, "warning") from error
+    if left:
+        raise Finding(f"{left} destroyed keys still stand in {path}.", "Run `zhiyin keys backup`.", "warning")
+    return f"{path} is sound and holds no destroyed key."
 
 
 def _translations() -> str:

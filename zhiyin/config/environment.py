@@ -37,6 +37,10 @@ class Environment(BaseSettings):
         repr=False,
         description="Master key of sensitive values (base64, several by comma, or a path); empty = made in the data folder.",
     )
+    keys_file: Path | None = Field(
+        None,
+        description="Where `zhiyin backup` keeps the newest wrapped keys; empty = zhiyin.keys beside the backup.",
+    )
     kms: str = Field("", description="Class that wraps keys in a KMS: package.module:Class.")
     hosts: str = Field("localhost,127.0.0.1,[::1]", description="Host names served, comma separated.")
     origin: str = Field("", description="Public address, such as https://crm.example.com.")

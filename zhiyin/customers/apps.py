@@ -13,15 +13,17 @@ class CustomersConfig(AppConfig):
         import zhiyin.customers.actions.merging.own
         import zhiyin.customers.actions.merging.sensitive  # noqa: F401
         from zhiyin.customers import filters
+        from zhiyin.customers.actions.sensitive import forget_sensitive
         from zhiyin.customers.fields.sensitive import BUILT_IN
         from zhiyin.customers.filters import consents, contacts, core, searching, sensitive, tree
-        from zhiyin.platform import notifications
+        from zhiyin.platform import crypto, notifications
 
         filters.register(core.file_terms)
         filters.register(core.other_terms)
         filters.register(contacts.contact_terms)
         filters.register(consents.consent_terms)
         filters.register(sensitive.sensitive_terms)
+        crypto.when_destroyed(forget_sensitive)
         searching.register(sensitive.customers_of_sensitive)
         tree.VEILS |= {each.name: partial(sensitive.veiled, each.name) for each in BUILT_IN}
         notifications.register(

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -62,13 +62,15 @@ class Owner:
             row = connection.execute("SELECT pg_export_snapshot()").fetchone()
             yield connection, str(row[0]) if row else ""
 
-    def dump(self, target: Path, snapshot: str) -> None:
+    def dump(self, target: Path, snapshot: str, *, without: Sequence[str] = ()) -> None:
+        """All of the database but the rows of the tables ``without``."""
         command = [
             str(self.programs.path("pg_dump")),
             "--format=custom",
             "--enable-row-security",
             "--schema=public",
         ]
+        command += [f"--exclude-table-data={table}" for table in without]
         command += ["--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={target}"]
         outcome = subprocess.run(  # noqa: S603 - PostgreSQL's own program
             command, env=self.environment(), capture_output=True, text=True, check=False
@@ -76,8 +78,11 @@ class Owner:
         if outcome.returncode:
             raise BackupError(f"pg_dump failed: {outcome.stderr.strip()}")
 
-    def load(self, dump: Path, manifest: Manifest) -> None:
-        """Replace everything the owner has by what is in `dump`, in one transaction: all of it or nothing."""
+    def load(self, dump: Path, manifest: Manifest, more: Iterable[bytes] = ()) -> None:
+        """Replace everything the owner has by what is in `dump`, in one transaction: all of it or nothing.
+
+        ``more`` is SQL for what the dump leaves out.
+        """
         restore = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program
             [
                 str(embedded_programs().path("pg_restore")),
@@ -104,6 +109,7 @@ class Owner:
             with contextlib.suppress(BrokenPipeError), psql.stdin as target:
                 target.write(_EMPTY)
                 _copy_script(restore.stdout, target, manifest.owner.encode(), self.role.encode())
+                target.writelines(more)
                 target.write(_require_rows(manifest.rows))
             restore.stdout.close()
             complaint = psql.stderr.read() + restore.stderr.read()
@@ -111,8 +117,8 @@ class Owner:
         if any(codes):
             raise BackupError(f"The database was not restored: {_first_line(complaint)}")
 
-    def row_counts(self, connection: Connection) -> dict[str, int]:
-        tables = [str(row[0]) for row in connection.execute(_TABLES)]
+    def row_counts(self, connection: Connection, *, without: Sequence[str] = ()) -> dict[str, int]:
+        tables = [name for (name,) in connection.execute(_TABLES) if name not in without]
         counts = {}
         for table in tables:
             statement = sql.SQL("SELECT count(*) FROM {}").format(sql.SQL(table))

@@ -2,11 +2,13 @@ import hashlib
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from zhiyin.config.backup.database import Owner
+from zhiyin.config.backup.keys import VALUES, present, read_keys, script
 from zhiyin.config.backup.manifest import DUMP, FILES, KEYS, BackupError, Manifest, chunks, read_manifest
+from zhiyin.platform.crypto.kept import Keys
 
 _TENANTS = "SELECT EXISTS (SELECT FROM accounts_tenant)"
 _OTHERS = """
@@ -22,10 +24,13 @@ def restore(
     home: Path,
     known_migrations: set[str],
     migrate: Callable[[], object],
+    keys: Path | None = None,
+    without_keys: bool = False,
     force: bool = False,
 ) -> Manifest:
     """Put a backup into an empty database and data folder; with `force` what is there is replaced.
 
+    Keys come from the file ``keys`` and from what the database has now; one that was destroyed in either stays so.
     Nothing is changed unless the whole backup is sound; the database changes in one transaction.
     Raises ``BackupError``.
     """
@@ -37,12 +42,28 @@ def restore(
                 owner = Owner(owner_url)
                 _require_room(owner, home, force=force)
                 _unpack(archive, manifest, Path(folder))
-            owner.load(Path(folder) / DUMP, manifest)
+            owner.load(Path(folder) / DUMP, manifest, _keys(owner, keys, manifest, without=without_keys))
             _place(Path(folder), home)
     except (OSError, tarfile.TarError) as error:
         raise BackupError(f"{source} cannot be restored: {error}") from error
     migrate()
     return manifest
+
+
+def _keys(owner: Owner, file: Path | None, manifest: Manifest, *, without: bool) -> Iterator[bytes]:
+    """SQL for the newest word on every key, from before the database is replaced."""
+    if VALUES not in manifest.rows:
+        return iter(())  # of an earlier version, which had no such tables
+    there = file is not None and file.exists()
+    with owner.connect() as connection:
+        found = present(connection)
+    # the file's keys are those that the backup was written under; what the database has may have begun without them
+    found.add(read_keys(file) if file and there else Keys())
+    if manifest.rows[VALUES] and not there and not without:
+        raise BackupError(
+            f"The keys file {file} is not there: name it with --keys, or leave sensitive values unreadable with --without-keys."
+        )
+    return script(found)
 
 
 def _require_known(manifest: Manifest, known: set[str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from zhiyin.config.backup.database import Connection, Owner
+from zhiyin.config.backup.keys import LEFT_OUT, save_keys
 from zhiyin.config.backup.manifest import (
     DUMP,
     FILES,
@@ -21,9 +22,9 @@ from zhiyin.config.backup.manifest import (
 
 
 def backup(
-    target: Path, *, owner_url: str, home: Path, files_elsewhere: str, now: datetime.datetime
+    target: Path, *, owner_url: str, home: Path, keys: Path, files_elsewhere: str, now: datetime.datetime
 ) -> Manifest:
-    """Write a backup to `target`, which appears only when it is complete.
+    """Write a backup to `target`, which appears only when it is complete, and the keys to the file ``keys``.
 
     Files are written once and never changed, so those that belong to the database's snapshot are there when
     it is over. Files in object storage (`files_elsewhere`) are not copied. Raises ``BackupError``.
@@ -34,7 +35,7 @@ def backup(
         with tempfile.TemporaryDirectory(prefix=".zhiyin-backup-", dir=target.parent) as folder:
             dump = Path(folder) / DUMP
             with owner.snapshot() as (connection, snapshot):
-                owner.dump(dump, snapshot)
+                owner.dump(dump, snapshot, without=LEFT_OUT)
                 manifest = Manifest(
                     format=FORMAT,
                     zhiyin=version("zhiyin"),
@@ -42,11 +43,13 @@ def backup(
                     postgres=owner.major,
                     owner=owner.role,
                     migrations=_migrations(connection),
-                    rows=owner.row_counts(connection),
+                    rows=owner.row_counts(connection, without=LEFT_OUT),
                     sha256={},
                     files_elsewhere=files_elsewhere,
                 )
             _write(draft, dump, home, manifest)
+        # behind the snapshot: a key that was destroyed since is not written again
+        save_keys(owner, keys, home)
         draft.replace(target)
     except OSError as error:
         raise BackupError(f"{target} cannot be written: {error.strerror}.") from error

@@ -22,6 +22,7 @@ COMMANDS = {
     "backup": "backup:backup",
     "restore": "backup:restore",
     "audit": "audit:audit",
+    "keys": "keys:keys",
 }
 
 main = Main(

@@ -4,13 +4,23 @@ import click
 
 from zhiyin.config.cli.common import Command, Failed, Unfit, answer, json_option, open_database
 
+_keys_option = click.option(
+    "--keys",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The keys file, instead of ZHIYIN_KEYS_FILE or zhiyin.keys beside FILE.",
+)
+
 
 @click.command(cls=Command, example="zhiyin backup /var/backups/zhiyin.tar")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+@_keys_option
 @json_option
-def backup(*, file: Path, force: bool, as_json: bool) -> None:
+def backup(*, file: Path, force: bool, keys: Path | None, as_json: bool) -> None:
     """Write the database, the files and the secret key to FILE, while zhiyin runs.
+
+    Keys of sensitive values go to the keys file, which is overwritten each time: keep no older ones, or what was
+    erased comes back with them. The master key is in neither: keep a copy of it in a safe place.
 
     FILE holds everything, so keep it as safe as zhiyin itself. Files in object storage (ZHIYIN_STORAGE_URL)
     are not copied.
@@ -28,8 +38,9 @@ def backup(*, file: Path, force: bool, as_json: bool) -> None:
     try:
         manifest = write(
             file.absolute(),
-            owner_url=_owner_url(),
+            owner_url=owner_url(),
             home=env.home,
+            keys=_keys_file(file, keys),
             files_elsewhere=env.storage_url,
             now=timezone.now(),
         )
@@ -38,17 +49,25 @@ def backup(*, file: Path, force: bool, as_json: bool) -> None:
     rows, files = sum(manifest.rows.values()), sum(name.startswith("files/") for name in manifest.sha256)
     size = file.stat().st_size
     answer(
-        {"file": str(file), "bytes": size, "rows": manifest.rows, "files": files},
+        {
+            "file": str(file),
+            "keys": str(_keys_file(file, keys)),
+            "bytes": size,
+            "rows": manifest.rows,
+            "files": files,
+        },
         as_json=as_json,
-        text=f"{file}: {rows:,} rows, {files:,} files, {size / 1e6:,.1f} MB",
+        text=f"{file}: {rows:,} rows, {files:,} files, {size / 1e6:,.1f} MB; keys in {_keys_file(file, keys)}",
     )
 
 
 @click.command(cls=Command, example="zhiyin restore /var/backups/zhiyin.tar")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Replace the companies that are there.")
+@_keys_option
+@click.option("--without-keys", is_flag=True, help="Restore although sensitive values cannot be read then.")
 @json_option
-def restore(*, file: Path, force: bool, as_json: bool) -> None:
+def restore(*, file: Path, force: bool, keys: Path | None, without_keys: bool, as_json: bool) -> None:
     """Put a backup into an empty zhiyin, then bring it up to date.
 
     Stop zhiyin first. Without --force nothing is done where a company exists. The database is replaced as a
@@ -69,24 +88,46 @@ def restore(*, file: Path, force: bool, as_json: bool) -> None:
     try:
         manifest = read(
             file,
-            owner_url=_owner_url(),
+            owner_url=owner_url(),
             home=environment().home,
             known_migrations=known,
             migrate=startup.migrate,
+            keys=_keys_file(file, keys),
+            without_keys=without_keys,
             force=force,
         )
     except BackupError as error:
         raise Failed(str(error)) from error
+    unread = _index_again()
     rows = sum(manifest.rows.values())
     elsewhere = f" Its files are in {manifest.files_elsewhere}." if manifest.files_elsewhere else ""
     answer(
         {"created_at": manifest.created_at, "zhiyin": manifest.zhiyin, "rows": manifest.rows},
         as_json=as_json,
-        text=f"Restored {rows:,} rows of {manifest.created_at}.{elsewhere}",
+        text=f"Restored {rows:,} rows of {manifest.created_at}.{elsewhere}{unread}",
     )
 
 
-def _owner_url() -> str:
+def _index_again() -> str:
+    """Sensitive values are found again; what to do where the master key is not here."""
+    from zhiyin.config.maintenance import index_sensitive
+    from zhiyin.platform.crypto import CryptoError
+
+    try:
+        index_sensitive()
+    except CryptoError as error:
+        return f"\n{error} Then run `zhiyin keys index`."
+    return ""
+
+
+def _keys_file(file: Path, keys: Path | None) -> Path:
+    from zhiyin.config.environment import environment
+    from zhiyin.platform.crypto.kept import NAME
+
+    return (keys or environment().keys_file or file.absolute().with_name(NAME)).absolute()
+
+
+def owner_url() -> str:
     from zhiyin.config.environment import environment
 
     url = environment().owner_database_url

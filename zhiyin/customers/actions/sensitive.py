@@ -138,3 +138,48 @@ def change_sensitive_rules(*, actor: Actor, ask_reason: bool, now: datetime.date
         event = SensitiveRulesChanged(ask_reason)
         record(event, actor=actor, now=now, changes={"ask_reason": [before, ask_reason]})
     return rules
+
+
+def forget_sensitive(customer_id: uuid.UUID) -> None:
+    """What an erased customer's values were found by: who has the keys could try out of it what they were."""
+    SensitiveIndex.objects.filter(value__customer=customer_id).delete()
+
+
+def index_sensitive(*, batch: int = 2000) -> int:
+    """Make what values are found by where it is missing or under an older key; gives how many.
+
+    Of values that cannot be read there is none. It may be killed and begun again.
+    """
+    if not SensitiveValue.objects.exists():
+        return 0
+    keys = crypto.ring.ring()
+    version = keys.newest(crypto.ring.INDEX)
+    done, last = 0, None
+    while True:
+        rows = SensitiveValue.objects.exclude(index__version=version).order_by("pk")
+        some = list((rows.filter(pk__gt=last) if last else rows)[:batch])
+        if not some:
+            return done
+        last = some[-1].pk
+        done += _index(keys, version, some)
+
+
+def _index(keys: crypto.ring.Ring, version: int, rows: list[SensitiveValue]) -> int:
+    items = [crypto.Item(each.customer_id, each.field, bytes(each.encrypted)) for each in rows]
+    entries = [
+        SensitiveIndex(
+            value=row,
+            field=row.field,
+            version=version,
+            blind=crypto.blinds(row.field, text, within=keys)[0],
+        )
+        for row, text in zip(rows, crypto.decrypt_many(items, within=keys), strict=True)
+        if text is not None
+    ]
+    SensitiveIndex.objects.bulk_create(
+        entries,
+        update_conflicts=True,
+        unique_fields=["value"],
+        update_fields=["version", "blind"],
+    )
+    return len(entries)

@@ -17,6 +17,7 @@ from zhiyin.platform.crypto.subjects import (
     destroyed,
     encrypt,
     encrypt_many,
+    when_destroyed,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "seal",
     "suppression_hash",
     "unseal",
+    "when_destroyed",
 ]

@@ -2,14 +2,22 @@
 
 import datetime
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from zhiyin.platform.crypto import boxes
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from zhiyin.platform.crypto import boxes, kept
 from zhiyin.platform.crypto.errors import Erased, Unreadable
 from zhiyin.platform.crypto.ring import DATA, Ring, ring
 from zhiyin.platform.models import SubjectKey
 
+log = structlog.get_logger(__name__)
+Forget = Callable[[uuid.UUID], object]
+_forgetting: list[Forget] = []
 _FORMAT = b"\x01"
 
 
@@ -119,6 +127,24 @@ def destroy(subject_id: uuid.UUID, *, now: datetime.datetime) -> None:
         unique_fields=["subject_id"],
         update_fields=["version", "wrapped", "destroyed_at"],
     )
+    for forget in _forgetting:
+        forget(subject_id)
+    transaction.on_commit(lambda: _blot_out(subject_id))
+
+
+def when_destroyed(forget: Forget) -> None:
+    """Have ``forget`` remove what a subject could still be found by, in the transaction that destroys its key."""
+    _forgetting.append(forget)
+
+
+def _blot_out(subject_id: uuid.UUID) -> None:
+    """In the keys file too, if it is within reach; else the next backup does it, and `zhiyin doctor` says so."""
+    path = kept.remembered(Path(settings.ZHIYIN_HOME))
+    try:
+        if path is not None:
+            kept.blot_out(path, [subject_id])
+    except OSError as error:
+        log.warning("keys_file_out_of_reach", file=str(path), reason=error.strerror)
 
 
 def destroyed(among: Collection[uuid.UUID] | None = None) -> set[uuid.UUID]:

@@ -1,0 +1,185 @@
+"""What is under a customer's key: in no backup in clear, back after a restore, and never back once erased."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.commands import answers
+from tests.config.test_backup import done, make_home, zhiyin  # noqa: F401
+from zhiyin.platform.crypto import kept
+
+NUMBER, OTHER = "11010519491231002X", "440524188001010014"
+BEGIN = """
+import json, sys
+from zhiyin.config import startup
+with startup.database():
+    startup.load_django()
+    from django.utils import timezone
+    from zhiyin.accounts.models import Tenant
+    from zhiyin.customers import actions, queries
+    from zhiyin.customers.models import Customer
+    from zhiyin.platform import crypto
+    from zhiyin.platform.actors import Actor
+    from zhiyin.platform.tenancy import scope
+    tenant = Tenant.objects.get()
+    actor, now = Actor.system(tenant.id), timezone.now()
+    with scope(tenant.id):
+"""
+FILL = f"""
+        for name, number in (("王小明", {NUMBER!r}), ("李四", {OTHER!r})):
+            made = actions.create_customer(actor=actor, name=name, now=now)
+            actions.set_sensitive(actor=actor, customer_id=made.pk, name="id_number", value=number, now=now)
+            actions.reveal_sensitive(actor=actor, customer_id=made.pk, name="id_number", now=now)
+        print(len(crypto.seal("caldav", "secret")))
+"""
+ERASE = """
+        crypto.destroy(Customer.objects.get(name="王小明").pk, now=now)
+"""
+READ = f"""
+        told = {{}}
+        for each in Customer.objects.all():
+            try:
+                told[each.name] = actions.reveal_sensitive(actor=actor, customer_id=each.pk, name="id_number", now=now)
+            except crypto.Erased:
+                told[each.name] = "erased"
+        told["found"] = [row["name"] for row in queries.quick_search(actor, {OTHER!r})]
+        told["gone"] = [row["name"] for row in queries.quick_search(actor, {NUMBER!r})]
+        told["destroyed"] = len(crypto.destroyed())
+        print(json.dumps(told, ensure_ascii=False))
+"""
+
+
+def inside(home: Path, code: str) -> str:
+    return done(zhiyin(home, code=BEGIN + code))
+
+
+def told(home: Path) -> dict[str, object]:
+    read: dict[str, object] = json.loads(inside(home, READ))
+    return read
+
+
+def plain_in(folder: Path) -> list[str]:
+    """Files that hold one of the numbers, as text or as hexadecimal digits."""
+    wanted = [form for each in (NUMBER, OTHER) for form in (each.encode(), each.encode().hex().encode())]
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [str(path) for path in files if any(each in path.read_bytes() for each in wanted)]
+
+
+@pytest.fixture(scope="module")
+def filled(make_home: Callable[[], Path]) -> Path:  # noqa: F811
+    home = make_home()
+    answers(["tenant", "create", "one", "--name", "One"], variables={"ZHIYIN_HOME": str(home)})
+    inside(home, FILL)
+    return home
+
+
+@pytest.mark.slow
+def test_a_restore_brings_back_values_but_nobody_who_was_erased(
+    filled: Path,
+    make_home: Callable[[], Path],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    tar, keys = tmp_path / "day1.tar", tmp_path / "zhiyin.keys"
+    done(zhiyin(filled, "backup", str(tar)))
+    assert keys.stat().st_mode & 0o777 == 0o600
+    assert (filled / "master_key").read_bytes().strip() not in tar.read_bytes() + keys.read_bytes()
+    assert plain_in(tmp_path) == []
+    assert plain_in(filled) == [], "also in no file of the database, log or job"
+    both = {"王小明": NUMBER, "李四": OTHER, "found": ["李四"], "gone": ["王小明"], "destroyed": 0}
+
+    copy = make_home()
+    shutil.copy(filled / "master_key", copy / "master_key")
+    done(zhiyin(copy, "restore", str(tar)))
+    assert told(copy) == both
+
+    # erased after the backup: in the keys file beside it the key is overwritten at once
+    living = kept.read(keys).living()
+    inside(filled, ERASE)
+    assert len(kept.read(keys).living()) == len(living) - 1
+    one = {"王小明": "erased", "李四": OTHER, "found": ["李四"], "gone": [], "destroyed": 1}
+    assert told(filled) == one
+
+    # the old backup, over the present database and in an empty one: erased all the same
+    done(zhiyin(filled, "restore", str(tar), "--force"))
+    assert told(filled) == one
+    elsewhere = make_home()
+    shutil.copy(filled / "master_key", elsewhere / "master_key")
+    done(zhiyin(elsewhere, "restore", str(tar)))
+    assert told(elsewhere) == one
+
+    # nor does a keys file of before help where the database knows of the erasure
+    done(zhiyin(copy, "backup", str(tmp_path / "copy.tar"), "--keys", str(tmp_path / "copy.keys")))
+    done(zhiyin(filled, "restore", str(tar), "--keys", str(tmp_path / "copy.keys"), "--force"))
+    assert told(filled) == one
+
+
+@pytest.mark.slow
+def test_a_restore_asks_for_keys_and_tells_of_a_missing_master_key(
+    filled: Path,
+    make_home: Callable[[], Path],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    tar, keys = tmp_path / "a.tar", tmp_path / "k.keys"
+    done(zhiyin(filled, "backup", str(tar), "--keys", str(keys)))
+    home = make_home()
+    refused = zhiyin(home, "restore", str(tar))
+    assert refused.returncode == 1
+    assert "--without-keys" in refused.stderr
+    without_master = done(zhiyin(home, "restore", str(tar), "--keys", str(keys)))
+    assert "The master key" in without_master
+    assert "zhiyin keys index" in without_master
+    assert not (home / "master_key").exists(), "no other key is begun"
+    shutil.copy(filled / "master_key", home / "master_key")
+    done(zhiyin(home, "keys", "index"))
+    assert told(home)["found"] == ["李四"]
+    # a zhiyin without these keys does not overwrite them
+    bare = make_home()
+    done(zhiyin(bare, "restore", str(tar), "--without-keys"))
+    refused = zhiyin(bare, "backup", str(tmp_path / "b.tar"), "--keys", str(keys))
+    assert refused.returncode == 1
+    assert "--keys" in refused.stderr
+    assert len(kept.read(keys).living()) >= 1
+
+
+def rows(**keys: str | None) -> list[tuple[bytes, bytes]]:
+    """Lines of subjects: a key in hexadecimal digits, or none."""
+    tenant = "0" * 36
+    return [
+        (
+            b"S",
+            f"{name:0>36}\t{tenant}\t1\t\\x{key}\t\\N".encode()
+            if key
+            else f"{name:0>36}\t{tenant}\t0\t\\N\t2026-11-22 00:00:00+00".encode(),
+        )
+        for name, key in keys.items()
+    ]
+
+
+def test_a_destroyed_key_wins_over_any_other(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    kept.write(file, rows(a="11", b=None, c="33"))
+    found = kept.read(file)
+    other = tmp_path / "other"
+    kept.write(other, rows(a=None, b="22", c="44"))
+    found.add(kept.read(other))
+    assert {each[-1:] for each in found.living()} == {b"c"}
+    assert b"44" in found.subjects[b"c".rjust(36, b"0")]
+
+
+@pytest.mark.parametrize("content", [b"", b"x\n", b"S\ta\n", b"E\t1\n"])
+def test_half_a_keys_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "keys").write_bytes(content)
+    with pytest.raises(kept.KeysFileError):
+        kept.read(tmp_path / "keys")
+
+
+def test_the_former_keys_file_is_overwritten(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    kept.write(file, rows(a="1f" * 60))
+    with file.open("rb") as former:
+        kept.write(file, rows(a=None))
+        assert not former.read().strip(b"\0"), "nothing of it is left on the disk"
+    assert kept.read(file).living() == set()
