@@ -189,6 +189,7 @@ class BuyingRole(models.TextChoices):
     USER = "user", _("User")
     GATEKEEPER = "gatekeeper", _("Gatekeeper")
     INITIATOR = "initiator", _("Initiator")
+    CHAMPION = "champion", _("Champion")
 
 
 class LegalBasis(models.TextChoices):

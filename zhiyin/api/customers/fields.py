@@ -4,6 +4,7 @@ import datetime
 import uuid
 from typing import Annotated, Literal
 
+from django.utils.translation import gettext
 from ninja import Schema
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -33,6 +34,30 @@ class KnownFieldOut(Schema):
     kind: CustomerKind | Literal[""]
     required: bool
     options: list[str]
+    option_labels: list[str] = Field(description="The options in the reader's language.")
+
+
+class ReadyOut(Schema):
+    """A ready-made field that the company does not have yet."""
+
+    code: str
+    label: str
+    section: str
+    type: FieldType
+    kind: CustomerKind | None
+
+
+class ReadyIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    codes: list[Text40] = Field(min_length=1, max_length=200)
+
+
+class SectionStep(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    section: Text60
+    up: bool
 
 
 class FieldOut(Schema):
@@ -106,6 +131,7 @@ def list_known_fields(request: Request) -> list[dict[str, object]]:
             "kind": each.own.kind if each.own else "",
             "required": each.own.required if each.own else each.name == "name",
             "options": each.own.options if each.own else [],
+            "option_labels": [each.own.words(option) for option in each.own.options] if each.own else [],
         }
         for each in fields.registry(request.actor)
     ]
@@ -115,6 +141,33 @@ def list_known_fields(request: Request) -> list[dict[str, object]]:
 def list_fields(request: Request) -> list[CustomField]:
     """The company's own fields with their rules, archived ones too."""
     return queries.all_fields(request.actor)
+
+
+@routes.get("/customer-fields/ready/", permission="settings.manage", response=list[ReadyOut])
+def list_ready_fields(request: Request) -> list[dict[str, object]]:
+    """What many companies want to know, as fields ready to be added."""
+    return [
+        {
+            "code": each.code,
+            "label": gettext(each.label),
+            "section": gettext(each.section),
+            "type": each.type,
+            "kind": each.kind,
+        }
+        for each in queries.ready_to_add(queries.all_fields(request.actor))
+    ]
+
+
+@routes.post("/customer-fields/ready/", permission="settings.manage", response=list[FieldOut], status=201)
+def add_ready_fields(request: Request, body: ReadyIn) -> list[CustomField]:
+    """Make ready-made fields the company's own; those that it has already are left as they are."""
+    return actions.add_ready_fields(actor=request.actor, codes=body.codes, now=now())
+
+
+@routes.post("/customer-fields/sections/move/", permission="settings.manage", response=None, status=204)
+def move_section(request: Request, body: SectionStep) -> None:
+    """Let a section of fields change places with the one before it, or behind it."""
+    actions.move_section(actor=request.actor, section=body.section, up=body.up, now=now())
 
 
 @routes.post("/customer-fields/own/", permission="settings.manage", response=FieldOut, status=201)

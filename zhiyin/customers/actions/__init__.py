@@ -41,10 +41,12 @@ from zhiyin.customers.actions.duplicates import (
 from zhiyin.customers.actions.field_access import RoleRules, set_field_access
 from zhiyin.customers.actions.fields import (
     FieldRules,
+    add_ready_fields,
     archive_field,
     change_field,
     create_field,
     move_field,
+    move_section,
     restore_field,
 )
 from zhiyin.customers.actions.history import set_back_customer
@@ -130,6 +132,7 @@ __all__ = [
     "add_document",
     "add_document_version",
     "add_note",
+    "add_ready_fields",
     "add_relation",
     "add_to_timeline",
     "archive_field",
@@ -170,6 +173,7 @@ __all__ = [
     "measured",
     "merge_customers",
     "move_field",
+    "move_section",
     "open_link",
     "pin_note",
     "preview_merge",

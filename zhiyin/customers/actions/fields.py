@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,6 +15,7 @@ from zhiyin.customers.events import FieldChanged
 from zhiyin.customers.fields import read
 from zhiyin.customers.fields.values import LONGEST, day, number
 from zhiyin.customers.models import CustomField
+from zhiyin.customers.ready import READY
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
 from zhiyin.platform.pinyin import name_key
@@ -46,6 +47,7 @@ class FieldRules:
 
 
 RULES = tuple(field.name for field in fields(FieldRules))
+_COLUMNS = {"label": "label_kept", "section": "section_kept"}
 
 
 class FieldTaken(Conflict):
@@ -89,9 +91,67 @@ def change_field(
     _apply(found, rules, others)
     different = {name: [old, new] for name, old in before.items() if (new := getattr(found, name)) != old}
     if different:
-        found.save(update_fields=list(different))
+        found.save(update_fields=[_COLUMNS.get(name, name) for name in different])
         _tell(actor, found, "changed", _plain(different), now)
     return found
+
+
+def add_ready_fields(*, actor: Actor, codes: Sequence[str], now: datetime.datetime) -> list[CustomField]:
+    """Fields made after ready ones, behind the others; those that the company has already are left as they are."""
+    actor.require("settings.manage")
+    if unknown := [each for each in codes if each not in READY]:
+        raise Invalid(_("There is no such field."), field=unknown[0])
+    every = _all_held()
+    made = [_add_ready(code, every) for code in dict.fromkeys(codes)]
+    for each in (found := [each for each in made if each]):
+        _tell(actor, each, "added", {"ready": [None, each.ready], "label": [None, each.label]}, now)
+    return found
+
+
+def _add_ready(code: str, every: list[CustomField]) -> CustomField | None:
+    ready = READY[code]
+    if any(code in (each.ready, each.key) for each in every) or len(every) >= MOST:
+        return None
+    made = CustomField(
+        ready=code, key=code, type=ready.type, kind=ready.kind or "", options=list(ready.options)
+    )
+    for name in ("least", "most", "pattern", "hint", "label", "section"):
+        setattr(made, name, getattr(ready, name))
+    try:
+        _require_free(made.label, every)
+    except FieldTaken:
+        return None
+    made.position = max((each.position for each in every), default=0) + 1
+    made.save(force_insert=True)
+    every.append(made)
+    return made
+
+
+def move_section(*, actor: Actor, section: str, up: bool, now: datetime.datetime) -> None:
+    """Let a section change places with the one before it, or behind it; at the end it stays."""
+    actor.require("settings.manage")
+    every = sorted(_all_held(), key=lambda each: (each.position, each.pk))
+    sections: dict[str, list[CustomField]] = {}
+    for each in every:
+        if not each.archived_at:
+            sections.setdefault(each.section, []).append(each)
+    names = list(sections)
+    if section not in names:
+        raise NotFound
+    place = names.index(section)
+    other = place - 1 if up else place + 1
+    if not 0 <= other < len(names):
+        return
+    names[place], names[other] = names[other], names[place]
+    _place([each for name in names for each in sections[name]] + [each for each in every if each.archived_at])
+    moved = sections[section][0]
+    _tell(actor, moved, "moved", {"section": [place + 1, other + 1]}, now)
+
+
+def _place(ordered: list[CustomField]) -> None:
+    for place, each in enumerate(ordered, 1):
+        each.position = place
+    CustomField.objects.bulk_update(ordered, ["position"])
 
 
 def move_field(*, actor: Actor, field_id: uuid.UUID, up: bool, now: datetime.datetime) -> CustomField:
@@ -152,14 +212,14 @@ def _held(field_id: uuid.UUID, version: str | None) -> tuple[CustomField, list[C
 def _apply(field: CustomField, rules: FieldRules, others: list[CustomField]) -> None:
     kind = FieldType(field.type)
     for name in ("label", "section", "hint"):
-        setattr(field, name, _line(name, getattr(rules, name)))
+        setattr(field, name, field.kept(name, _line(name, getattr(rules, name))))
     if not field.label:
         raise Invalid(_("A field needs a name."), field="label")
     _require_free(field.label, others)
     if rules.kind not in ("", *CustomerKind.values):
         raise Invalid(_("This is not one of the choices."), field="kind")
     field.kind, field.required = rules.kind, rules.required
-    field.options = _options(rules) if kind in CHOICES else []
+    field.options = [field.option(each) for each in _options(rules)] if kind in CHOICES else []
     field.least, field.most = _bounds(kind, rules)
     field.pattern = _pattern(rules.pattern) if kind == FieldType.TEXT else ""
     field.roles = _roles(rules.roles)
@@ -168,7 +228,7 @@ def _apply(field: CustomField, rules: FieldRules, others: list[CustomField]) -> 
 
 def _line(name: str, given: str) -> str:
     text = " ".join(given.split())
-    longest = getattr(CustomField._meta.get_field(name), "max_length", None) or 0
+    longest = getattr(CustomField._meta.get_field(_COLUMNS.get(name, name)), "max_length", None) or 0
     if "\0" in text:
         raise Invalid(field=name)
     if len(text) > longest:

@@ -57,14 +57,14 @@ def shown(field: CustomField, value: Any) -> str:
         case bool():
             return _("Yes") if value else _("No")
         case list():
-            return _(", ").join(map(str, value))
+            return _(", ").join(field.words(str(each)) for each in value)
         case int() | float():
             number = decimal.Decimal(repr(value))
             places = max(2 if field.type == FieldType.MONEY else 0, -int(number.as_tuple().exponent))
             return formats.number_format(number, places, use_l10n=True, force_grouping=True)
     if field.type == FieldType.DATE:
         return formats.date_format(datetime.date.fromisoformat(str(value)), "DATE_FORMAT")
-    return str(value)
+    return field.words(str(value)) if field.type == FieldType.CHOICE else str(value)
 
 
 def _text(field: CustomField, given: object, _kept: Value) -> str:
@@ -135,7 +135,7 @@ def _day(field: CustomField, given: object, _kept: Value) -> str:
 
 
 def _choice(field: CustomField, given: object, kept: Value) -> str:
-    text = " ".join(str(given).split())
+    text = field.option(" ".join(str(given).split()))
     if text in field.options or text == kept:
         return text
     raise Invalid(_("This is not one of the choices."))
@@ -146,7 +146,7 @@ def _choices(field: CustomField, given: object, kept: Value) -> list[str]:
     if not isinstance(parts, list) or len(parts) > 1000:
         raise Invalid(_("This is not one of the choices."))
     known = [*field.options, *(each for each in (kept if isinstance(kept, list) else []))]
-    chosen = {" ".join(str(part).split()) for part in parts} - {""}
+    chosen = {field.option(" ".join(str(part).split())) for part in parts} - {""}
     if not chosen <= set(known):
         raise Invalid(_("This is not one of the choices."))
     return [each for each in dict.fromkeys(known) if each in chosen]

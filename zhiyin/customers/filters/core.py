@@ -48,7 +48,7 @@ def _type(field: Field) -> FilterType:
 
 def _own(field: Field) -> Term:
     kind = _type(field)
-    options: list[Option] = [(each, each) for each in field.own.options] if field.own else []
+    options: list[Option] = [(each, field.own.words(each)) for each in field.own.options] if field.own else []
 
     def make(_asking: Asking, op: str, value: Any) -> Q:
         return condition(field, op, value)

@@ -13,7 +13,7 @@ from zhiyin.customers.queries.duplicates import (
     together,
 )
 from zhiyin.customers.queries.field_access import Governed, governed_fields, ruled_roles
-from zhiyin.customers.queries.fields import all_fields, field
+from zhiyin.customers.queries.fields import all_fields, field, ready_to_add
 from zhiyin.customers.queries.filtering import codes_of, keys_of
 from zhiyin.customers.queries.history import AsItWas, as_it_was
 from zhiyin.customers.queries.likely import Likely, likely
@@ -130,6 +130,7 @@ __all__ = [
     "possible_ends",
     "purposes",
     "quick_search",
+    "ready_to_add",
     "record_customer",
     "related",
     "relation_graph",

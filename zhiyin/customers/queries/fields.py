@@ -1,8 +1,10 @@
 """The company's own fields, as the settings show them."""
 
 import uuid
+from collections.abc import Iterable
 
 from zhiyin.customers.models import CustomField
+from zhiyin.customers.ready import READY, ReadyField
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
 
@@ -11,6 +13,12 @@ def all_fields(actor: Actor) -> list[CustomField]:
     """Every field, archived ones too, in the order of pages. One SQL statement."""
     actor.require("settings.manage")
     return list(CustomField.objects.order_by("position", "id"))
+
+
+def ready_to_add(every: Iterable[CustomField]) -> list[ReadyField]:
+    """The ready-made fields that are not among a company's."""
+    used = {name for each in every for name in (each.ready, each.key)}
+    return [each for each in READY.values() if each.code not in used]
 
 
 def field(actor: Actor, field_id: uuid.UUID) -> CustomField:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -16,6 +17,16 @@ from zhiyin.web.meeting import Meeting
 
 # what a role may see less of, or not change
 _RULED = frozenset(each.name for each in (*CORE, *CONTACTS))
+
+
+@dataclass(frozen=True, slots=True)
+class FormSection:
+    """Fields that stand together; of ``kind`` when all are of persons, or all of organisations."""
+
+    name: str
+    fields: list[forms.BoundField]
+    kind: str
+    opened: bool
 
 
 class CustomerForm(forms.Form):
@@ -52,13 +63,25 @@ class CustomerForm(forms.Form):
             # somebody beyond this actor's reach stays the owner
             self.fields["owner_id"].choices.append((current, self.initial.get("owner_name", "")))  # type: ignore[attr-defined]
 
-    def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
+    def sections(self) -> list[FormSection]:
         """The company's own fields under the names of their sections."""
         found: dict[str, list[forms.BoundField]] = {}
         for name, own in self.own.items():
             if name in self.fields:
                 found.setdefault(own.section, []).append(self[name])
-        return list(found.items())
+        return [
+            FormSection(name, bounds, self._kind(bounds), self._opened(bounds))
+            for name, bounds in found.items()
+        ]
+
+    def _kind(self, bounds: list[forms.BoundField]) -> str:
+        kinds = {self.own[each.name].kind for each in bounds}
+        return kinds.pop() if len(kinds) == 1 else ""
+
+    def _opened(self, bounds: list[forms.BoundField]) -> bool:
+        """What is to be seen at once: values, what must be filled in, and what is wrong."""
+        must = any(own.required or own.required_when for own in (self.own[each.name] for each in bounds))
+        return must or any(each.errors or each.value() for each in bounds)
 
     def is_own(self, name: str) -> bool:
         """Whether it is an own field of customers of this kind."""

@@ -30,7 +30,10 @@ class OwnField(forms.Field):
         self.own, self.kept = own, kept
         self.choices = _choices(own, kept)
         super().__init__(
-            label=own.label, required=own.required, widget=_widget(own, self.choices), help_text=own.hint
+            label=own.label,
+            required=own.required,
+            widget=_widget(own, self.choices),
+            help_text=own.words(own.hint),
         )
         if own.kind:
             # of customers of another kind it stays empty, in the same form
@@ -57,7 +60,7 @@ def _choices(own: CustomField, kept: Value) -> list[tuple[str, Any]]:
     if own.type == FieldType.YES_NO:
         return [("", "–"), ("true", _("Yes")), ("false", _("No"))]
     more = [each for each in (kept if isinstance(kept, list) else [kept]) if each and each not in own.options]
-    options = [(str(each), str(each)) for each in (*own.options, *more)]
+    options = [(str(each), own.words(str(each))) for each in (*own.options, *more)]
     if own.type == FieldType.CHOICES:
         return options
     return [("", "–"), *options] if own.type == FieldType.CHOICE else []

@@ -1,6 +1,7 @@
 """The company's own fields of customers, in the settings."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import fields
 
 from django.http import HttpResponse
@@ -12,9 +13,12 @@ from django.views.decorators.http import require_POST
 
 from zhiyin.customers import actions, queries
 from zhiyin.customers.actions import FieldRules
+from zhiyin.customers.choices import CustomerKind
 from zhiyin.customers.models import CustomField
+from zhiyin.customers.ready import ReadyField
 from zhiyin.web.accounts.views.common import settings_tabs
 from zhiyin.web.customers.field_forms import EditFieldForm, FieldForm, NewFieldForm
+from zhiyin.web.customers.forms import CustomerForm
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 
 HOME = "customers:fields"
@@ -30,9 +34,45 @@ def all_fields(request: HttpRequest) -> HttpResponse:
     context = {
         "sections": list(sections.items()),
         "archived": [each for each in every if each.archived_at],
+        "ready": _by_section(queries.ready_to_add(every)),
         "tabs": settings_tabs(request.actor, HOME),
     }
     return render(request, "customers/fields.html", context)
+
+
+def _by_section(ready: Iterable[ReadyField]) -> dict[str, list[tuple[str, str]]]:
+    sections: dict[str, list[tuple[str, str]]] = {}
+    for each in ready:
+        sections.setdefault(_(each.section), []).append((each.code, _(each.label)))
+    return sections
+
+
+@require_POST
+@page(permission="settings.manage")
+def add_ready(request: HttpRequest) -> HttpResponse:
+    codes = request.POST.getlist("code")
+    made = actions.add_ready_fields(actor=request.actor, codes=codes, now=timezone.now())
+    if made:
+        notify(request, _("Fields now: %s.") % _(", ").join(each.label for each in made))
+    return redirect(HOME)
+
+
+@require_POST
+@page(permission="settings.manage")
+def move_section(request: HttpRequest) -> HttpResponse:
+    section, up = request.POST.get("section", ""), request.POST.get("up") == "1"
+    actions.move_section(actor=request.actor, section=section, up=up, now=timezone.now())
+    return redirect(HOME)
+
+
+@page(permission="settings.manage")
+def preview(request: HttpRequest) -> HttpResponse:
+    """How a person's or an organisation's form looks to whoever asks."""
+    kind = CustomerKind.ORGANISATION if request.GET.get("kind") == "organisation" else CustomerKind.PERSON
+    form = CustomerForm(request.actor, initial={"kind": kind})
+    sections = [each for each in form.sections() if each.kind in ("", kind)]
+    context = {"sections": sections, "kind": kind, "tabs": settings_tabs(request.actor, HOME)}
+    return render(request, "customers/field_preview.html", context)
 
 
 @page(permission="settings.manage")
@@ -56,7 +96,11 @@ def create(request: HttpRequest) -> HttpResponse:
 def change(request: HttpRequest, field_id: uuid.UUID) -> HttpResponse:
     found = queries.field(request.actor, field_id)
     initial = {each.name: getattr(found, each.name) for each in fields(FieldRules)}
-    initial |= {name: "\n".join(map(str, initial[name])) for name in ("options", "roles")}
+    initial |= {
+        "options": "\n".join(map(found.words, found.options)),
+        "hint": found.words(found.hint),
+        "roles": "\n".join(map(str, found.roles)),
+    }
     form = EditFieldForm(request.actor, request.POST or None, initial=initial, type=found.type)
     if form.is_valid():
         with refusals(form):

@@ -162,8 +162,17 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
     return {}
 
 
-def _sections(request: HttpRequest, customer: Customer) -> list[tuple[str, list[tuple[str, str, str, str]]]]:
-    """The company's own fields by section: name, label, value in words, and where it is edited."""
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A company's own fields that stand together: each with name, label, value in words, and where it is edited."""
+
+    name: str
+    filled: list[tuple[str, str, str, str]]
+    empty: list[tuple[str, str, str, str]]
+
+
+def _sections(request: HttpRequest, customer: Customer) -> list[Section]:
+    """The company's own fields by section, those without a value apart."""
     record = reverse("customers:record", args=[customer.pk])
     how_far = queries.standing_of(request.actor, customer)
     may_edit = request.actor.may("customers.edit") and how_far != "read"
@@ -177,8 +186,12 @@ def _sections(request: HttpRequest, customer: Customer) -> list[tuple[str, list[
         words = str(value or "") if name in masked else _words(own, value, request.tenant.currency)
         return name, own.label, words, f"{record}field/{name}/" if name in editable else ""
 
-    found = known.sections(customer.kind)
-    return [(section, [fact(own) for own in owns]) for section, owns in found.items()]
+    found: list[Section] = []
+    for section, owns in known.sections(customer.kind).items():
+        facts = [fact(own) for own in owns]
+        empty = [each for each in facts if not each[2] and each[3]]
+        found.append(Section(section, [each for each in facts if each[2]], empty))
+    return [each for each in found if each.filled or each.empty]
 
 
 def _words(own: CustomField, value: Any, currency: str) -> str:
