@@ -10,10 +10,13 @@ class ActivitiesConfig(AppConfig):
     def ready(self) -> None:
         import zhiyin.activities.actions.merging  # noqa: F401
         from zhiyin.activities.filters import activity_terms
+        from zhiyin.activities.models import FollowUp
         from zhiyin.customers import filters
+        from zhiyin.customers.queries import facts
         from zhiyin.platform import notifications
 
         filters.register(activity_terms)
+        facts.register(facts.Fact("follow_up", _("Follow-up"), FollowUp.objects.all, "created_at"))
         register("activities.view", _("See tasks and follow-ups"))
         notifications.register(
             "activities.task_given", _("%(who)s gave you the task “%(title)s”."), "list-check"

@@ -16,6 +16,7 @@ from zhiyin.api.customers.filters import routes as filters
 from zhiyin.api.customers.history import routes as history
 from zhiyin.api.customers.merges import routes as merges
 from zhiyin.api.customers.pools import routes as pools
+from zhiyin.api.customers.protection import routes as protection
 from zhiyin.api.customers.relations import routes as relations
 from zhiyin.api.customers.routes import routes as customers
 from zhiyin.api.customers.sensitive import routes as sensitive
@@ -40,6 +41,7 @@ api.add_router("", duplicates.router)
 api.add_router("", fields.router)
 api.add_router("", merges.router)
 api.add_router("", pools.router)
+api.add_router("", protection.router)
 api.add_router("", relations.router)
 api.add_router("", sensitive.router)
 api.add_router("", shares.router)

@@ -9,11 +9,13 @@ class CommerceConfig(AppConfig):
 
     def ready(self) -> None:
         import zhiyin.commerce.actions.merging  # noqa: F401
-        from zhiyin.commerce.filters import customers_of_order, order_terms
+        from zhiyin.commerce.filters import customers_of_order, order_terms, sales
         from zhiyin.customers import filters
         from zhiyin.customers.filters import searching
+        from zhiyin.customers.queries import facts
 
         filters.register(order_terms)
+        facts.register(facts.Fact("order", _("Order"), sales, "ordered_at"))
         searching.register(customers_of_order)
         register("products.view", _("See products"))
         register("products.edit", _("Create and change products"))

@@ -21,7 +21,7 @@ def order_terms(_actor: Actor) -> Iterable[Term]:
     return _TERMS
 
 
-def _sales() -> QuerySet[Order]:
+def sales() -> QuerySet[Order]:
     return Order.objects.filter(kind=OrderKind.SALE)
 
 
@@ -34,7 +34,7 @@ def _number(_asking: Asking, op: str, value: Any) -> Q:
 
 
 def _placed(_asking: Asking, op: str, value: Any) -> Q:
-    return latest(_sales(), "ordered_at", op, value)
+    return latest(sales(), "ordered_at", op, value)
 
 
 def _returned(_asking: Asking, _op: str, value: Any) -> Q:
@@ -43,7 +43,7 @@ def _returned(_asking: Asking, _op: str, value: Any) -> Q:
 
 
 def _channel(_asking: Asking, op: str, value: Any) -> Q:
-    through = Exists(_sales().filter(channel__in=value, customer=OuterRef("pk")))
+    through = Exists(sales().filter(channel__in=value, customer=OuterRef("pk")))
     return Q(through) if op == "in" else Q(~through)
 
 
@@ -59,7 +59,7 @@ def _products(_asking: Asking, op: str, value: Any) -> Q:
 
 def _bought(products: Iterable[uuid.UUID | None]) -> Q:
     of_them = OrderLine.objects.filter(order=OuterRef("pk"), product__in=list(products))
-    orders = _sales().filter(Exists(of_them), customer=OuterRef("pk"))
+    orders = sales().filter(Exists(of_them), customer=OuterRef("pk"))
     # lines have no index by product: rather a look at each customer's than at all there are
     return Q(IsNull(Subquery(orders.values("pk")[:1]), False))
 

@@ -20,6 +20,7 @@ from zhiyin.customers.models import (
     Merge,
     Note,
     Pool,
+    ProtectionRule,
     Relation,
     SavedView,
     Share,
@@ -297,6 +298,15 @@ def pool(actor: Actor, pool_id: uuid.UUID, *, to_claim: bool = False, lock: bool
 def open_pool(pool_id: uuid.UUID) -> Pool:
     """One that customers can be put into, by whoever has them to give. Raises ``NotFound``."""
     found = Pool.objects.filter(pk=pool_id, archived_at=None).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def protection_rule(rule_id: uuid.UUID, *, lock: bool = False) -> ProtectionRule:
+    """One of the company's. Raises ``NotFound``."""
+    rows = ProtectionRule.objects.select_for_update() if lock else ProtectionRule.objects
+    found = rows.filter(pk=rule_id).first()
     if found is None:
         raise NotFound
     return found

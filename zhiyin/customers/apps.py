@@ -15,13 +15,14 @@ class CustomersConfig(AppConfig):
         from zhiyin.customers import filters
         from zhiyin.customers.actions.sensitive import forget_sensitive
         from zhiyin.customers.fields.sensitive import BUILT_IN
-        from zhiyin.customers.filters import consents, contacts, core, searching, sensitive, tree
+        from zhiyin.customers.filters import consents, contacts, core, holdings, searching, sensitive, tree
         from zhiyin.platform import crypto, notifications
 
         filters.register(core.file_terms)
         filters.register(core.other_terms)
         filters.register(contacts.contact_terms)
         filters.register(consents.consent_terms)
+        filters.register(holdings.holding_terms)
         filters.register(sensitive.sensitive_terms)
         crypto.when_destroyed(forget_sensitive)
         searching.register(sensitive.customers_of_sensitive)
@@ -34,6 +35,16 @@ class CustomersConfig(AppConfig):
         )
         notifications.register(
             "customers.shared", _("%(who)s shared customers with you: %(count)s."), "share"
+        )
+        notifications.register(
+            "customers.lapsing",
+            _("The protection of some of your customers ends soon, unless you look after them: %(count)s."),
+            "hourglass",
+        )
+        notifications.register(
+            "customers.reclaimed",
+            _("Some of your customers went into a pool, since nobody looked after them: %(count)s."),
+            "inbox",
         )
         register("customers.view", _("See customers"))
         register("customers.edit", _("Create and change customers"))

@@ -191,6 +191,41 @@ class CustomersClaimed(Event):
 
 
 @dataclass(frozen=True)
+class ProtectionRuleChanged(Event):
+    """A rule of how long owners keep customers was ``added``, ``changed``, ``archived`` or ``restored``."""
+
+    name: ClassVar = "customers.protection_rule_changed"
+    rule_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
+class ProtectionProlonged(Event):
+    """Owners keep so many customers until a day by a manager's word; ``until`` is empty when it was taken back."""
+
+    name: ClassVar = "customers.protection_prolonged"
+    count: int
+    until: str
+
+
+@dataclass(frozen=True)
+class CustomersReclaimed(Event):
+    """So many customers whose protection lapsed came into pools; ``left`` ones no pool takes."""
+
+    name: ClassVar = "customers.customers_reclaimed"
+    count: int
+    left: int
+
+
+@dataclass(frozen=True)
+class LapsingTold(Event):
+    """Owners were told that the protection of so many customers ends soon."""
+
+    name: ClassVar = "customers.lapsing_told"
+    count: int
+
+
+@dataclass(frozen=True)
 class PurposeChanged(Event):
     """A purpose of using personal data was ``added``, ``changed``, ``archived`` or ``restored``."""
 

@@ -4,6 +4,7 @@ import datetime
 import tempfile
 import uuid
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.db import OperationalError
@@ -13,11 +14,14 @@ from zhiyin.accounts.models import Tenant
 from zhiyin.accounts.watermark import watermark
 from zhiyin.customers import actions, printing
 from zhiyin.customers.exports import write_customers
+from zhiyin.customers.models import ProtectionRule
 from zhiyin.customers.printing import Layout
 from zhiyin.platform import clock, files, jobs
+from zhiyin.platform.actors import Actor
 from zhiyin.platform.record import record_read
 from zhiyin.platform.tenancy import scope
 
+RECLAIM_HOUR = 3
 REMOVED_KEPT = datetime.timedelta(days=7)
 log = structlog.get_logger("zhiyin.clock")
 TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
@@ -140,6 +144,18 @@ def fill_pool(run: jobs.JobRun) -> dict[str, Any]:
     return result
 
 
+@jobs.handler("customers.reclaim", permission="pools.manage", repeatable=True)
+def reclaim(run: jobs.JobRun) -> dict[str, Any]:
+    """Put those whose protection lapsed into pools, once: the result is kept with it. Warn owners of the next."""
+    with run.scope():
+        done, left = actions.reclaim_now(actor=run.actor, now=run.now)
+        warned = actions.warn_owners(actor=run.actor, now=run.now)
+        undo_id = str(done.undo_id) if done.count else None
+        result = {"customers": done.count, "left": left, "warned": warned, "undo": undo_id}
+        run.keep(result)
+    return result
+
+
 @jobs.handler("customers.undo", permission="customers.edit", repeatable=True)
 def undo(run: jobs.JobRun) -> dict[str, Any]:
     """Take back one change of many customers, once: the result is kept with it."""
@@ -170,6 +186,16 @@ def make_months_ahead(now: datetime.datetime) -> None:
         actions.make_timeline_months(now, months=2)
     except OperationalError:  # somebody writes for long; there is time until the month begins
         log.warning("customers.timeline_busy")
+
+
+@clock.periodic("customers.protection", cron="20 * * * *")
+def protect(now: datetime.datetime) -> None:
+    """Reclaim and warn in each company that has rules, in the small hours of its own time zone."""
+    for tenant in Tenant.objects.order_by("id"):
+        if now.astimezone(ZoneInfo(tenant.time_zone)).hour == RECLAIM_HOUR:
+            with scope(tenant.id):
+                if ProtectionRule.objects.filter(archived_at=None).exists():
+                    actions.reclaim_lapsed(actor=Actor.system(tenant.id), now=now)
 
 
 @clock.periodic("customers.documents", cron="50 18 * * *")

@@ -33,6 +33,8 @@ _WAYS = {
     "customers.mentioned": _to_customer("notes"),
     "customers.document_opened": _to_customer("documents"),
     "customers.shared": lambda _data: reverse("customers:shared"),
+    "customers.lapsing": lambda _data: reverse("customers:lapsing"),
+    "customers.reclaimed": lambda _data: reverse("customers:pools"),
     "activities.task_given": _to_task,
     "activities.reminder": _to_task,
 }

@@ -33,8 +33,9 @@ def add_follow_up(
 ) -> FollowUp:
     """Write down a touch, which the timeline shows; the next step becomes a task of its author."""
     actor.require("activities.edit")
-    access.customer(actor, customer_id, need="write")
+    # held before it is looked at: whoever is reclaimed at this moment is not this actor's any more
     access.hold(customer_id)
+    access.customer(actor, customer_id, need="write")
     if kind not in FollowUpKind.values:
         raise Invalid(_("This is not one of the choices."), field="kind")
     if next_on and not next_step.strip():

@@ -78,6 +78,8 @@ def create_order(
         request, again = _remember(request_key, content, now)
     if again:
         return again
+    if customer_id:
+        customer_access.hold(customer_id)
     customer = customer_access.customer(actor, customer_id, need="write") if customer_id else None
     tenant = Tenant.objects.get(pk=actor.tenant_id)
     moment = _checked_moment(ordered_at or now, now)

@@ -50,6 +50,7 @@ from zhiyin.customers.actions.fields import (
     restore_field,
 )
 from zhiyin.customers.actions.history import set_back_customer
+from zhiyin.customers.actions.holdings import refresh_holdings
 from zhiyin.customers.actions.merges import (
     Merged,
     NewerMerge,
@@ -63,6 +64,7 @@ from zhiyin.customers.actions.pooling import NoPool, fill_pool, fill_pool_now, r
 from zhiyin.customers.actions.pools import (
     AlreadyClaimed,
     CoolingOff,
+    OwnsEnough,
     PoolQuotaReached,
     PoolRules,
     PoolTaken,
@@ -75,6 +77,17 @@ from zhiyin.customers.actions.pools import (
     restore_pool,
 )
 from zhiyin.customers.actions.printing import Printed, print_customers, print_in_background
+from zhiyin.customers.actions.protection import (
+    ProtectionRules,
+    RuleTaken,
+    change_protection_rule,
+    create_protection_rule,
+    prolong_protection,
+    reclaim_lapsed,
+    reclaim_now,
+    set_rule_archived,
+    warn_owners,
+)
 from zhiyin.customers.actions.purposes import (
     PurposeRules,
     archive_purpose,
@@ -116,13 +129,16 @@ __all__ = [
     "NewLink",
     "NewerMerge",
     "NoPool",
+    "OwnsEnough",
     "PoolQuotaReached",
     "PoolRules",
     "PoolTaken",
     "Printed",
+    "ProtectionRules",
     "PurposeRules",
     "RelationRules",
     "RoleRules",
+    "RuleTaken",
     "Selection",
     "Sharing",
     "Taken",
@@ -145,6 +161,7 @@ __all__ = [
     "change_field",
     "change_note",
     "change_pool",
+    "change_protection_rule",
     "change_purpose",
     "change_relation",
     "change_relation_type",
@@ -154,6 +171,7 @@ __all__ = [
     "create_customer",
     "create_field",
     "create_pool",
+    "create_protection_rule",
     "create_purpose",
     "create_relation_type",
     "create_tag",
@@ -180,8 +198,12 @@ __all__ = [
     "preview_undo",
     "print_customers",
     "print_in_background",
+    "prolong_protection",
     "purge_documents",
+    "reclaim_lapsed",
+    "reclaim_now",
     "record_consent",
+    "refresh_holdings",
     "remove_contact",
     "remove_document",
     "remove_note",
@@ -200,6 +222,7 @@ __all__ = [
     "selected",
     "set_back_customer",
     "set_field_access",
+    "set_rule_archived",
     "set_sensitive",
     "set_tags",
     "share_customer",
@@ -210,4 +233,5 @@ __all__ = [
     "untag_customers",
     "update_customer",
     "update_tag",
+    "warn_owners",
 ]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from zhiyin.accounts.models import Member
 from zhiyin.customers import access
 from zhiyin.customers.actions.before import Before, keep_owners, keep_tagged, keep_untagged
+from zhiyin.customers.actions.holdings import refresh_holdings
 from zhiyin.customers.actions.records import may_own
 from zhiyin.customers.actions.timeline import owners_on_timeline
 from zhiyin.customers.events import CustomerChanged, CustomersChanged, CustomersExported
@@ -94,6 +95,7 @@ def assign_customers(
     if owner:
         values["unit_id"] = owner.unit_id
     Customer.objects.filter(pk__in=among(ids)).update(**values)
+    refresh_holdings(actor.tenant_id, now, ids)
     owners_on_timeline(actor, [(key, old, owner_id) for key, old, *_rest in chosen], now)
     to = {"owner_id": owner_id} | ({"unit_id": owner.unit_id} if owner else {})
     each = {key: different({"owner_id": old, "unit_id": unit}, to) for key, old, unit, _version in chosen}

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.customers import access
 from zhiyin.customers.actions.before import Before, keep_owners
 from zhiyin.customers.actions.bulk import Done, Selection, among, different, selected, too_many
+from zhiyin.customers.actions.holdings import forget_holdings
 from zhiyin.customers.actions.timeline import owners_on_timeline
 from zhiyin.customers.choices import PoolMoveKind
 from zhiyin.customers.events import CustomerChanged, CustomersPooled
-from zhiyin.customers.models import Customer, Pool, PoolMove, Share
+from zhiyin.customers.models import Customer, Pool, Share
 from zhiyin.customers.queries.routing import routed
 from zhiyin.platform import jobs
 from zhiyin.platform.actors import Actor
@@ -24,12 +25,17 @@ from zhiyin.platform.errors import Invalid
 from zhiyin.platform.record import record, write_each
 from zhiyin.platform.text import checked
 
-BATCH = 5_000
 Moves = Sequence[tuple[uuid.UUID, uuid.UUID | None]]
 _GO = """
 UPDATE customers_customer c
 SET owner_id = NULL, unit_id = NULL, pool_id = going.pool_id, version = c.version + 1, updated_at = %(now)s
 FROM unnest(%(ids)s::uuid[], %(pools)s::uuid[]) AS going (id, pool_id) WHERE c.id = going.id
+"""
+
+_MOVED = """
+INSERT INTO customers_poolmove (pool_id, customer_id, member_id, kind, actor_name, reason, moved_at)
+SELECT %(pool)s, customer, member, %(kind)s, %(actor)s, %(reason)s, %(now)s
+FROM unnest(%(customers)s::uuid[], %(members)s::uuid[]) AS went (customer, member)
 """
 
 
@@ -108,6 +114,7 @@ def put_in(
     Share.objects.filter(customer__in=among(ids)).delete()
     with connection.cursor() as cursor:
         cursor.execute(_GO, {"ids": ids, "pools": [where[key] for key in ids], "now": now})
+    forget_holdings(ids)
     _tell(actor, going, where, reason, now)
     return Done(len(ids), undo_id=keep_owners(actor, going, now).pk)
 
@@ -122,21 +129,19 @@ def moved(
     reason: str = "",
 ) -> None:
     """Remember who came into a pool and who had it, or who left it and who has it now."""
-    PoolMove.objects.bulk_create(
-        (
-            PoolMove(
-                pool_id=pool_id,
-                customer_id=customer,
-                kind=kind,
-                member_id=member,
-                actor_name=actor.name,
-                reason=reason,
-                moved_at=now,
-            )
-            for customer, member in moves
-        ),
-        batch_size=BATCH,
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MOVED,
+            {
+                "pool": pool_id,
+                "kind": kind,
+                "actor": actor.name,
+                "reason": reason,
+                "now": now,
+                "customers": [customer for customer, _member in moves],
+                "members": [member for _customer, member in moves],
+            },
+        )
 
 
 def subject_of(ids: Sequence[uuid.UUID]) -> tuple[str, uuid.UUID] | None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.accounts.models import Member, Role, Unit
 from zhiyin.customers import access, filters
 from zhiyin.customers.actions.bulk import BULK_AT_ONCE, among
+from zhiyin.customers.actions.holdings import refresh_holdings
 from zhiyin.customers.actions.pooling import moved, subject_of
 from zhiyin.customers.actions.records import may_own
 from zhiyin.customers.actions.timeline import owners_on_timeline
@@ -21,6 +22,7 @@ from zhiyin.customers.events import CustomerChanged, CustomersClaimed, PoolChang
 from zhiyin.customers.filters import Group
 from zhiyin.customers.models import Customer, Pool
 from zhiyin.customers.queries.pools import cooling, room
+from zhiyin.customers.queries.protection import still_owned
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, PermissionDenied
 from zhiyin.platform.record import record, write_each
@@ -46,6 +48,10 @@ class AlreadyClaimed(Conflict):
 
 class PoolQuotaReached(Conflict):
     message = _("You have claimed as many as this pool allows.")
+
+
+class OwnsEnough(Conflict):
+    message = _("You have as many customers of this kind as one may have. Return some first.")
 
 
 class CoolingOff(Conflict):
@@ -127,7 +133,7 @@ def claim_customers(
 ) -> Taken:
     """Take customers of a pool for oneself, as many as the pool allows, in the order given.
 
-    Raises ``AlreadyClaimed``, ``PoolQuotaReached`` or ``CoolingOff`` when none can be taken.
+    Raises ``AlreadyClaimed``, ``PoolQuotaReached``, ``OwnsEnough`` or ``CoolingOff`` when none can be taken.
     """
     actor.require("customers.edit")
     pool = access.pool(actor, pool_id, to_claim=True)
@@ -141,7 +147,10 @@ def claim_customers(
     left = room(pool, member.pk, now).left
     if left is not None and left <= 0:
         raise PoolQuotaReached
-    chosen = [key for key in fresh if key in there][:left]
+    here = [key for key in fresh if key in there]
+    chosen = still_owned(actor.tenant_id, member.pk, here, timezone.localdate(now))[:left]
+    if here and not chosen:
+        raise OwnsEnough
     ids = _take(actor, pool, chosen, member, kind=PoolMoveKind.CLAIMED, now=now)
     if not ids:
         raise AlreadyClaimed
@@ -200,6 +209,7 @@ def _take(
         taken = [key for (key,) in cursor.fetchall()]
     if taken:
         moved(actor, pool.pk, [(key, owner.pk) for key in taken], kind=kind, now=now)
+        refresh_holdings(actor.tenant_id, now, taken)
         owners_on_timeline(actor, [(key, None, owner.pk) for key in taken], now)
         changes: dict[str, list[Any]] = {
             "pool": [pool.name, None],

@@ -54,6 +54,8 @@ def owners_on_timeline(
     now: datetime.datetime,
 ) -> None:
     """Write who had many customers and has them now: customer, owner before, owner after."""
+    if not moves:
+        return
     names = dict(Member.objects.values_list("pk", "name"))
     with connection.cursor() as cursor:
         cursor.execute("SELECT timeline_partitions(%s, %s)", [now, now])

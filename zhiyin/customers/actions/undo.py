@@ -12,6 +12,7 @@ from zhiyin.customers import access
 from zhiyin.customers.actions import bulk
 from zhiyin.customers.actions.before import KEPT
 from zhiyin.customers.actions.contacts import contact_again
+from zhiyin.customers.actions.holdings import refresh_holdings
 from zhiyin.customers.actions.notes import on_timeline, shown
 from zhiyin.customers.actions.relations import relate_again
 from zhiyin.customers.actions.sensitive import sensitive_again
@@ -123,6 +124,7 @@ def _owners(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]
     with connection.cursor() as cursor:
         cursor.execute(_OWNERS, {"undo": kept.pk, "now": now})
         moves = cursor.fetchall()
+    refresh_holdings(actor.tenant_id, now, [key for key, *_rest in moves])
     owners_on_timeline(actor, [(key, taker, owner) for key, taker, _from, owner, _to in moves], now)
     each = {
         key: bulk.different({"owner_id": taker, "unit_id": left}, {"owner_id": owner, "unit_id": unit})

@@ -11,6 +11,7 @@ from zhiyin.customers.models.document import (
 )
 from zhiyin.customers.models.duplicate import DuplicateRules, Suspect
 from zhiyin.customers.models.field import CustomField
+from zhiyin.customers.models.holding import Holding, ProtectionRule
 from zhiyin.customers.models.merge import Merge, MergedRow
 from zhiyin.customers.models.note import Note
 from zhiyin.customers.models.pool import Pool, PoolMove
@@ -34,11 +35,13 @@ __all__ = [
     "DocumentOpening",
     "DocumentVersion",
     "DuplicateRules",
+    "Holding",
     "Merge",
     "MergedRow",
     "Note",
     "Pool",
     "PoolMove",
+    "ProtectionRule",
     "Purpose",
     "Relation",
     "RelationType",

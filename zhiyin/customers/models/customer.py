@@ -35,6 +35,8 @@ class Customer(TenantModel):
     source = models.CharField(max_length=64, blank=True)
     owner = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, db_index=False)
     unit = models.ForeignKey(Unit, models.SET_NULL, null=True, blank=True, db_index=False)
+    # set by the database whenever the owner becomes another one
+    owned_since = models.DateTimeField(null=True, editable=False)
     # who is in a pool has neither owner nor unit, so is in nobody's record scope but of those who see all
     pool = models.ForeignKey(
         "customers.Pool",

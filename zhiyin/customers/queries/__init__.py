@@ -40,6 +40,13 @@ from zhiyin.customers.queries.pools import (
     pools,
     room,
 )
+from zhiyin.customers.queries.protection import (
+    Lapsing,
+    lapsing,
+    protected_until,
+    protection_rules,
+    reclaim_runs,
+)
 from zhiyin.customers.queries.record import customer_by_code, led_on, notes, record_customer
 from zhiyin.customers.queries.relations import (
     COUNTED,
@@ -82,6 +89,7 @@ __all__ = [
     "Explanation",
     "Governed",
     "Graph",
+    "Lapsing",
     "Likely",
     "Masked",
     "Related",
@@ -112,6 +120,7 @@ __all__ = [
     "governed_fields",
     "kept_count",
     "keys_of",
+    "lapsing",
     "led_on",
     "likely",
     "list_customers",
@@ -128,9 +137,12 @@ __all__ = [
     "pool_parties",
     "pools",
     "possible_ends",
+    "protected_until",
+    "protection_rules",
     "purposes",
     "quick_search",
     "ready_to_add",
+    "reclaim_runs",
     "record_customer",
     "related",
     "relation_graph",

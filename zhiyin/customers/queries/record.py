@@ -31,7 +31,7 @@ def record_customer(actor: Actor, customer_id: uuid.UUID) -> Customer:
 
 @functools.lru_cache(maxsize=500)
 def _record(actor: Actor) -> Planned[Customer]:
-    rows = access.customers(actor).select_related("owner", "unit", "value")
+    rows = access.customers(actor).select_related("owner", "unit", "value", "holding")
     return Planned(lambda customer: rows.filter(pk=customer))
 
 

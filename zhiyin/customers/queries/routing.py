@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from django.db.models import Case, QuerySet, UUIDField, Value, When
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
 
 from zhiyin.customers import filters
 from zhiyin.customers.filters.tree import read
@@ -20,7 +21,7 @@ log = structlog.get_logger("zhiyin.customers")
 
 def first_match(
     tenant_id: uuid.UUID, rules: Iterable[tuple[uuid.UUID, object]], today: datetime.date
-) -> Case:
+) -> Cast:
     """The key of the first whose filter, as JSON holds it, lets a customer through; null where none does.
 
     Rules see every field: who wrote one was asked whether he may. One that asks for a field that is no more holds of
@@ -35,9 +36,13 @@ def first_match(
             log.warning("customers.rule_unreadable", rule=str(key), why=str(error.message))
             continue
         if not condition:
-            return Case(*cases, default=Value(key, UUIDField()), output_field=UUIDField())
+            return _key(Case(*cases, default=Value(key, UUIDField())))
         cases.append(When(condition, then=Value(key, UUIDField())))
-    return Case(*cases, default=None, output_field=UUIDField())
+    return _key(Case(*cases, default=None, output_field=UUIDField()))
+
+
+def _key(case: Case) -> Cast:
+    return Cast(case, UUIDField())
 
 
 def open_routes() -> list[Pool]:

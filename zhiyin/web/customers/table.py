@@ -1,6 +1,7 @@
 """The columns of the list of customers."""
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any
@@ -59,15 +60,23 @@ def _words(_language: str | None) -> _Words:
     )
 
 
-def columns(actor: Actor, currency: str, tags: dict[Any, list[Row]]) -> list[Column]:
+def columns(
+    actor: Actor, currency: str, tags: dict[Any, list[Row]], protected: Mapping[Any, Any] | None = None
+) -> list[Column]:
     """All columns that this actor may see; money in the tenant's currency."""
     hidden = access.hidden(actor)
     made = _columns(currency, get_language(), timezone.get_current_timezone())
+    cells = {"tags": _tags(tags), "protected": _protected(protected or {})}
     return [
-        replace(each, cell=_tags(tags)) if each.key == "tags" else each
+        replace(each, cell=cells[each.key]) if each.key in cells else each
         for each in made
         if each.key not in hidden
     ]
+
+
+def _protected(until: Mapping[Any, Any]) -> Cell:
+    day = day_in(timezone.get_current_timezone(), get_language())
+    return lambda row: day(until.get(row["id"]))
 
 
 def _tags(tags: dict[Any, list[Row]]) -> Cell:
@@ -91,6 +100,7 @@ def _columns(currency: str, language: str | None, zone: tzinfo) -> list[Column]:
         Column("status", _("Status"), lambda row: statuses.get(row["status"], "")),
         Column("stage", _("Lifecycle stage"), lambda row: stages.get(row["stage"], ""), shown=False),
         Column("owner", _("Owner"), text("owner__name")),
+        Column("protected", _("Protected until"), _protected({}), shown=False),
         Column("unit", _("Unit"), text("unit__name"), shown=False),
         Column("tags", _("Tags"), _tags({}), shown=False),
         Column("city", _("City"), text("city"), shown=False),

@@ -78,7 +78,9 @@ def _table(request: HttpRequest, sort: str, rows: list[Any]) -> Table:
     tags: dict[Any, list[Row]] = {}
     if "tags" in chosen and rows:
         tags = queries.tags_of(row["id"] for row in rows)  # type: ignore[assignment]
-    return Table(all_columns(request.actor, request.tenant.currency, tags), chosen, _link, request.GET, sort)
+    protected = queries.protected_until(row["id"] for row in rows) if "protected" in chosen and rows else {}
+    made = all_columns(request.actor, request.tenant.currency, tags, protected)
+    return Table(made, chosen, _link, request.GET, sort)
 
 
 def _link(row: Row) -> tuple[str, str]:

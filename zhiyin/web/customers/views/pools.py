@@ -19,6 +19,7 @@ from zhiyin.customers.filters import Group
 from zhiyin.customers.models import Pool
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
 from zhiyin.web.customers.choosing import Choosing
+from zhiyin.web.customers.owning import owning_tabs
 from zhiyin.web.customers.pool_forms import PoolFilterForm, PoolForm, ReturnForm
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 
@@ -30,6 +31,7 @@ def pools(request: HttpRequest) -> HttpResponse:
         "pools": queries.pools(request.actor),
         "archived": queries.pools(request.actor, archived=True) if manages else [],
         "manages": manages,
+        "tabs": owning_tabs(request, "customers:pools"),
     }
     return render(request, "customers/pools.html", context)
 
@@ -61,7 +63,7 @@ def pool(request: HttpRequest, pool_id: uuid.UUID) -> HttpResponse:
 def claim(request: HttpRequest, pool_id: uuid.UUID) -> HttpResponse:
     try:
         taken = actions.claim_customers(
-            actor=request.actor, pool_id=pool_id, customer_ids=_ids(request.POST), now=timezone.now()
+            actor=request.actor, pool_id=pool_id, customer_ids=chosen_ids(request.POST), now=timezone.now()
         )
     except Conflict as refusal:
         notify(request, refusal.message, level=messages.ERROR)
@@ -80,7 +82,7 @@ def assign(request: HttpRequest, pool_id: uuid.UUID) -> HttpResponse:
         taken = actions.assign_from_pool(
             actor=request.actor,
             pool_id=pool_id,
-            customer_ids=_ids(request.POST),
+            customer_ids=chosen_ids(request.POST),
             owner_id=_uuid(request.POST.get("owner", ""), "owner"),
             now=timezone.now(),
         )
@@ -95,7 +97,7 @@ def assign(request: HttpRequest, pool_id: uuid.UUID) -> HttpResponse:
 def put_in(request: HttpRequest) -> HttpResponse:
     """Ticked customers go into a pool, with a reason; the list sends its ticks here first."""
     asked = request.POST if request.method == "POST" else request.GET
-    ids = _ids(asked)
+    ids = chosen_ids(asked)
     if request.method == "POST" and "reason" not in request.POST:
         return redirect(f"{reverse('customers:put_in')}?{urlencode({'ids': ids}, doseq=True)}")
     files = list(access.customers(request.actor, "full").filter(pk__in=ids).order_by("name_key")[:200])
@@ -197,7 +199,8 @@ def _tell(request: HttpRequest, taken: Taken) -> None:
     notify(request, message)
 
 
-def _ids(asked: QueryDict) -> list[uuid.UUID]:
+def chosen_ids(asked: QueryDict) -> list[uuid.UUID]:
+    """The ticked rows. Raises ``Invalid`` for none."""
     ids = [_uuid(str(each), "ids") for each in asked.getlist("ids")]
     if not ids:
         raise Invalid(_("Choose customers first."), field="ids")
