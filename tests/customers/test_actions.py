@@ -95,12 +95,13 @@ def test_owner_and_status_changes_are_on_the_timeline(inside: Company, now: Now)
         actor=inside.ma.actor,
         customer_id=customer.id,
         changes={"owner_id": inside.chen.member.pk, "status": "target"},
+        reason="展会",
         now=later,
     )
     rows = queries.timeline(customer.id).rows
     assert {row["kind"]: row["data"] for row in rows[:2]} == {
         "owner": {"from": "林岚", "to": "陈晨"},
-        "status": {"status": ["potential", "target"]},
+        "status": {"status": ["potential", "target"], "reason": "展会"},
     }
 
 

@@ -33,7 +33,7 @@ def wang(cast: Company) -> Customer:
 def change(cast: Company, wang: Customer, **changes: object) -> None:
     with cast.scope():
         actions.update_customer(
-            actor=cast.gao.actor, customer_id=wang.pk, changes=changes, now=timezone.now()
+            actor=cast.gao.actor, customer_id=wang.pk, changes=changes, reason="展会", now=timezone.now()
         )
 
 

@@ -75,6 +75,19 @@ class Status(models.TextChoices):
     WON_BACK = "won_back", _("Won back")
 
 
+MOVES: dict[Status, frozenset[Status]] = {
+    Status.NON_CUSTOMER: frozenset({Status.POTENTIAL}),
+    Status.POTENTIAL: frozenset({Status.NON_CUSTOMER, Status.TARGET}),
+    Status.TARGET: frozenset({Status.POTENTIAL, Status.FIRST_TIME}),
+    Status.FIRST_TIME: frozenset({Status.REPEAT, Status.LOST}),
+    Status.REPEAT: frozenset({Status.LOYAL, Status.LOST}),
+    Status.LOYAL: frozenset({Status.LOST}),
+    Status.LOST: frozenset({Status.WON_BACK, Status.NON_CUSTOMER}),
+    Status.WON_BACK: frozenset({Status.REPEAT, Status.LOYAL, Status.LOST}),
+}
+"""The arrows of the figure, and from target back: one gives up. Purchases may tell several at once."""
+
+
 class Stage(models.TextChoices):
     """Lifecycle stage of the relationship."""
 
@@ -140,6 +153,7 @@ class StatusReason(models.TextChoices):
     RULES = "rules", _("Rules or records changed")
     STAGE = "stage", _("Lifecycle stage changed")
     UNDONE = "undone", _("Purchases were taken back")
+    HAND = "hand", _("Moved by hand")
 
 
 class UndoKind(models.TextChoices):

@@ -162,6 +162,7 @@ def update_customer(request: Request, customer_id: uuid.UUID, body: CustomerPatc
         customer_id=customer_id,
         changes=body.changes(),
         fields=body.fields,
+        reason=body.reason,
         version=body.version,
         now=now(),
     )

@@ -200,10 +200,11 @@ class CustomerPatch(Schema):
     stage: Stage | Literal[""] | None = None
     source: Text64 | None = None
     owner_id: uuid.UUID | None = Field(None, description="null takes the owner away.")
+    reason: Text200 = Field("", description="Why the status changes; asked for with another status.")
     fields: OwnValues = {}
 
     def changes(self) -> dict[str, Any]:
-        given = self.model_dump(exclude_unset=True, exclude={"version", "fields"})
+        given = self.model_dump(exclude_unset=True, exclude={"version", "fields", "reason"})
         return {name: value for name, value in given.items() if value is not None or name == "owner_id"}
 
 

@@ -4,7 +4,9 @@ import datetime
 import uuid
 from collections.abc import Collection
 
-from django.utils.translation import gettext_lazy as _
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from zhiyin.customers import access, queries
 from zhiyin.customers.actions.records import update_customer
@@ -44,5 +46,11 @@ def set_back_customer(
             core[name] = uuid.UUID(core[name])
     own = {name.removeprefix(PREFIX): value for name, value in values.items() if name.startswith(PREFIX)}
     return update_customer(
-        actor=actor, customer_id=customer_id, changes=core, fields=own or None, version=version, now=now
+        actor=actor,
+        customer_id=customer_id,
+        changes=core,
+        fields=own or None,
+        reason=_("Set back to what it was on %s.") % date_format(timezone.localtime(was.at)),
+        version=version,
+        now=now,
     )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.customers import access
 from zhiyin.customers.actions.index import reindex
+from zhiyin.customers.actions.moves import checked_move, note_move
 from zhiyin.customers.actions.timeline import add_to_timeline
 from zhiyin.customers.choices import CustomerKind, Stage, Status, TimelineKind
 from zhiyin.customers.events import CustomerChanged, CustomerCreated, CustomerDeleted
@@ -80,13 +81,14 @@ def update_customer(
     customer_id: uuid.UUID,
     changes: Mapping[str, Any],
     fields: Mapping[str, Any] | None = None,
+    reason: str = "",
     version: int | None = None,
     now: datetime.datetime,
 ) -> Customer:
     """Change some fields of ``EDITABLE`` and, by key, some of the company's own; nothing is written when nothing
     is different.
 
-    ``version`` is the one that the person saw: another since then raises ``Conflict``.
+    Another status needs a ``reason``, and must be one to which an arrow leads (``choices.MOVES``). ``version`` is the one that the person saw: another since then raises ``Conflict``.
     """
     actor.require("customers.edit")
     customer = access.customer(actor, customer_id, need="write", lock=True)
@@ -100,6 +102,9 @@ def update_customer(
     different = {
         field: [old, new] for field, old in before.items() if (new := getattr(customer, field)) != old
     }
+    if "status" in different:
+        old, new = different["status"]
+        different["reason"] = [None, checked_move(old, new, reason)]
     different |= _set_fields(actor, customer, fields)
     if not different:
         return customer
@@ -108,6 +113,8 @@ def update_customer(
     _write(customer)
     if _FOUND_BY & different.keys():
         reindex(actor, customer)
+    if "status" in different:
+        note_move(actor, customer, different["reason"][1], now)
     _tell_timeline(actor, customer, different, now)
     record(
         CustomerChanged(customer.id, sorted(different)),
@@ -229,8 +236,10 @@ def _tell_timeline(
         add_to_timeline(
             actor=actor, customer_id=customer.pk, kind=TimelineKind.OWNER, occurred_at=now, data=data
         )
-    moved = {field: different[field] for field in ("status", "stage") if field in different}
+    moved: dict[str, Any] = {field: different[field] for field in ("status", "stage") if field in different}
     if moved:
+        if "reason" in different:
+            moved["reason"] = different["reason"][1]
         add_to_timeline(
             actor=actor, customer_id=customer.pk, kind=TimelineKind.STATUS, occurred_at=now, data=moved
         )

@@ -6,18 +6,33 @@ from django.db import connection
 
 from zhiyin.analytics.hooks import Finished
 from zhiyin.customers.choices import Stage, Status, StatusReason
-from zhiyin.customers.events import CustomersChanged
-from zhiyin.platform.record import record
+from zhiyin.customers.events import CustomerChanged, CustomersChanged
+from zhiyin.platform.record import record, write_entries
 from zhiyin.platform.staging import stage
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+PROSPECTS = [Status.NON_CUSTOMER, Status.POTENTIAL, Status.TARGET]
 BUYERS = [Status.FIRST_TIME, Status.REPEAT, Status.LOYAL, Status.LOST, Status.WON_BACK]
 
 _LATEST = """
 CREATE TEMP TABLE status_latest ON COMMIT DROP AS
-SELECT customer_id, max(changed_at) AS changed_at FROM customers_statuschange GROUP BY customer_id
+SELECT customer_id, max(changed_at) AS changed_at FROM customers_statuschange
+WHERE status <> ALL(%(prospects)s) OR reason <> %(by_hand)s GROUP BY customer_id
+"""
+# what somebody said of a buyer who did not buy since
+_HOLD = """
+UPDATE status_now n SET status = c.status
+FROM (
+    SELECT DISTINCT ON (s.customer_id) s.customer_id, s.reason, s.changed_at FROM customers_statuschange s
+    WHERE s.customer_id IN (SELECT customer_id FROM customers_statuschange WHERE reason = %(by_hand)s)
+    ORDER BY s.customer_id, s.changed_at DESC, s.id DESC
+) last
+JOIN customers_customer c ON c.id = last.customer_id
+JOIN analytics_customervalue v ON v.customer_id = last.customer_id
+WHERE last.reason = %(by_hand)s AND v.last_at <= last.changed_at AND n.customer_id = last.customer_id
+    AND EXISTS (SELECT FROM customers_statuschange f WHERE f.customer_id = c.id AND f.reason <> %(by_hand)s)
 """
 _MOVED = """
 CREATE TEMP TABLE status_moved ON COMMIT DROP AS
@@ -58,6 +73,13 @@ SELECT %(now)s, customer_id, 'status', %(actor)s, jsonb_strip_nulls(jsonb_build_
     'stage', CASE WHEN stage <> old_stage THEN jsonb_build_array(old_stage, stage) END))
 FROM status_moved WHERE known_at IS NOT NULL
 """
+# into each one's trail; the history that is told the first time is no change of anybody's
+_TRAIL = """
+SELECT customer_id, jsonb_strip_nulls(jsonb_build_object(
+    'status', CASE WHEN status <> old_status THEN jsonb_build_array(old_status, status) END,
+    'stage', CASE WHEN stage <> old_stage THEN jsonb_build_array(old_stage, stage) END))
+FROM status_moved WHERE known_at IS NOT NULL
+"""
 _MOVE = """
 UPDATE customers_customer c SET status = m.status, stage = m.stage
 FROM status_moved m WHERE m.customer_id = c.id
@@ -86,6 +108,8 @@ def refresh_statuses(finished: Finished) -> int:
         "undone": StatusReason.UNDONE.value,
         "rules": StatusReason.RULES.value,
         "by_stage": StatusReason.STAGE.value,
+        "by_hand": StatusReason.HAND.value,
+        "prospects": [status.value for status in PROSPECTS],
     }
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS status_latest, status_moved")
@@ -93,12 +117,13 @@ def refresh_statuses(finished: Finished) -> int:
         cursor.execute(
             "UPDATE status_history SET changed_at = changed_on::timestamp AT TIME ZONE %(zone)s", facts
         )
-        for statement in (_LATEST, _MOVED, _TELL_HISTORY, _TELL_OTHERS):
+        for statement in (_LATEST, _HOLD, _MOVED, _TELL_HISTORY, _TELL_OTHERS):
             cursor.execute(statement, facts)
         cursor.execute("SELECT timeline_partitions(%(now)s, %(now)s)", facts)
         cursor.execute(_TELL_TIMELINE, facts)
         cursor.execute(_MOVE)
         moved = int(cursor.rowcount)
+    write_entries(CustomerChanged.name, _TRAIL, {}, actor=finished.actor, now=finished.now, kind="customer")
     if moved:
         record(CustomersChanged(moved, {"status": "analysis"}), actor=finished.actor, now=finished.now)
     return moved

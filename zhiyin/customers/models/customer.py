@@ -118,16 +118,28 @@ class CustomerSearch(models.Model):
 
 
 class StatusChange(TenantModel):
-    """One move of a customer's status or stage, with what caused it."""
+    """One move of a customer's status or stage, with what caused it.
+
+    Of a move by hand ``note`` is the reason that ``actor_name`` gave; it holds until the customer buys again.
+    """
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="status_changes")
     status = models.CharField(max_length=12, choices=Status)
     stage = models.CharField(max_length=12, choices=Stage, blank=True)
     reason = models.CharField(max_length=200)
+    note = models.CharField(max_length=200, blank=True, db_default="")
+    actor_name = models.CharField(max_length=100, blank=True, db_default="")
     changed_at = models.DateTimeField()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["tenant_id", "changed_at"], name="status_change_by_time")]
+        indexes: ClassVar = [
+            models.Index(fields=["tenant_id", "changed_at"], name="status_change_by_time"),
+            models.Index(
+                fields=["tenant_id", "customer"],
+                condition=models.Q(reason="hand"),
+                name="status_change_by_hand",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.status} {self.changed_at:%Y-%m-%d}"

@@ -139,6 +139,7 @@ FIELDS: dict[str, str | Promise] = {
     "city": _("City"),
     "status": _("Status"),
     "stage": _("Lifecycle stage"),
+    "reason": _("Why the status changes"),
     "source": _("Source"),
     "phone": _("Phone"),
     "email": _("E-mail"),

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from zhiyin.customers.choices import BuyingRole, CustomerKind, Stage, Status
+from zhiyin.customers.choices import MOVES, BuyingRole, CustomerKind, Stage, Status
 from zhiyin.customers.fields import CONTACTS, CORE, Value, registry
 from zhiyin.customers.queries import owners
 from zhiyin.platform.actors import Actor
@@ -42,6 +42,8 @@ class CustomerForm(forms.Form):
     country = forms.CharField(label=_("Country"), max_length=64, required=False)
     city = forms.CharField(label=_("City"), max_length=100, required=False)
     source = forms.CharField(label=_("Source"), max_length=64, required=False)
+    # asked for where the status changes
+    reason = forms.CharField(label=_("Why the status changes"), max_length=200, required=False)
 
     def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,6 +61,11 @@ class CustomerForm(forms.Form):
         for name, own in self.own.items():
             self.initial[name] = own.default or None if kept is None else kept.get(own.key)
             self.fields[name] = OwnField(own, None if kept is None else kept.get(own.key))
+        if is_new or "status" not in self.fields:
+            del self.fields["reason"]
+        elif status := self.initial.get("status"):
+            ways = [Status(status), *(each for each in Status if each in MOVES[Status(status)])]
+            self.fields["status"].choices = [(each.value, each.label) for each in ways]  # type: ignore[attr-defined]
         if current and current not in dict(people):
             # somebody beyond this actor's reach stays the owner
             self.fields["owner_id"].choices.append((current, self.initial.get("owner_name", "")))  # type: ignore[attr-defined]
@@ -99,7 +106,7 @@ class CustomerForm(forms.Form):
 
     def core_values(self, names: Iterable[str]) -> dict[str, Any]:
         """What was typed into those ``names`` that every company has."""
-        return {name: self.cleaned_data[name] for name in names if name not in self.own}
+        return {name: self.cleaned_data[name] for name in names if name not in self.own and name != "reason"}
 
     def clean_owner_id(self) -> Any:
         value = self.cleaned_data["owner_id"]

@@ -326,9 +326,8 @@ def _touch_text(kind: str, data: Mapping[str, Any], who: str) -> str:
             }
         case TimelineKind.STATUS:
             moves = [(Status, data.get("status")), (Stage, data.get("stage"))]
-            return "\n".join(
-                " → ".join(_choice(choices, each) for each in move) for choices, move in moves if move
-            )
+            steps = [" → ".join(_choice(choices, each) for each in move) for choices, move in moves if move]
+            return "\n".join([*steps, *filter(None, [data.get("reason")])])
     told = _TOLD.get(kind)
     return told(data, who) if told else who
 
@@ -412,7 +411,7 @@ def _add_contact(request: HttpRequest, customer: Customer, kind: str, value: str
 @page(permission="customers.edit")
 def edit(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     customer = queries.record_customer(request.actor, customer_id)
-    initial = {name: getattr(customer, name) for name in CustomerForm.base_fields}
+    initial = {name: getattr(customer, name) for name in CustomerForm.base_fields if name != "reason"}
     initial["custom"] = customer.custom
     initial["owner_name"] = customer.owner.name if customer.owner else ""
     form = EditCustomerForm(request.actor, request.POST or None, initial=initial)
@@ -423,6 +422,7 @@ def edit(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
                 customer_id=customer_id,
                 changes=form.core_values(form.changed_data),
                 fields=form.own_values(form.changed_data),
+                reason=form.cleaned_data.get("reason", ""),
                 version=customer.version,
                 now=timezone.now(),
             )
@@ -443,7 +443,7 @@ def field(request: HttpRequest, customer_id: uuid.UUID, field: str) -> HttpRespo
         raise NotFound
     if field not in whole.fields:
         raise PermissionDenied
-    form = _only(whole, field)
+    form = _only(whole, field, "reason") if field == "status" else _only(whole, field)
     if request.method == "POST" and form.is_valid():
         with refusals(form):
             customer = actions.update_customer(
@@ -451,6 +451,7 @@ def field(request: HttpRequest, customer_id: uuid.UUID, field: str) -> HttpRespo
                 customer_id=customer_id,
                 changes=form.core_values([field]),
                 fields=form.own_values([field]),
+                reason=form.cleaned_data.get("reason", ""),
                 version=_version(request),
                 now=timezone.now(),
             )
@@ -460,9 +461,9 @@ def field(request: HttpRequest, customer_id: uuid.UUID, field: str) -> HttpRespo
     return render(request, "customers/field.html", {"form": form, "bound": form[field], "customer": customer})
 
 
-def _only(form: CustomerForm, name: str) -> CustomerForm:
+def _only(form: CustomerForm, *names: str) -> CustomerForm:
     for other in list(form.fields):
-        if other != name:
+        if other not in names:
             del form.fields[other]
     return form
 
