@@ -183,3 +183,64 @@ def test_the_former_keys_file_is_overwritten(tmp_path: Path) -> None:
         kept.write(file, rows(a=None))
         assert not former.read().strip(b"\0"), "nothing of it is left on the disk"
     assert kept.read(file).living() == set()
+
+
+MANY = """
+        items = [crypto.Item(uuid.UUID(int=number), "f", str(number)) for number in range(1, 61)]
+        closed = crypto.encrypt_many(items)
+        crypto.destroy(uuid.UUID(int=60), now=now)
+        print(json.dumps([each.hex() for each in closed]))
+"""
+CHECK = """
+        closed = [bytes.fromhex(each) for each in CLOSED]
+        items = [crypto.Item(uuid.UUID(int=number), "f", each) for number, each in enumerate(closed, 1)]
+        assert crypto.decrypt_many(items) == [*map(str, range(1, 60)), None]
+"""
+KILLED = """
+        pass
+    import os
+    from zhiyin.config.maintenance import rotate_company
+    rotate_company(tenant, actor=actor, now=now, batch=10, report=lambda done: done >= 20 and os._exit(9))
+"""
+
+
+def standing(home: Path) -> dict[str, object]:
+    company: dict[str, object] = json.loads(done(zhiyin(home, "keys", "status", "--json")))["companies"][0]
+    return company
+
+
+@pytest.mark.slow
+def test_keys_are_rotated_although_it_is_killed_in_the_middle(
+    make_home: Callable[[], Path],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    home = make_home()
+    answers(["tenant", "create", "one", "--name", "One"], variables={"ZHIYIN_HOME": str(home)})
+    inside(home, FILL)
+    many = "\n        import uuid" + MANY
+    closed = inside(home, many)
+    check = "\n        import uuid" + CHECK.replace("CLOSED", closed.strip())
+    done(zhiyin(home, "backup", str(tmp_path / "a.tar")))
+
+    killed = zhiyin(home, code=BEGIN + KILLED)
+    assert killed.returncode == 9, killed.stderr
+    assert (standing(home)["subjects"], standing(home)["under_older"]) == (61, 41)
+    inside(home, check)
+    done(zhiyin(home, "keys", "rotate", "--tenant", "one"))
+    company = standing(home)
+    assert company["versions"] == {"data": [1, 2], "index": [2], "suppression": [1]}
+    assert (company["under_older"], company["erased"]) == (0, 1)
+    inside(home, check)
+    assert told(home)["found"] == ["李四"], "found by the new index"
+
+    first = (home / "master_key").read_text().split()
+    done(zhiyin(home, "keys", "rotate"))
+    second = (home / "master_key").read_text().split()
+    assert second[1:] == first
+    forgotten = json.loads(done(zhiyin(home, "keys", "forget", "--json")))["forgotten"]
+    assert len(forgotten) == 1
+    assert (home / "master_key").read_text().split() == second[:1]
+    inside(home, check)
+    done(zhiyin(home, "restore", str(tmp_path / "a.tar"), "--force"))
+    assert told(home)["王小明"] == NUMBER, "an old backup is read with the keys file of today"
+    assert inside(home, check) == ""

@@ -10,8 +10,9 @@ from zhiyin.platform.access import failed_deliveries
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.audit import check, checkpoints
 from zhiyin.platform.choices import DeliveryState
+from zhiyin.platform.crypto import rotation
 from zhiyin.platform.errors import NotFound
-from zhiyin.platform.events import CheckpointMade, DeliveriesRetried, DeliveryDismissed
+from zhiyin.platform.events import CheckpointMade, DeliveriesRetried, DeliveryDismissed, KeysRotated
 from zhiyin.platform.models import AuditCheckpoint
 from zhiyin.platform.record import record
 
@@ -57,3 +58,13 @@ def make_checkpoint(*, actor: Actor, now: datetime.datetime) -> AuditCheckpoint:
         changes = {"size": [None, checkpoint.size]}
         record(CheckpointMade(checkpoint.size), actor=actor, now=now, changes=changes)
     return checkpoint
+
+
+def rotate_keys(*, actor: Actor, now: datetime.datetime) -> bool:
+    """Begin with new keys for the company; false where the last rotation is to be finished first."""
+    actor.require("settings.manage")
+    rotation.rewrap_company()
+    version = rotation.begin()
+    if version:
+        record(KeysRotated(version), actor=actor, now=now)
+    return bool(version)

@@ -30,3 +30,11 @@ class MemberNotified(Event):
     name: ClassVar = "platform.member_notified"
     member_id: uuid.UUID
     notification_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class KeysRotated(Event):
+    """The company has new keys; its customers' are wrapped under them from now on."""
+
+    name: ClassVar = "platform.keys_rotated"
+    version: int

@@ -1,8 +1,21 @@
+import contextlib
+import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
-from zhiyin.config.cli.common import Command, Group, answer, json_option, open_database
+from zhiyin.config.cli.common import (
+    Command,
+    Failed,
+    Group,
+    answer,
+    find_tenant,
+    json_option,
+    open_database,
+    operator,
+)
 
 
 @click.group(cls=Group, example="zhiyin keys rotate")
@@ -17,7 +30,8 @@ def index(*, as_json: bool) -> None:
     open_database()
     from zhiyin.config.maintenance import index_sensitive
 
-    done = index_sensitive()
+    with refusals():
+        done = index_sensitive()
     answer({"indexed": done}, as_json=as_json, text=f"{done:,} values")
 
 
@@ -31,7 +45,6 @@ def backup(*, file: Path | None, as_json: bool) -> None:
     from zhiyin.config.backup.database import Owner
     from zhiyin.config.backup.keys import save_keys
     from zhiyin.config.cli.backup import owner_url
-    from zhiyin.config.cli.common import Failed
     from zhiyin.config.environment import environment
     from zhiyin.platform.crypto import kept
 
@@ -44,3 +57,79 @@ def backup(*, file: Path | None, as_json: bool) -> None:
     except BackupError as error:
         raise Failed(str(error)) from error
     answer({"file": str(path), "keys": count}, as_json=as_json, text=f"{path}: {count:,} keys")
+
+
+@keys.command(cls=Command, example="zhiyin keys status")
+@json_option
+def status(*, as_json: bool) -> None:
+    """Tell which keys there are and what is under them; no key itself."""
+    open_database()
+    from zhiyin.config.maintenance import standing
+    from zhiyin.platform.crypto.master import master_keys
+
+    current, companies = master_keys().current(), standing()
+    lines = [f"master key {current or 'none yet'}"]
+    for each in companies:
+        versions = ", ".join(f"{name} {max(numbers)}" for name, numbers in each.versions.items())
+        older = f", {each.under_older:,} under an older key" if each.under_older else ""
+        masters = "" if each.masters in ([], [current]) else f"; under master key {', '.join(each.masters)}"
+        lines.append(
+            f"{each.tenant}: {versions or 'no keys yet'}; {each.subjects:,} customers{older}, {each.erased:,} erased{masters}"
+        )
+    data = {"master": current, "companies": [dataclasses.asdict(each) for each in companies]}
+    answer(data, as_json=as_json, text="\n".join(lines))
+
+
+@keys.command(cls=Command, example="zhiyin keys rotate --tenant acme")
+@click.option("--tenant", "tenant_code", help="Only this company's own keys, and its customers' under them.")
+@json_option
+def rotate(*, tenant_code: str | None, as_json: bool) -> None:
+    """Make a new master key and wrap every company's keys anew; or, with --tenant, new keys of one company.
+
+    No value is touched and all stays readable meanwhile. It may be stopped at any moment and begun again.
+    """
+    open_database()
+    from django.utils import timezone
+
+    from zhiyin.config import maintenance
+
+    with refusals():
+        if tenant_code:
+            tenant = find_tenant(tenant_code)
+            done = maintenance.rotate_company(
+                tenant, actor=operator(tenant.pk), now=timezone.now(), report=lambda _done: None
+            )
+            data: dict[str, Any] = {"tenant": tenant_code, "rewrapped": done}
+            text = f"{done:,} customers' keys wrapped anew"
+        else:
+            version, done = maintenance.rotate_master()
+            data = {"master": version, "rewrapped": done}
+            text = f"master key {version}: {done:,} keys wrapped anew. Copy it to a safe place."
+    answer(data, as_json=as_json, text=text)
+
+
+@keys.command(cls=Command, example="zhiyin keys forget")
+@json_option
+def forget(*, as_json: bool) -> None:
+    """Destroy former master keys that wrap nothing any more, here or in the keys file.
+
+    Backups stay readable: with the keys file of today, not with one of before.
+    """
+    open_database()
+    from zhiyin.config.maintenance import forget_masters
+
+    with refusals():
+        gone = forget_masters()
+    answer({"forgotten": gone}, as_json=as_json, text=f"Forgotten: {', '.join(gone) or 'none'}")
+
+
+@contextlib.contextmanager
+def refusals() -> Iterator[None]:
+    """What is wrong with keys, as a sentence."""
+    from zhiyin.config.backup import BackupError
+    from zhiyin.platform.crypto import CryptoError
+
+    try:
+        yield
+    except (CryptoError, BackupError) as error:
+        raise Failed(str(error)) from error

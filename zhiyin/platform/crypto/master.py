@@ -67,7 +67,7 @@ class GivenKeys:
     def make(self, former: str) -> str:  # noqa: ARG002
         raise CryptoError(
             "The master key comes from ZHIYIN_MASTER_KEY: put a new one before the present one, separated by a "
-            "comma, restart zhiyin, then rotate with --given."
+            "comma, restart zhiyin, then run `zhiyin keys rotate` again."
         )
 
     def forget(self, version: str) -> None:
@@ -91,8 +91,7 @@ class FileKeys(GivenKeys):
         return super().has(version)
 
     def current(self) -> str:
-        if not super().current():
-            self._read()
+        self._read()
         return super().current()
 
     def make(self, former: str) -> str:

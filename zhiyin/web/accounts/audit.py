@@ -69,6 +69,7 @@ LABELS: dict[str, str | Promise] = {
     "customers.customers_shared": _("Customers shared"),
     "customers.sharing_ended": _("Sharing ended"),
     "customers.sensitive_rules_changed": _("Rules for sensitive values changed"),
+    "platform.keys_rotated": _("Keys of sensitive values renewed"),
     "platform.member_notified": _("Somebody was notified"),
     "customers.tag_changed": _("Tag added, changed or deleted"),
     "customers.view_saved": _("View saved or deleted"),
