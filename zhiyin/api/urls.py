@@ -8,6 +8,7 @@ from zhiyin.api.activities.routes import routes as activities
 from zhiyin.api.commerce.routes import routes as commerce
 from zhiyin.api.customers.consents import routes as consents
 from zhiyin.api.customers.contacts import routes as contacts
+from zhiyin.api.customers.disputes import routes as disputes
 from zhiyin.api.customers.documents import routes as documents
 from zhiyin.api.customers.duplicates import routes as duplicates
 from zhiyin.api.customers.field_access import routes as field_access
@@ -41,6 +42,7 @@ api.add_router("", duplicates.router)
 api.add_router("", fields.router)
 api.add_router("", merges.router)
 api.add_router("", pools.router)
+api.add_router("", disputes.router)
 api.add_router("", protection.router)
 api.add_router("", relations.router)
 api.add_router("", sensitive.router)

@@ -16,6 +16,7 @@ from zhiyin.customers.choices import FieldAccess
 from zhiyin.customers.models import (
     Customer,
     CustomField,
+    Dispute,
     Document,
     Merge,
     Note,
@@ -307,6 +308,24 @@ def protection_rule(rule_id: uuid.UUID, *, lock: bool = False) -> ProtectionRule
     """One of the company's. Raises ``NotFound``."""
     rows = ProtectionRule.objects.select_for_update() if lock else ProtectionRule.objects
     found = rows.filter(pk=rule_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def disputes(actor: Actor) -> QuerySet[Dispute]:
+    """Those to which the actor is a party, and for who manages pools those about customers within his record scope."""
+    party = Q(claimant=actor.member_id) | Q(owner=actor.member_id) if actor.member_id else Q(pk__in=[])
+    there = Dispute.objects.filter(customer__gone="")
+    if not actor.may("pools.manage"):
+        return there.filter(party)
+    return there.filter(party | Q(customer__in=customers(actor, "full")))
+
+
+def dispute(actor: Actor, dispute_id: uuid.UUID, *, lock: bool = False) -> Dispute:
+    """One of them. Raises ``NotFound``."""
+    rows = disputes(actor).select_related("customer", "claimant", "owner", "ruled_by")
+    found = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=dispute_id).first()
     if found is None:
         raise NotFound
     return found

@@ -46,6 +46,13 @@ class CustomersConfig(AppConfig):
             _("Some of your customers went into a pool, since nobody looked after them: %(count)s."),
             "inbox",
         )
+        notifications.register("customers.disputed", _("%(who)s says that %(customer)s is his."), "scale")
+        notifications.register(
+            "customers.dispute_answered", _("%(who)s answered in the dispute about %(customer)s."), "scale"
+        )
+        notifications.register(
+            "customers.dispute_decided", _("%(who)s ended the dispute about %(customer)s."), "scale"
+        )
         register("customers.view", _("See customers"))
         register("customers.edit", _("Create and change customers"))
         register("customers.delete", _("Delete customers"))

@@ -45,6 +45,16 @@ class PoolMoveKind(models.TextChoices):
     ASSIGNED = "assigned", _("Assigned")
 
 
+class Ruling(models.TextChoices):
+    """What became of a dispute about whose a customer is."""
+
+    OPEN = "open", _("Not decided")
+    KEPT = "kept", _("Stays with the owner")
+    MOVED = "moved", _("Goes to the claimant")
+    SHARED = "shared", _("Shared with the claimant")
+    WITHDRAWN = "withdrawn", _("Taken back")
+
+
 class Survivorship(models.TextChoices):
     """Which value a field has after a merge, where nobody chose."""
 

@@ -226,6 +226,16 @@ class LapsingTold(Event):
 
 
 @dataclass(frozen=True)
+class DisputeChanged(Event):
+    """A dispute about whose a customer is was ``opened``, ``answered``, ``decided`` or ``withdrawn``."""
+
+    name: ClassVar = "customers.dispute_changed"
+    dispute_id: uuid.UUID
+    customer_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
 class PurposeChanged(Event):
     """A purpose of using personal data was ``added``, ``changed``, ``archived`` or ``restored``."""
 

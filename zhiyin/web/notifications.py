@@ -28,11 +28,18 @@ def _to_task(data: Mapping[str, Any]) -> str:
     return reverse("activities:task", args=[data["task"]])
 
 
+def _to_dispute(data: Mapping[str, Any]) -> str:
+    return reverse("customers:dispute", args=[data["dispute"]])
+
+
 # where each kind leads
 _WAYS = {
     "customers.mentioned": _to_customer("notes"),
     "customers.document_opened": _to_customer("documents"),
     "customers.shared": lambda _data: reverse("customers:shared"),
+    **dict.fromkeys(
+        ("customers.disputed", "customers.dispute_answered", "customers.dispute_decided"), _to_dispute
+    ),
     "customers.lapsing": lambda _data: reverse("customers:lapsing"),
     "customers.reclaimed": lambda _data: reverse("customers:pools"),
     "activities.task_given": _to_task,

@@ -18,6 +18,7 @@ from zhiyin.customers.actions.contacts import (
     change_contact,
     remove_contact,
 )
+from zhiyin.customers.actions.disputes import answer_dispute, decide_dispute, open_dispute, withdraw_dispute
 from zhiyin.customers.actions.documents import (
     LINK_START,
     NewLink,
@@ -151,6 +152,7 @@ __all__ = [
     "add_ready_fields",
     "add_relation",
     "add_to_timeline",
+    "answer_dispute",
     "archive_field",
     "archive_pool",
     "archive_purpose",
@@ -175,6 +177,7 @@ __all__ = [
     "create_purpose",
     "create_relation_type",
     "create_tag",
+    "decide_dispute",
     "decide_duplicates",
     "delete_customer",
     "delete_tag",
@@ -192,6 +195,7 @@ __all__ = [
     "merge_customers",
     "move_field",
     "move_section",
+    "open_dispute",
     "open_link",
     "pin_note",
     "preview_merge",
@@ -234,4 +238,5 @@ __all__ = [
     "update_customer",
     "update_tag",
     "warn_owners",
+    "withdraw_dispute",
 ]

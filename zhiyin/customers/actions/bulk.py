@@ -19,6 +19,7 @@ from zhiyin.customers.actions.timeline import owners_on_timeline
 from zhiyin.customers.events import CustomerChanged, CustomersChanged, CustomersExported
 from zhiyin.customers.models import Customer, CustomerTag, Tag, Undo
 from zhiyin.customers.queries import CustomerFilter, matching
+from zhiyin.customers.queries.disputes import InDispute, in_dispute, undisputed
 from zhiyin.platform import jobs
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.bounded import bounded
@@ -77,6 +78,7 @@ def assign_customers(
 ) -> Done:
     """Give customers to an owner and into the owner's unit, or take their owner away.
 
+    Those in dispute stay as they are; raises ``InDispute`` when there are no others.
     More than ``BULK_AT_ONCE`` become a job.
     """
     actor.require("customers.edit")
@@ -89,7 +91,9 @@ def assign_customers(
         return Done(0, job)
     rows = Customer.objects.filter(pk__in=selected(actor, selection, "full").values("pk"))
     rows = rows.exclude(owner=owner) if owner else rows.exclude(owner=None)
-    chosen = _locked(rows)
+    chosen = _locked(undisputed(rows))
+    if not chosen and in_dispute(selection.ids):
+        raise InDispute
     ids = [key for key, *_rest in chosen]
     values: dict[str, Any] = {"owner_id": owner_id, "version": F("version") + 1, "updated_at": now}
     if owner:

@@ -18,6 +18,7 @@ from zhiyin.customers.actions.timeline import owners_on_timeline
 from zhiyin.customers.choices import PoolMoveKind
 from zhiyin.customers.events import CustomerChanged, CustomersPooled
 from zhiyin.customers.models import Customer, Pool, Share
+from zhiyin.customers.queries.disputes import InDispute, in_dispute, undisputed
 from zhiyin.customers.queries.routing import routed
 from zhiyin.platform import jobs
 from zhiyin.platform.actors import Actor
@@ -180,7 +181,10 @@ def _tell(
 
 def _held(actor: Actor, selection: Selection) -> list[Before]:
     chosen = selected(actor, selection, "full").values("pk")
-    return _locked(Customer.objects.filter(pk__in=chosen, pool=None))
+    held = _locked(undisputed(Customer.objects.filter(pk__in=chosen, pool=None)))
+    if not held and in_dispute(selection.ids):
+        raise InDispute
+    return held
 
 
 def _locked(rows: Any) -> list[Before]:

@@ -26,6 +26,7 @@ from zhiyin.customers.events import (
 )
 from zhiyin.customers.filters import Group
 from zhiyin.customers.models import Customer, Holding, ProtectionRule
+from zhiyin.customers.queries.disputes import undisputed
 from zhiyin.customers.queries.routing import routed
 from zhiyin.platform import jobs, notifications
 from zhiyin.platform.actors import Actor
@@ -205,7 +206,7 @@ def _lapsed(tenant_id: uuid.UUID, now: datetime.datetime) -> Sequence[Before]:
     ids = list(
         Holding.objects.filter(until__lte=now).order_by("customer").values_list("customer_id", flat=True)
     )
-    rows = Customer.objects.filter(pk__in=among(ids)).exclude(owner=None).order_by("pk")
+    rows = undisputed(Customer.objects.filter(pk__in=among(ids)).exclude(owner=None)).order_by("pk")
     held = list(
         rows.select_for_update(skip_locked=True, of=("self",)).values_list(
             "pk", "owner_id", "unit_id", "version"

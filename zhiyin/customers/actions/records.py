@@ -19,6 +19,7 @@ from zhiyin.customers.events import CustomerChanged, CustomerCreated, CustomerDe
 from zhiyin.customers.fields import CORE, PREFIX, registry
 from zhiyin.customers.keys import code_key, new_code
 from zhiyin.customers.models import Customer
+from zhiyin.customers.queries.disputes import InDispute, in_dispute
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
 from zhiyin.platform.pinyin import name_key
@@ -97,6 +98,8 @@ def update_customer(
     changes = {field: new for field, new in changes.items() if getattr(customer, field, None) != new}
     if changes.keys() & {"owner_id", "unit_id"}:
         access.customer(actor, customer_id, need="full")
+        if in_dispute([customer_id]):
+            raise InDispute
     before = {field: getattr(customer, field) for field in changes if field in EDITABLE}
     _apply(actor, customer, changes)
     different = {

@@ -36,6 +36,7 @@ WITH kept AS (
     FROM customers_customer c JOIN kept ON kept.id = c.id AND kept.version = c.version
     WHERE (kept.owner_id IS NULL OR EXISTS (
             SELECT FROM accounts_member m WHERE m.id = kept.owner_id AND m.is_active))
+      AND NOT EXISTS (SELECT FROM customers_dispute d WHERE d.customer_id = c.id AND d.ruling = 'open')
       AND (kept.unit_id IS NULL OR EXISTS (SELECT FROM accounts_unit t WHERE t.id = kept.unit_id))
     ORDER BY c.id FOR NO KEY UPDATE OF c
 )

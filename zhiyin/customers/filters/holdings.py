@@ -6,10 +6,11 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.customers.choices import Ruling
 from zhiyin.customers.filters.core import within
 from zhiyin.customers.filters.terms import Asking, Make, Term
 from zhiyin.customers.filters.values import FilterType
-from zhiyin.customers.models import Holding
+from zhiyin.customers.models import Dispute, Holding
 from zhiyin.platform.actors import Actor
 
 OWNING = _("Owning")
@@ -31,7 +32,13 @@ def _moment(column: str) -> Make:
     return make
 
 
+def _disputed(_asking: Asking, _op: str, value: Any) -> Q:
+    found = Q(pk__in=Dispute.objects.filter(ruling=Ruling.OPEN).values("customer"))
+    return found if value else ~found
+
+
 _TERMS = (
     Term("protected", _("Protected until"), FilterType.DATE, OWNING, _moment("until")),
     Term("touched", _("Last looked after by the owner"), FilterType.DATE, OWNING, _moment("touched_at")),
+    Term("disputed", _("In dispute"), FilterType.YES_NO, OWNING, _disputed),
 )

@@ -3,6 +3,7 @@
 from zhiyin.customers.models.consent import Consent, Purpose
 from zhiyin.customers.models.contact import ContactPoint, contact_order
 from zhiyin.customers.models.customer import Customer, CustomerSearch, StatusChange
+from zhiyin.customers.models.dispute import Dispute
 from zhiyin.customers.models.document import (
     Document,
     DocumentLink,
@@ -30,6 +31,7 @@ __all__ = [
     "Customer",
     "CustomerSearch",
     "CustomerTag",
+    "Dispute",
     "Document",
     "DocumentLink",
     "DocumentOpening",

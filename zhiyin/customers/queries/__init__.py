@@ -4,6 +4,7 @@ from zhiyin.customers.filters.options import owners, tags, units
 from zhiyin.customers.queries.consents import Standing, Verdict, consents, purposes, standing
 from zhiyin.customers.queries.contacts import Sharing, also_of, contact_points
 from zhiyin.customers.queries.counting import Count, count, kept_count
+from zhiyin.customers.queries.disputes import Part, disputes, disputes_of, part_in
 from zhiyin.customers.queries.documents import document_file, documents, openings
 from zhiyin.customers.queries.duplicates import (
     duplicate_rules,
@@ -92,6 +93,7 @@ __all__ = [
     "Lapsing",
     "Likely",
     "Masked",
+    "Part",
     "Related",
     "RollUp",
     "Room",
@@ -111,6 +113,8 @@ __all__ = [
     "count_customers",
     "count_related",
     "customer_by_code",
+    "disputes",
+    "disputes_of",
     "document_file",
     "documents",
     "duplicate_rules",
@@ -132,6 +136,7 @@ __all__ = [
     "open_pools",
     "openings",
     "owners",
+    "part_in",
     "parties",
     "pool_customers",
     "pool_parties",

@@ -4,12 +4,13 @@ import functools
 import uuid
 from collections.abc import Mapping
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from zhiyin.customers import access
+from zhiyin.customers.choices import Ruling
 from zhiyin.customers.fields import veiled_customer
 from zhiyin.customers.keys import code_key
-from zhiyin.customers.models import Customer, Note
+from zhiyin.customers.models import Customer, Dispute, Note
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
 from zhiyin.platform.errors import NotFound
@@ -32,6 +33,7 @@ def record_customer(actor: Actor, customer_id: uuid.UUID) -> Customer:
 @functools.lru_cache(maxsize=500)
 def _record(actor: Actor) -> Planned[Customer]:
     rows = access.customers(actor).select_related("owner", "unit", "value", "holding")
+    rows = rows.annotate(disputed=Exists(Dispute.objects.filter(customer=OuterRef("pk"), ruling=Ruling.OPEN)))
     return Planned(lambda customer: rows.filter(pk=customer))
 
 

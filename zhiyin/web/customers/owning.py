@@ -10,6 +10,7 @@ from zhiyin.web.lists import Tab
 PAGES: list[tuple[str, str | Promise, str]] = [
     ("customers:pools", _("Pools"), "customers.edit"),
     ("customers:lapsing", _("Protection ends soon"), "customers.view"),
+    ("customers:disputes", _("Disputes"), "customers.edit"),
     ("customers:protection_rules", _("Rules of protection"), "pools.manage"),
 ]
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from zhiyin.accounts.choices import RecordScope
 from zhiyin.customers import access, actions, queries
+from zhiyin.customers.choices import Ruling
 from zhiyin.customers.models import Customer
 from zhiyin.platform.errors import Invalid
 from zhiyin.web.customers.share_forms import ShareForm
@@ -27,6 +28,15 @@ def access_tab(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "shares": queries.shares_of(request.actor, customer.pk, timezone.now()),
         "may_share": may_share,
         "form": ShareForm() if may_share else None,
+        "disputes": (disputes := queries.disputes_of(customer.pk)),
+        "my_disputes": set(
+            access.disputes(request.actor)
+            .filter(pk__in=[each.pk for each in disputes])
+            .values_list("pk", flat=True)
+        ),
+        "may_dispute": request.actor.may("customers.edit")
+        and customer.owner_id not in (None, request.actor.member_id)
+        and all(each.ruling != Ruling.OPEN for each in disputes),
     }
     if queries.may_explain(request.actor):
         found["people"] = queries.colleagues()
