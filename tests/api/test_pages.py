@@ -44,6 +44,8 @@ DONE_BY = {
     "customers:record_consent": "record_consent",
     "customers:sensitive": "set_sensitive",
     "customers:reveal": "reveal_sensitive",
+    "customers:mark_sensitive": "mark_sensitive",
+    "customers:unmark_sensitive": "unmark_sensitive",
     "customers:sensitive_rules": "change_sensitive_rules",
     "customers:share": "share_customer",
     "customers:end_share": "end_share",

@@ -10,9 +10,10 @@ import pytest
 from django.db import connection
 
 from tests.cast import Company
-from zhiyin.customers import actions, filters, queries
+from zhiyin.customers import actions, fields, filters, queries
+from zhiyin.customers.actions import marks
 from zhiyin.customers.fields.sensitive import BUILT_IN, Sensitive, read_sensitive
-from zhiyin.customers.models import Customer, SensitiveIndex
+from zhiyin.customers.models import Customer, CustomField, SensitiveIndex, SensitiveValue
 from zhiyin.platform import crypto
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound, PermissionDenied
@@ -229,3 +230,60 @@ def test_a_role_that_sees_less(inside: Company, wang: Customer, now: Now) -> Non
     assert [each.field.name for each in queries.sensitive_of(hidden, wang.pk)] == ["bank_account"]
     with pytest.raises(NotFound):
         revealed(hidden, wang, now)
+
+
+def own_field(company: Company, now: Now, kind: str = "text", label: str = "护照") -> CustomField:
+    rules = actions.FieldRules(label=label)
+    return actions.create_field(actor=company.gao.actor, type=kind, rules=rules, key=f"own_{kind}", now=now)
+
+
+def moved(company: Company, field: CustomField, now: Now) -> int:
+    return marks.move_values(company.tenant.pk, field.pk, now, lambda _done: None)
+
+
+@pytest.mark.parametrize(("kind", "given", "kept"), [("text", "E 123", "E 123"), ("number", "12.50", 12.5)])
+def test_a_marked_field_is_encrypted_and_laid_open_again(
+    inside: Company, now: Now, kind: str, given: str, kept: object
+) -> None:
+    gao = inside.gao.actor
+    field = own_field(inside, now, kind)
+    name = f"x_{field.key}"
+    made = [
+        actions.create_customer(actor=gao, name=each, fields={field.key: given}, now=now)
+        for each in ("甲", "乙")
+    ]
+    job = actions.mark_sensitive(actor=gao, field_id=field.pk, now=now)
+    assert job.kind == "customers.move_sensitive"
+    assert name not in [each.name for each in fields.registry(gao)], "out of sight at once"
+    # somebody writes it before the job is there: that counts
+    actions.set_sensitive(actor=gao, customer_id=made[0].pk, name=name, value="99", now=now)
+    assert moved(inside, field, now) == 2
+    assert moved(inside, field, now) == 0
+    assert [each.custom for each in Customer.objects.order_by("name")] == [{}, {}]
+    told = {
+        each.name: actions.reveal_sensitive(actor=gao, customer_id=each.pk, name=name, now=now)
+        for each in made
+    }
+    assert told == {"甲": "99", "乙": str(kept)}
+    tree = {"of": [{"field": f"s_{field.key}", "op": "in", "value": ["99"]}]}
+    where = queries.CustomerFilter(filter=json.dumps(tree))
+    assert '"99"' not in where.filter
+    assert [row["name"] for row in queries.list_customers(gao, where).rows] == ["甲"]
+    actions.unmark_sensitive(actor=gao, field_id=field.pk, now=now)
+    assert moved(inside, field, now) == 2
+    assert not SensitiveValue.objects.exists()
+    back = {each.name: each.custom[field.key] for each in Customer.objects.all()}
+    assert back == {"甲": "99" if kind == "text" else 99, "乙": kept}
+
+
+def test_only_text_and_numbers_are_marked_by_who_may(inside: Company, now: Now) -> None:
+    field = own_field(inside, now, "date", "生日")
+    with pytest.raises(Invalid):
+        actions.mark_sensitive(actor=inside.gao.actor, field_id=field.pk, now=now)
+    text = own_field(inside, now)
+    with pytest.raises(PermissionDenied):
+        actions.mark_sensitive(actor=inside.ma.actor, field_id=text.pk, now=now)
+    actions.mark_sensitive(actor=inside.gao.actor, field_id=text.pk, now=now)
+    settings = dataclasses.replace(inside.gao.actor, permissions=frozenset({"settings.manage"}))
+    with pytest.raises(PermissionDenied):
+        actions.unmark_sensitive(actor=settings, field_id=text.pk, now=now)

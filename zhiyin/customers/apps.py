@@ -1,5 +1,3 @@
-from functools import partial
-
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +12,6 @@ class CustomersConfig(AppConfig):
         import zhiyin.customers.actions.merging.sensitive  # noqa: F401
         from zhiyin.customers import filters
         from zhiyin.customers.actions.sensitive import forget_sensitive
-        from zhiyin.customers.fields.sensitive import BUILT_IN
         from zhiyin.customers.filters import consents, contacts, core, holdings, searching, sensitive, tree
         from zhiyin.platform import crypto, notifications
 
@@ -26,7 +23,7 @@ class CustomersConfig(AppConfig):
         filters.register(sensitive.sensitive_terms)
         crypto.when_destroyed(forget_sensitive)
         searching.register(sensitive.customers_of_sensitive)
-        tree.VEILS |= {each.name: partial(sensitive.veiled, each.name) for each in BUILT_IN}
+        tree.VEILS.append(sensitive.veil)
         notifications.register(
             "customers.mentioned", _("%(who)s mentioned you in a note on %(customer)s."), "note"
         )

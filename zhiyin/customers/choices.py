@@ -21,6 +21,10 @@ class FieldType(models.TextChoices):
     YES_NO = "yes_no", _("Yes or no")
 
 
+# what a company may mark as sensitive
+MARKABLE = (FieldType.TEXT, FieldType.NUMBER)
+
+
 class FieldAccess(models.TextChoices):
     """How far a role sees and changes a field, the most first."""
 

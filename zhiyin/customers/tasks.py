@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from zhiyin.accounts.models import Tenant
 from zhiyin.accounts.watermark import watermark
 from zhiyin.customers import actions, printing
+from zhiyin.customers.actions import marks
 from zhiyin.customers.exports import write_customers
 from zhiyin.customers.models import ProtectionRule
 from zhiyin.customers.printing import Layout
@@ -56,6 +57,18 @@ def export(run: jobs.JobRun) -> dict[str, Any]:
         seen = {"rows": count, "columns": run.arguments["columns"], "selection": run.arguments["selection"]}
         record_read("customers.export_written", actor=run.actor, now=run.now, read={**seen, "file": name})
     return {"file": str(stored.id), "rows": count}
+
+
+@jobs.handler("customers.move_sensitive", permission="settings.manage", repeatable=True)
+def move_sensitive(run: jobs.JobRun) -> dict[str, Any]:
+    """Encrypt the values of a field that was marked as sensitive, or lay them open."""
+    moved = marks.move_values(
+        run.actor.tenant_id,
+        uuid.UUID(run.arguments["field_id"]),
+        run.now,
+        lambda done: run.progress(done, None, _("Writing")),
+    )
+    return {"moved": moved}
 
 
 @jobs.handler("customers.print", permission="customers.export", repeatable=True)

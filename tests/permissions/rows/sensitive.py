@@ -26,6 +26,18 @@ def field(company: Company) -> Given:
     return given
 
 
+def own(company: Company) -> Given:
+    rules = actions.FieldRules(label="护照")
+    made = actions.create_field(actor=company.gao.actor, type="text", rules=rules, now=timezone.now())
+    return {"field_id": made.pk}
+
+
+def marked(company: Company) -> Given:
+    given = own(company)
+    actions.mark_sensitive(actor=company.gao.actor, **given, now=timezone.now())
+    return given
+
+
 ROWS = [
     Row("GET", "customers:sensitive", EDITED.format(200), given=field),
     Row("POST", "customers:sensitive", EDITED.format(302), given=field, data={"value": "E12345678"}),
@@ -38,4 +50,8 @@ ROWS = [
     Row("POST", "api:reveal_sensitive", "401 403*2 200 403*3 200 404", given=field),
     Row("GET", "api:read_sensitive_rules", "401 403*6 200*2"),
     Row("PUT", "api:change_sensitive_rules", "401 403*6 200*2", data={"ask_reason": True}),
+    Row("POST", "customers:mark_sensitive", "302 403*6 302 404", given=own),
+    Row("POST", "customers:unmark_sensitive", "302 403*6 302 404", given=marked),
+    Row("POST", "api:mark_sensitive", "401 403*6 202 404", given=own),
+    Row("POST", "api:unmark_sensitive", "401 403*6 202 404", given=marked),
 ]  # fmt: skip

@@ -9,10 +9,12 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from zhiyin.api.customers.schemas import TEXT, KeptOut
 from zhiyin.api.http import Request, Routes, now
+from zhiyin.api.jobs.schemas import JobOut
 from zhiyin.customers import access, actions, queries
 from zhiyin.customers.fields.sensitive import LONGEST
 from zhiyin.customers.models import SensitiveRules
 from zhiyin.customers.queries import Masked
+from zhiyin.platform.jobs import Job
 
 routes = Routes("customers")
 
@@ -88,6 +90,22 @@ def reveal_sensitive(request: Request, customer_id: uuid.UUID, name: str, body: 
         actor=request.actor, customer_id=customer_id, name=name, reason=body.reason, now=now()
     )
     return {"value": value}
+
+
+@routes.post(
+    "/customer-fields/own/{uuid:field_id}/mark/", permission="settings.manage", response=JobOut, status=202
+)
+def mark_sensitive(request: Request, field_id: uuid.UUID) -> Job:
+    """Have the values of a field of one's own encrypted; it leaves lists, exports and forms at once."""
+    return actions.mark_sensitive(actor=request.actor, field_id=field_id, now=now())
+
+
+@routes.post(
+    "/customer-fields/own/{uuid:field_id}/unmark/", permission="settings.manage", response=JobOut, status=202
+)
+def unmark_sensitive(request: Request, field_id: uuid.UUID) -> Job:
+    """Have them lie open again; it takes the permission to export sensitive values too."""
+    return actions.unmark_sensitive(actor=request.actor, field_id=field_id, now=now())
 
 
 @routes.get("/settings/sensitive/", permission="settings.manage", response=SensitiveRulesBody)

@@ -52,6 +52,7 @@ from zhiyin.customers.actions.fields import (
 )
 from zhiyin.customers.actions.history import set_back_customer
 from zhiyin.customers.actions.holdings import refresh_holdings
+from zhiyin.customers.actions.marks import mark_sensitive, unmark_sensitive
 from zhiyin.customers.actions.merges import (
     Merged,
     NewerMerge,
@@ -191,6 +192,7 @@ __all__ = [
     "good_link",
     "keep_duplicates",
     "make_timeline_months",
+    "mark_sensitive",
     "measured",
     "merge_customers",
     "move_field",
@@ -234,6 +236,7 @@ __all__ = [
     "tag_customers",
     "undo_change",
     "undo_merge",
+    "unmark_sensitive",
     "untag_customers",
     "update_customer",
     "update_tag",

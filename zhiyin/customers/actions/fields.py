@@ -69,7 +69,7 @@ def create_field(
     made.key = _key(key, made.label, {each.key for each in others})
     made.save(force_insert=True)
     said = {name: [None, value] for name in ("key", "type", *RULES) if (value := getattr(made, name))}
-    _tell(actor, made, "added", said, now)
+    tell_field(actor, made, "added", said, now)
     return made
 
 
@@ -92,7 +92,7 @@ def change_field(
     different = {name: [old, new] for name, old in before.items() if (new := getattr(found, name)) != old}
     if different:
         found.save(update_fields=[_COLUMNS.get(name, name) for name in different])
-        _tell(actor, found, "changed", _plain(different), now)
+        tell_field(actor, found, "changed", _plain(different), now)
     return found
 
 
@@ -104,7 +104,7 @@ def add_ready_fields(*, actor: Actor, codes: Sequence[str], now: datetime.dateti
     every = _all_held()
     made = [_add_ready(code, every) for code in dict.fromkeys(codes)]
     for each in (found := [each for each in made if each]):
-        _tell(actor, each, "added", {"ready": [None, each.ready], "label": [None, each.label]}, now)
+        tell_field(actor, each, "added", {"ready": [None, each.ready], "label": [None, each.label]}, now)
     return found
 
 
@@ -145,7 +145,7 @@ def move_section(*, actor: Actor, section: str, up: bool, now: datetime.datetime
     names[place], names[other] = names[other], names[place]
     _place([each for name in names for each in sections[name]] + [each for each in every if each.archived_at])
     moved = sections[section][0]
-    _tell(actor, moved, "moved", {"section": [place + 1, other + 1]}, now)
+    tell_field(actor, moved, "moved", {"section": [place + 1, other + 1]}, now)
 
 
 def _place(ordered: list[CustomField]) -> None:
@@ -165,7 +165,7 @@ def move_field(*, actor: Actor, field_id: uuid.UUID, up: bool, now: datetime.dat
     other = (max if up else min)(way, key=lambda each: each.position)
     found.position, other.position = other.position, found.position
     CustomField.objects.bulk_update([found, other], ["position"])
-    _tell(actor, found, "moved", {"position": [other.position, found.position]}, now)
+    tell_field(actor, found, "moved", {"position": [other.position, found.position]}, now)
     return found
 
 
@@ -178,7 +178,7 @@ def archive_field(
     if not found.archived_at:
         found.archived_at = now
         found.save(update_fields=["archived_at"])
-        _tell(actor, found, "archived", {"archived_at": [None, now.isoformat()]}, now)
+        tell_field(actor, found, "archived", {"archived_at": [None, now.isoformat()]}, now)
     return found
 
 
@@ -192,7 +192,7 @@ def restore_field(
         _require_free(found.label, others)
         before, found.archived_at = found.archived_at, None
         found.save(update_fields=["archived_at"])
-        _tell(actor, found, "restored", {"archived_at": [before.isoformat(), None]}, now)
+        tell_field(actor, found, "restored", {"archived_at": [before.isoformat(), None]}, now)
     return found
 
 
@@ -323,7 +323,7 @@ def _plain(changes: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
     }
 
 
-def _tell(
+def tell_field(
     actor: Actor, field: CustomField, what: str, changes: Mapping[str, list[Any]], now: datetime.datetime
 ) -> None:
     record(

@@ -14,8 +14,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers import access
-from zhiyin.customers.choices import FieldAccess
+from zhiyin.customers.choices import MARKABLE, FieldAccess
+from zhiyin.customers.fields import values
 from zhiyin.customers.fields.masks import STARS, mask
+from zhiyin.customers.fields.registry import PREFIX
+from zhiyin.customers.models import CustomField
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound
 from zhiyin.platform.text import checked
@@ -39,6 +42,7 @@ class Sensitive:
     read: Callable[[str], str]
     mask: Callable[[str], str]
     access: FieldAccess = FieldAccess.OPEN
+    kind: str = ""
 
     @property
     def editable(self) -> bool:
@@ -113,9 +117,28 @@ BUILT_IN = (
 )
 
 
+def _own(field: CustomField) -> Sensitive:
+    """A field of the company's own that it marked."""
+
+    def read_own(value: str) -> str:
+        return values.written(field, values.read(field, value))
+
+    return Sensitive(PREFIX + field.key, field.label, read_own, _stars, kind=field.kind)
+
+
+def may_be_marked(field: CustomField) -> bool:
+    """Text and numbers that people write, and what is marked already."""
+    return field.sensitive or (field.type in MARKABLE and not field.formula and not field.archived_at)
+
+
+def _stars(_value: str) -> str:
+    return STARS
+
+
 def sensitive_fields(actor: Actor) -> list[Sensitive]:
-    """Those that this actor's role sees, with how far."""
-    seen = (replace(each, access=access.field_access(actor, each.name)) for each in BUILT_IN)
+    """Those that this actor's role sees, with how far. One SQL statement."""
+    every = (*BUILT_IN, *map(_own, access.marked_fields(actor)))
+    seen = (replace(each, access=access.field_access(actor, each.name)) for each in every)
     return [each for each in seen if each.access != FieldAccess.HIDDEN]
 
 

@@ -58,8 +58,14 @@ class RelationTo(_Strict):
 Value = Scalar | Annotated[list[Scalar], Field(max_length=MOST_VALUES)] | Span | RelationTo | None
 
 
-# what stands in a filter for a value that may not lie about, by field
-VEILS: dict[str, Callable[[Any], Any]] = {}
+Veil = Callable[[Any], Any]
+# says of a field what stands in a filter for its values, where these may not lie about
+VEILS: list[Callable[[str], Veil | None]] = []
+
+
+def _veil_of(name: object) -> Veil | None:
+    found = (each(name) for each in VEILS if isinstance(name, str))
+    return next((veil for veil in found if veil), None)
 
 
 class Condition(_Strict):
@@ -72,7 +78,7 @@ class Condition(_Strict):
     @model_validator(mode="before")
     @classmethod
     def _veil(cls, given: Any) -> Any:
-        veil = VEILS.get(given.get("field", "")) if isinstance(given, dict) else None
+        veil = _veil_of(given.get("field")) if isinstance(given, dict) else None
         return {**given, "value": veil(given.get("value"))} if veil else given
 
 
@@ -127,12 +133,11 @@ def _inside(group: Any) -> list[Any]:
 
 def veiled(text: str) -> str:
     """The same filter, without values that may not lie about; what cannot be read says so where it is used."""
-    if not any(name in text for name in VEILS):
-        return text
     try:
-        return parse(text).written()
+        tree = parse(text)
     except Invalid:
         return text
+    return tree.written() if any(_veil_of(each.field) for each in tree.conditions()) else text
 
 
 class _Root(BaseModel):

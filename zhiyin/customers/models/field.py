@@ -20,6 +20,8 @@ class CustomField(TenantModel):
     of text, written as values are. Without ``roles`` everybody sees it. Values follow from ``formula`` where there
     is one; while ``required_when`` is true, the field must be filled in; both are written as ``formulas`` says.
 
+    Values of a ``sensitive`` one lie encrypted; see ``SensitiveValue``.
+
     One made after a ``READY`` one keeps English words, read in the reader's language.
     """
 
@@ -38,6 +40,7 @@ class CustomField(TenantModel):
     most = models.CharField(max_length=20, blank=True, db_default="")
     pattern = models.CharField(max_length=200, blank=True, db_default="")
     default = models.CharField(max_length=200, blank=True, db_default="")
+    sensitive = models.BooleanField(default=False, db_default=False)
     hint = models.CharField(max_length=200, blank=True, db_default="")
     roles = ArrayField(models.UUIDField(), default=list, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from zhiyin.customers import access, actions, queries
-from zhiyin.customers.fields.sensitive import LONGEST, sensitive_fields
+from zhiyin.customers.fields.sensitive import LONGEST, may_be_marked, sensitive_fields
 from zhiyin.customers.models import Customer
 from zhiyin.customers.queries import Masked
 from zhiyin.platform.errors import NotFound
@@ -26,7 +26,6 @@ SHOWN = 30
 
 class SensitiveForm(forms.Form):
     value = forms.CharField(
-        label=gettext_lazy("Value"),
         max_length=LONGEST,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True, "spellcheck": "false"}),
@@ -109,6 +108,7 @@ def sensitive(request: HttpRequest, customer_id: uuid.UUID, name: str) -> HttpRe
     customer = access.customer(request.actor, customer_id, need="write")
     row = _row(request, customer_id, name)
     form = SensitiveForm(request.POST if request.method == "POST" else None)
+    form.fields["value"].label = str(row.field.label)
     if form.is_valid():
         with refusals(form):
             kept = actions.set_sensitive(
@@ -138,6 +138,24 @@ def rules(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "fields": [each.label for each in sensitive_fields(request.actor)],
+        "own": [each for each in queries.all_fields(request.actor) if may_be_marked(each)],
+        "may_unmark": request.actor.may("customers.sensitive"),
         "tabs": settings_tabs(request.actor, "customers:sensitive_rules"),
     }
     return render(request, "customers/sensitive_rules.html", context)
+
+
+@require_POST
+@page(permission="settings.manage")
+def mark(request: HttpRequest, field_id: uuid.UUID) -> HttpResponse:
+    actions.mark_sensitive(actor=request.actor, field_id=field_id, now=timezone.now())
+    notify(request, _("Out of sight from now on. Its values are being encrypted."))
+    return redirect("customers:sensitive_rules")
+
+
+@require_POST
+@page(permission="settings.manage")
+def unmark(request: HttpRequest, field_id: uuid.UUID) -> HttpResponse:
+    actions.unmark_sensitive(actor=request.actor, field_id=field_id, now=timezone.now())
+    notify(request, _("Its values are being laid open."))
+    return redirect("customers:sensitive_rules")
