@@ -134,6 +134,14 @@ class FieldChanged(Event):
 
 
 @dataclass(frozen=True)
+class FormulasWorkedOut(Event):
+    """What follows from formulas was written anew on ``count`` customers."""
+
+    name: ClassVar = "customers.formulas_worked_out"
+    count: int
+
+
+@dataclass(frozen=True)
 class RelationTypeChanged(Event):
     name: ClassVar = "customers.relation_type_changed"
     type_id: uuid.UUID

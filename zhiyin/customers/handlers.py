@@ -6,6 +6,7 @@ import uuid
 
 from zhiyin.analytics import hooks
 from zhiyin.customers.actions.fields import add_ready_fields
+from zhiyin.customers.actions.formulas import refresh_soon
 from zhiyin.customers.actions.holdings import refresh_holdings
 from zhiyin.customers.actions.status import refresh_statuses
 from zhiyin.customers.ready import READY
@@ -35,3 +36,9 @@ def follow_facts(event: outbox.Delivered) -> None:
     customer_id = event.data.get("customer_id")
     if customer_id and "owner_id" in event.data.get("fields", ["owner_id"]):
         refresh_holdings(event.tenant_id, event.occurred_at, [uuid.UUID(customer_id)])
+
+
+@outbox.handles("imports.import_applied", "imports.import_undone", "customers.customers_changed")
+def follow_changes(event: outbox.Delivered) -> None:
+    """What was written on many at once has consequences."""
+    refresh_soon(actor=Actor.system(event.tenant_id), now=event.occurred_at)

@@ -71,6 +71,28 @@ def move_sensitive(run: jobs.JobRun) -> dict[str, Any]:
     return {"moved": moved}
 
 
+@jobs.handler("customers.formulas", permission="settings.manage", repeatable=True)
+def work_out_formulas(run: jobs.JobRun) -> dict[str, Any]:
+    """Work out the formulas of all customers anew, a chunk a transaction."""
+    looked, changed, last = 0, 0, None
+    while True:
+        with run.scope():
+            count, different, last = actions.refresh_formulas(actor=run.actor, after=last, now=run.now)
+        looked, changed = looked + count, changed + different
+        if not count:
+            return {"customers": changed}
+        run.progress(looked, None, _("Working out"))
+
+
+@clock.periodic("customers.formulas", cron="20 * * * *")
+def follow_days(now: datetime.datetime) -> None:
+    """Once a company's day has begun, what follows from which day it is."""
+    for tenant in Tenant.objects.order_by("id"):
+        if now.astimezone(ZoneInfo(tenant.time_zone)).hour == 0:
+            with scope(tenant.pk):
+                actions.refresh_soon(actor=Actor.system(tenant.pk), daily=True, now=now)
+
+
 @jobs.handler("customers.print", permission="customers.export", repeatable=True)
 def print_pdf(run: jobs.JobRun) -> dict[str, Any]:
     """Print the chosen customers; the result names the PDF."""

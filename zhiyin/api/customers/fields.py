@@ -20,6 +20,8 @@ Text60 = Annotated[str, StringConstraints(max_length=60, pattern=TEXT)]
 Filled60 = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=TEXT)]
 Text40 = Annotated[str, StringConstraints(max_length=40, pattern=TEXT)]
 Text20 = Annotated[str, StringConstraints(max_length=20, pattern=TEXT)]
+Text500 = Annotated[str, StringConstraints(max_length=500, pattern=TEXT)]
+Text1000 = Annotated[str, StringConstraints(max_length=1000, pattern=TEXT)]
 Option = Annotated[str, StringConstraints(max_length=100, pattern=TEXT)]
 
 
@@ -34,6 +36,7 @@ class KnownFieldOut(Schema):
     kind: CustomerKind | Literal[""]
     required: bool
     options: list[str]
+    worked_out: bool = Field(description="Its values follow from others, and are not written.")
     option_labels: list[str] = Field(description="The options in the reader's language.")
 
 
@@ -77,6 +80,8 @@ class FieldOut(Schema):
     pattern: str
     default: str
     hint: str
+    required_when: str
+    formula: str
     roles: list[uuid.UUID]
     archived_at: datetime.datetime | None
 
@@ -94,6 +99,10 @@ class RulesIn(Schema):
     pattern: Text200 = Field("", description="Regular expression that the whole text fits.")
     default: Text200 = ""
     hint: Text200 = ""
+    required_when: Text500 = Field(
+        "", description="A condition over other fields under which it must be filled in."
+    )
+    formula: Text1000 = Field("", description="Over other fields; then nobody writes its values.")
     roles: list[uuid.UUID] = Field([], max_length=200, description="Who sees it; empty for everybody.")
 
     def rules(self) -> FieldRules:
@@ -131,6 +140,7 @@ def list_known_fields(request: Request) -> list[dict[str, object]]:
             "kind": each.own.kind if each.own else "",
             "required": each.own.required if each.own else each.name == "name",
             "options": each.own.options if each.own else [],
+            "worked_out": each.worked_out,
             "option_labels": [each.own.words(option) for option in each.own.options] if each.own else [],
         }
         for each in fields.registry(request.actor)

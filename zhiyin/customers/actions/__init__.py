@@ -50,6 +50,7 @@ from zhiyin.customers.actions.fields import (
     move_section,
     restore_field,
 )
+from zhiyin.customers.actions.formulas import refresh_formulas, refresh_soon
 from zhiyin.customers.actions.history import set_back_customer
 from zhiyin.customers.actions.holdings import refresh_holdings
 from zhiyin.customers.actions.marks import mark_sensitive, unmark_sensitive
@@ -209,7 +210,9 @@ __all__ = [
     "reclaim_lapsed",
     "reclaim_now",
     "record_consent",
+    "refresh_formulas",
     "refresh_holdings",
+    "refresh_soon",
     "remove_contact",
     "remove_document",
     "remove_note",

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -10,9 +10,10 @@ import regex
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.models import Role
+from zhiyin.customers.actions.formulas import refresh_soon
 from zhiyin.customers.choices import CustomerKind, FieldType
 from zhiyin.customers.events import FieldChanged
-from zhiyin.customers.fields import read
+from zhiyin.customers.fields import formulas, read
 from zhiyin.customers.fields.values import LONGEST, day, number
 from zhiyin.customers.models import CustomField
 from zhiyin.customers.ready import READY
@@ -44,6 +45,8 @@ class FieldRules:
     default: str = ""
     hint: str = ""
     roles: tuple[uuid.UUID, ...] = ()
+    required_when: str = ""
+    formula: str = ""
 
 
 RULES = tuple(field.name for field in fields(FieldRules))
@@ -67,7 +70,10 @@ def create_field(
     made = CustomField(type=type, position=max((each.position for each in others), default=0) + 1)
     _apply(made, rules, others)
     made.key = _key(key, made.label, {each.key for each in others})
+    _require_sound([*others, made], made)
     made.save(force_insert=True)
+    if made.formula:
+        refresh_soon(actor=actor, now=now)
     said = {name: [None, value] for name in ("key", "type", *RULES) if (value := getattr(made, name))}
     tell_field(actor, made, "added", said, now)
     return made
@@ -91,8 +97,11 @@ def change_field(
     _apply(found, rules, others)
     different = {name: [old, new] for name, old in before.items() if (new := getattr(found, name)) != old}
     if different:
+        _require_sound([*others, found], found)
         found.save(update_fields=[_COLUMNS.get(name, name) for name in different])
         tell_field(actor, found, "changed", _plain(different), now)
+        if different.keys() & {"formula", "kind"}:
+            refresh_soon(actor=actor, now=now)
     return found
 
 
@@ -174,9 +183,10 @@ def archive_field(
 ) -> CustomField:
     """Take a field off every page. Its values stay, and are there again once it is restored."""
     actor.require("settings.manage")
-    found, _others = _held(field_id, version)
+    found, others = _held(field_id, version)
     if not found.archived_at:
         found.archived_at = now
+        _require_sound(others, found)
         found.save(update_fields=["archived_at"])
         tell_field(actor, found, "archived", {"archived_at": [None, now.isoformat()]}, now)
     return found
@@ -191,8 +201,10 @@ def restore_field(
     if found.archived_at:
         _require_free(found.label, others)
         before, found.archived_at = found.archived_at, None
+        _require_sound([*others, found], found)
         found.save(update_fields=["archived_at"])
         tell_field(actor, found, "restored", {"archived_at": [before.isoformat(), None]}, now)
+        refresh_soon(actor=actor, now=now)
     return found
 
 
@@ -224,6 +236,44 @@ def _apply(field: CustomField, rules: FieldRules, others: list[CustomField]) -> 
     field.pattern = _pattern(rules.pattern) if kind == FieldType.TEXT else ""
     field.roles = _roles(rules.roles)
     field.default = _default(field, rules.default)
+    field.required_when = _said("required_when", rules.required_when)
+    field.formula = _said("formula", rules.formula)
+    if field.formula and (field.required or field.required_when or field.default):
+        raise Invalid(_("What is worked out is neither required nor has it a default."), field="formula")
+    if field.formula and kind not in formulas.RESULTS:
+        raise Invalid(_("A field of this type cannot be worked out."), field="formula")
+
+
+def _said(name: str, given: str) -> str:
+    """A formula on one line, as it was written."""
+    text = " ".join(given.split())
+    longest = getattr(CustomField._meta.get_field(name), "max_length", None) or 0
+    if "\0" in text or len(text) > longest:
+        raise Invalid(_("This is longer than %d characters.") % longest, field=name)
+    return text
+
+
+def _require_sound(fields: Iterable[CustomField], changed: CustomField) -> None:
+    """Each formula and condition must be right with the fields as they shall be. Raises ``Invalid``."""
+    used = [each for each in fields if not each.archived_at and not each.sensitive]
+    for each in used:
+        for name in ("formula", "required_when"):
+            text = getattr(each, name)
+            wanted = FieldType(each.type) if name == "formula" else FieldType.YES_NO
+            try:
+                if text:
+                    formulas.checked_formula(text, wanted, used)
+            except Invalid as error:
+                if each is changed:
+                    raise Invalid(error.message, field=name) from error
+                told = {"field": each.label, "why": error.message}
+                raise Invalid(
+                    _("A formula of “%(field)s” would not work any more: %(why)s") % told
+                ) from error
+    try:
+        formulas.ordered(used)
+    except Invalid as error:
+        raise Invalid(error.message, field="formula") from error
 
 
 def _line(name: str, given: str) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from zhiyin.customers import access
+from zhiyin.customers.actions.formulas import put_formulas
 from zhiyin.customers.actions.index import reindex
 from zhiyin.customers.actions.merging import survivorship
 from zhiyin.customers.actions.merging.parts import Going, Told, parts
@@ -237,6 +239,7 @@ def _bring_back(done: Merged, going: Going) -> None:
 
 
 def _write(actor: Actor, survivor: Customer, now: datetime.datetime) -> None:
+    put_formulas(survivor, access.fields_in_use(actor), timezone.localdate(now))
     survivor.name_key = name_key(survivor.name)
     survivor.version += 1
     survivor.updated_at = now

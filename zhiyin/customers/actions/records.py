@@ -2,23 +2,25 @@
 
 import datetime
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.customers import access
+from zhiyin.customers.actions.formulas import put_formulas
 from zhiyin.customers.actions.index import reindex
 from zhiyin.customers.actions.moves import checked_move, note_move
 from zhiyin.customers.actions.timeline import add_to_timeline
 from zhiyin.customers.choices import CustomerKind, Stage, Status, TimelineKind
 from zhiyin.customers.events import CustomerChanged, CustomerCreated, CustomerDeleted
-from zhiyin.customers.fields import CORE, PREFIX, registry
+from zhiyin.customers.fields import CORE, PREFIX, formulas, registry
 from zhiyin.customers.keys import code_key, new_code
-from zhiyin.customers.models import Customer
+from zhiyin.customers.models import Customer, CustomField
 from zhiyin.customers.queries.disputes import InDispute, in_dispute
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
@@ -62,7 +64,7 @@ def create_customer(
     customer = Customer(created_at=now, updated_at=now)
     values.setdefault("owner_id", actor.member_id)
     _apply(actor, customer, {**values, "name": name, "code": code or new_code(now)})
-    own = _set_fields(actor, customer, fields, is_new=True)
+    own = _set_fields(actor, customer, fields, now, is_new=True)
     _write(customer)
     reindex(actor, customer)
     add_to_timeline(actor=actor, customer_id=customer.id, kind=TimelineKind.CREATED, occurred_at=now)
@@ -108,7 +110,7 @@ def update_customer(
     if "status" in different:
         old, new = different["status"]
         different["reason"] = [None, checked_move(old, new, reason)]
-    different |= _set_fields(actor, customer, fields)
+    different |= _set_fields(actor, customer, fields, now, changed=different)
     if not different:
         return customer
     customer.version += 1
@@ -172,17 +174,47 @@ def _apply(actor: Actor, customer: Customer, values: Mapping[str, Any]) -> None:
 
 
 def _set_fields(
-    actor: Actor, customer: Customer, given: Mapping[str, Any] | None, *, is_new: bool = False
+    actor: Actor,
+    customer: Customer,
+    given: Mapping[str, Any] | None,
+    now: datetime.datetime,
+    *,
+    is_new: bool = False,
+    changed: Iterable[str] = (),
 ) -> dict[str, list[Any]]:
-    """Put checked values of the company's own fields onto the row; what is different now, for the log."""
-    if given is None or not (given or is_new):
-        return {}
+    """Put checked values of the company's own fields, and what follows from them, onto the row; what is different
+    now, for the log. ``changed`` are the core fields that are different already."""
     before = customer.custom
-    values = registry(actor).read(given, kept=before, kind=customer.kind, is_new=is_new)
-    customer.custom = {key: value for key, value in {**before, **values}.items() if value is not None}
-    return {
-        PREFIX + key: [before.get(key), value] for key, value in values.items() if value != before.get(key)
-    }
+    if given is not None and (given or is_new):
+        values = registry(actor).read(given, kept=before, kind=customer.kind, is_new=is_new)
+        customer.custom = {key: value for key, value in {**before, **values}.items() if value is not None}
+    if given is None and not is_new and not changed:
+        return {}
+    fields, today = access.fields_in_use(actor), timezone.localdate(now)
+    put_formulas(customer, fields, today)
+    after = customer.custom
+    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    if given is not None or not is_new:
+        touched = [each.key for each in fields] if is_new else [*keys, *(given or ()), *changed]
+        _require_filled(actor, customer, fields, touched, today)
+    return {PREFIX + key: [before.get(key), after.get(key)] for key in keys}
+
+
+def _require_filled(
+    actor: Actor,
+    customer: Customer,
+    fields: Sequence[CustomField],
+    touched: Iterable[str],
+    today: datetime.date,
+) -> None:
+    """Raise ``Invalid`` for a field that is required as things are now, and that this actor could fill in."""
+    found = formulas.missing(customer, fields, touched, today)
+    if found:
+        own = {each.own.key for each in registry(actor) if each.own and each.editable}
+        for each in found:
+            if each.key in own:
+                message = _("“%s” must be filled in as things are.") % each.label
+                raise Invalid(message, field=PREFIX + each.key)
 
 
 def _checked(field: str, value: Any) -> Any:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers import access
 from zhiyin.customers.choices import ContactKind, FieldAccess, FieldType
+from zhiyin.customers.fields import formulas
 from zhiyin.customers.fields.values import Value, read
 from zhiyin.customers.models import CustomField
 from zhiyin.platform.actors import Actor
@@ -40,7 +41,12 @@ class Field:
 
     @property
     def editable(self) -> bool:
-        return self.access == FieldAccess.OPEN
+        return self.access == FieldAccess.OPEN and not self.worked_out
+
+    @property
+    def worked_out(self) -> bool:
+        """Whether its values follow from others."""
+        return self.own is not None and bool(self.own.formula)
 
     @classmethod
     def of(cls, own: CustomField) -> Field:
@@ -94,7 +100,11 @@ class Registry:
         for key in given.keys() - known.keys():
             raise Invalid(_("There is no such field."), field=PREFIX + key)
         open_to = (FieldAccess.OPEN, FieldAccess.READ_ONLY) if is_new else (FieldAccess.OPEN,)
-        fixed = {each.own.key for each in self.fields if each.own and each.access not in open_to}
+        fixed = {
+            each.own.key
+            for each in self.fields
+            if each.own and (each.access not in open_to or each.worked_out)
+        }
         for key in given.keys() & fixed:
             raise PermissionDenied(_("You may not change “%s”.") % known[key].label, field=PREFIX + key)
         if is_new:
@@ -120,10 +130,21 @@ def registry(actor: Actor) -> Registry:
 
 def _as_seen(actor: Actor, fields: Iterable[Field]) -> Iterator[Field]:
     """With how far the actor's role sees them; without those that it does not see."""
-    for each in fields:
-        how = access.field_access(actor, each.name)
+    every = list(fields)
+    seen = {each.own.key if each.own else each.name: access.field_access(actor, each.name) for each in every}
+    for each in every:
+        how = _strictest(actor, each, seen)
         if how != FieldAccess.HIDDEN:
             yield replace(each, access=how)
+
+
+def _strictest(actor: Actor, field: Field, seen: Mapping[str, FieldAccess]) -> FieldAccess:
+    """What follows from others is seen as little as the least seen of them."""
+    how = access.field_access(actor, field.name)
+    if not field.own or not field.own.formula:
+        return how
+    read = [seen.get(name, FieldAccess.HIDDEN) for name in formulas.names(field.own.formula)]
+    return max([how, *read], key=list(FieldAccess).index)
 
 
 def own_among(actor: Actor, names: Iterable[str]) -> dict[str, CustomField]:

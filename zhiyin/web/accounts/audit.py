@@ -47,6 +47,7 @@ LABELS: dict[str, str | Promise] = {
     "customers.change_undone": _("Change undone"),
     "customers.note_changed": _("Note written, changed or removed"),
     "customers.field_changed": _("Field of customers added, changed or archived"),
+    "customers.formulas_worked_out": _("Formulas worked out"),
     "activities.follow_up_added": _("Follow-up written"),
     "activities.task_changed": _("Task added, changed, done, cancelled or opened again"),
     "customers.relation_changed": _("Relation added, changed or removed"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.accounts.queries import names_of_roles
 from zhiyin.customers.actions import FieldRules
 from zhiyin.customers.choices import CustomerKind, FieldType
+from zhiyin.customers.fields.formulas import RESULTS
 from zhiyin.platform.actors import Actor
 from zhiyin.web.customers.own import Boxes
 from zhiyin.web.meeting import Meeting
@@ -20,7 +21,11 @@ USED_BY = {
     "least": BOUNDED,
     "most": BOUNDED,
     "pattern": (FieldType.TEXT,),
+    "formula": RESULTS,
 }
+
+
+_TEXTS = ("label", "section", "kind", "least", "most", "pattern", "required_when", "formula")
 
 
 class FieldForm(forms.Form):
@@ -45,6 +50,19 @@ class FieldForm(forms.Form):
     pattern = forms.CharField(
         label=_("Regular expression that the whole text fits"), max_length=200, required=False
     )
+    required_when = forms.CharField(
+        label=_("Must be filled in when"),
+        max_length=500,
+        required=False,
+        help_text=_('A condition over other fields, such as: kind = "organisation" and empty(website)'),
+    )
+    formula = forms.CharField(
+        label=_("Formula"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text=_("Then nobody types values, they follow from other fields, such as: credit_limit * 0.8"),
+    )
     default = forms.CharField(label=_("Default"), max_length=200, required=False)
     hint = forms.CharField(
         label=_("Hint"), max_length=200, required=False, help_text=_("Stands below the field.")
@@ -66,7 +84,7 @@ class FieldForm(forms.Form):
     def rules(self) -> FieldRules:
         data = self.cleaned_data
         return FieldRules(
-            **{name: data.get(name, "") for name in ("label", "section", "kind", "least", "most", "pattern")},
+            **{name: data.get(name, "") for name in _TEXTS},
             required=data["required"],
             options=tuple(data.get("options", "").splitlines()),
             default=data["default"],

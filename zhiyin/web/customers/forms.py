@@ -52,7 +52,9 @@ class CustomerForm(forms.Form):
         current = str(self.initial.get("owner_id") or "")
         is_new = "custom" not in self.initial
         seen = registry(actor)
-        known = [each for each in seen if each.editable or (is_new and not each.masked)]
+        known = [
+            each for each in seen if each.editable or (is_new and not each.masked and not each.worked_out)
+        ]
         self.own = {each.name: each.own for each in known if each.own}
         offered = {each.name for each in known} | {each.name for each in seen.contacts if each.editable}
         for name in (_RULED & self.fields.keys()) - offered:

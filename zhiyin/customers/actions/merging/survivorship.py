@@ -8,7 +8,7 @@ from typing import Any
 
 from zhiyin.customers.choices import Survivorship
 from zhiyin.customers.fields import PREFIX
-from zhiyin.customers.models import Customer
+from zhiyin.customers.models import Customer, CustomField
 from zhiyin.platform.errors import Invalid
 
 TEXTS = ("name", "short_name", "country", "city", "source")
@@ -24,8 +24,10 @@ def value(customer: Customer, name: str) -> Any:
 
 
 def names(customers: Sequence[Customer]) -> list[str]:
-    """The fields that any of the files has: core ones, then the company's own."""
-    own = sorted({key for each in customers for key in each.custom})
+    """The fields that any of the files has: core ones, then the company's own but what follows from others."""
+    keys = {key for each in customers for key in each.custom}
+    follow = CustomField.objects.exclude(formula="").values_list("key", flat=True) if keys else ()
+    own = sorted(keys - set(follow))
     return [*FIELDS, *(PREFIX + key for key in own)]
 
 

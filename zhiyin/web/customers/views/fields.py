@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from zhiyin.customers import actions, queries
 from zhiyin.customers.actions import FieldRules
 from zhiyin.customers.choices import CustomerKind
+from zhiyin.customers.fields import CORE, formulas
 from zhiyin.customers.models import CustomField
 from zhiyin.customers.ready import ReadyField
 from zhiyin.web.accounts.views.common import settings_tabs
@@ -117,7 +118,15 @@ def change(request: HttpRequest, field_id: uuid.UUID) -> HttpResponse:
 
 
 def _form_page(request: HttpRequest, form: FieldForm, found: CustomField | None = None) -> HttpResponse:
-    context = {"form": form, "own": found, "tabs": settings_tabs(request.actor, HOME)}
+    readable = [(each.name, each.label) for each in CORE if each.name in formulas.CORE_NAMES]
+    readable += [(each.key, each.label) for each in queries.all_fields(request.actor) if not each.archived_at]
+    context = {
+        "form": form,
+        "own": found,
+        "tabs": settings_tabs(request.actor, HOME),
+        "functions": formulas.FORMS,
+        "readable": readable,
+    }
     return render(request, "customers/field_settings.html", context)
 
 
