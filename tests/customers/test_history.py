@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from tests.analytics.shop import Shop
 from tests.cast import Company
 from tests.imports.importing import import_text
 from zhiyin.customers import actions, queries
@@ -97,6 +98,22 @@ def test_what_an_import_changed_is_taken_back_too(cast: Company) -> None:
         first = queries.trail(cast.gao.actor, made.pk).rows[0]
         before = queries.as_it_was(cast.gao.actor, made.pk, at=NOW, before=first.pk)
         assert before.of("city").then == "上海"
+
+
+def test_status_is_what_purchases_say_it_was(cast: Company) -> None:
+    shop = Shop(cast)
+    shop.sell(("a", "2024-01-05", 10), ("a", "2024-02-05", 10), ("b", "2026-06-01", 1))
+    shop.analyse()
+    with cast.scope():
+        customer = Customer.objects.get(code="a")
+        Customer.objects.filter(pk=customer.pk).update(created_at="2023-01-01T00:00Z")
+        told = [
+            queries.as_it_was(cast.gao.actor, customer.pk, at=datetime.datetime(*day, tzinfo=datetime.UTC))
+            .of("status")
+            .then
+            for day in ((2023, 6, 1), (2024, 1, 10), (2024, 3, 1), (2026, 1, 1))
+        ]
+    assert told == ["potential", "first_time", "repeat", "lost"]
 
 
 def test_fields_are_set_back_and_others_stay(inside: Company, wang: Customer) -> None:

@@ -23,7 +23,7 @@ def test_script_and_style_of_the_first_page_are_light() -> None:
 def test_charts_and_the_divisions_of_china_wait_until_they_are_shown() -> None:
     main = json.loads((BUILT / "manifest.json").read_text())["main.ts"]
     later = {name.rpartition("virtual:")[2] for name in main["dynamicImports"]}
-    assert later == {"charts/draw.ts", "charts/graph.ts", "divisions"}
+    assert later == {"charts/draw.ts", "charts/flow.ts", "charts/graph.ts", "divisions"}
 
 
 def test_the_lock_names_no_registry() -> None:

@@ -22,6 +22,7 @@ from zhiyin.api.customers.relations import routes as relations
 from zhiyin.api.customers.routes import routes as customers
 from zhiyin.api.customers.sensitive import routes as sensitive
 from zhiyin.api.customers.shares import routes as shares
+from zhiyin.api.customers.status import routes as status
 from zhiyin.api.customers.trail import routes as trail
 from zhiyin.api.http import api
 from zhiyin.api.imports.routes import routes as imports
@@ -48,6 +49,7 @@ api.add_router("", relations.router)
 api.add_router("", sensitive.router)
 api.add_router("", shares.router)
 api.add_router("", trail.router)
+api.add_router("", status.router)
 api.add_router("", history.router)
 api.add_router("", activities.router)
 api.add_router("", commerce.router)

@@ -89,6 +89,7 @@ class Status(models.TextChoices):
     WON_BACK = "won_back", _("Won back")
 
 
+PROSPECTS = (Status.NON_CUSTOMER, Status.POTENTIAL, Status.TARGET)
 MOVES: dict[Status, frozenset[Status]] = {
     Status.NON_CUSTOMER: frozenset({Status.POTENTIAL}),
     Status.POTENTIAL: frozenset({Status.NON_CUSTOMER, Status.TARGET}),

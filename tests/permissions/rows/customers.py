@@ -18,6 +18,7 @@ EDITED = "302*6 403 302 302"
 SEEN = "302 200 404 200 404 404 200 200 404"
 EDITABLE = "302 200 404 200 404 404 403 200 404"
 CHANGED = "302 302 404 302 404 404 403 302 404"
+COMPANY_SEEN = "302 403*5 200*3"
 FORM = {"name": "王", "kind": "person", "code": "P-1", "status": "potential"}
 
 
@@ -115,6 +116,9 @@ ROWS = [
     Row("GET", "customers:record", SEEN, given=customer),
     Row("GET", "customers:trail", "302 403*6 200 404", given=customer),
     Row("GET", "api:read_trail", "401 403*6 200 404", given=customer),
+    Row("GET", "customers:flow", COMPANY_SEEN),
+    Row("GET", "api:read_status_flow", COMPANY_SEEN.replace("302", "401", 1)),
+    Row("GET", "api:read_relationship", SEEN.replace("302", "401", 1), given=customer),
     Row("GET", "customers:history", SEEN, given=customer),
     Row(
         "POST", "customers:history", CHANGED, given=customer,

@@ -2,6 +2,8 @@
 
 import datetime
 
+from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from zhiyin.customers.choices import MOVES, Status, StatusReason
@@ -29,8 +31,16 @@ def checked_move(old: str, new: str, reason: str) -> str:
     return reason
 
 
-def note_move(actor: Actor, customer: Customer, reason: str, now: datetime.datetime) -> None:
+_COUNT = """
+INSERT INTO customers_statusflow (month, previous, status, customers) VALUES (%s, %s, %s, 1)
+ON CONFLICT (tenant_id, month, previous, status) DO UPDATE SET customers = customers_statusflow.customers + 1
+"""
+
+
+def note_move(actor: Actor, customer: Customer, old: str, reason: str, now: datetime.datetime) -> None:
     """Keep the move that was made, for the history and the flow chart."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [timezone.localdate(now).replace(day=1), old, customer.status])
     StatusChange.objects.create(
         customer=customer,
         status=customer.status,

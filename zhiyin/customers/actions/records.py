@@ -119,7 +119,7 @@ def update_customer(
     if _FOUND_BY & different.keys():
         reindex(actor, customer)
     if "status" in different:
-        note_move(actor, customer, different["reason"][1], now)
+        note_move(actor, customer, different["status"][0], different["reason"][1], now)
     _tell_timeline(actor, customer, different, now)
     record(
         CustomerChanged(customer.id, sorted(different)),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from zhiyin.analytics.hooks import Finished
-from zhiyin.customers.choices import Stage, Status, StatusReason
+from zhiyin.customers.choices import PROSPECTS, Stage, Status, StatusReason
 from zhiyin.customers.events import CustomerChanged, CustomersChanged
 from zhiyin.platform.record import record, write_entries
 from zhiyin.platform.staging import stage
@@ -13,7 +13,6 @@ from zhiyin.platform.staging import stage
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PROSPECTS = [Status.NON_CUSTOMER, Status.POTENTIAL, Status.TARGET]
 BUYERS = [Status.FIRST_TIME, Status.REPEAT, Status.LOYAL, Status.LOST, Status.WON_BACK]
 
 _LATEST = """
@@ -80,6 +79,23 @@ SELECT customer_id, jsonb_strip_nulls(jsonb_build_object(
     'stage', CASE WHEN stage <> old_stage THEN jsonb_build_array(old_stage, stage) END))
 FROM status_moved WHERE known_at IS NOT NULL
 """
+# a first move is taken to start from potential; who never moved came in as what they are
+_FLOW = """
+WITH moves AS (
+    SELECT customer_id, status, changed_at,
+        coalesce(lag(status) OVER (PARTITION BY customer_id ORDER BY changed_at, id), %(potential)s) AS previous
+    FROM customers_statuschange
+), firsts AS (
+    SELECT customer_id, min(changed_at) AS at FROM customers_statuschange GROUP BY customer_id
+), steps AS (
+    SELECT changed_at AS at, previous, status FROM moves WHERE status <> previous
+    UNION ALL
+    SELECT least(c.created_at, f.at), '', CASE WHEN f.at IS NULL THEN c.status ELSE %(potential)s END
+    FROM customers_customer c LEFT JOIN firsts f ON f.customer_id = c.id
+)
+INSERT INTO customers_statusflow (month, previous, status, customers)
+SELECT date_trunc('month', at AT TIME ZONE %(zone)s)::date, previous, status, count(*) FROM steps GROUP BY 1, 2, 3
+"""
 _MOVE = """
 UPDATE customers_customer c SET status = m.status, stage = m.stage
 FROM status_moved m WHERE m.customer_id = c.id
@@ -123,6 +139,8 @@ def refresh_statuses(finished: Finished) -> int:
         cursor.execute(_TELL_TIMELINE, facts)
         cursor.execute(_MOVE)
         moved = int(cursor.rowcount)
+        cursor.execute("DELETE FROM customers_statusflow")
+        cursor.execute(_FLOW, facts)
     write_entries(CustomerChanged.name, _TRAIL, {}, actor=finished.actor, now=finished.now, kind="customer")
     if moved:
         record(CustomersChanged(moved, {"status": "analysis"}), actor=finished.actor, now=finished.now)

@@ -2,7 +2,7 @@
 
 from zhiyin.customers.models.consent import Consent, Purpose
 from zhiyin.customers.models.contact import ContactPoint, contact_order
-from zhiyin.customers.models.customer import Customer, CustomerSearch, StatusChange
+from zhiyin.customers.models.customer import Customer, CustomerSearch, StatusChange, StatusFlow
 from zhiyin.customers.models.dispute import Dispute
 from zhiyin.customers.models.document import (
     Document,
@@ -53,6 +53,7 @@ __all__ = [
     "SensitiveValue",
     "Share",
     "StatusChange",
+    "StatusFlow",
     "Suspect",
     "Tag",
     "TimelineEvent",

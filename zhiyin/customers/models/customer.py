@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.analytics.models import CustomerValue
-from zhiyin.customers.choices import CustomerKind, Gone, Stage, Status
+from zhiyin.customers.choices import CustomerKind, Gone, Stage, Status, StatusReason
 from zhiyin.platform.tenancy import CurrentTenant, TenantModel
 
 
@@ -143,3 +143,30 @@ class StatusChange(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.status} {self.changed_at:%Y-%m-%d}"
+
+    @property
+    def told(self) -> str:
+        """What moved the customer, in words."""
+        return str(StatusReason(self.reason).label) if self.reason in StatusReason.values else self.reason
+
+
+class StatusFlow(TenantModel):
+    """How many customers moved from ``previous`` to ``status`` in a month; from nothing, they came into the file.
+
+    Counted anew with each analysis; moves by hand are added at once.
+    """
+
+    month = models.DateField()
+    previous = models.CharField(max_length=12, choices=Status, blank=True)
+    status = models.CharField(max_length=12, choices=Status)
+    customers = models.PositiveIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "month", "previous", "status"], name="status_flow_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.previous} {self.status} {self.customers}"

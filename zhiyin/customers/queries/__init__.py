@@ -76,6 +76,7 @@ from zhiyin.customers.queries.shares import (
     shares_of,
     standing_of,
 )
+from zhiyin.customers.queries.status import Flow, Relationship, relationship, status_flow
 from zhiyin.customers.queries.timeline import TIMELINE_KINDS, timeline, touches
 from zhiyin.customers.queries.trail import require_whole, trail
 
@@ -88,6 +89,7 @@ __all__ = [
     "CustomerFilter",
     "CustomerRow",
     "Explanation",
+    "Flow",
     "Governed",
     "Graph",
     "Lapsing",
@@ -95,6 +97,7 @@ __all__ = [
     "Masked",
     "Part",
     "Related",
+    "Relationship",
     "RollUp",
     "Room",
     "Sharing",
@@ -152,6 +155,7 @@ __all__ = [
     "related",
     "relation_graph",
     "relation_types",
+    "relationship",
     "require_whole",
     "roll_up",
     "room",
@@ -163,6 +167,7 @@ __all__ = [
     "shares_of",
     "standing",
     "standing_of",
+    "status_flow",
     "suspects",
     "tags",
     "tags_of",

@@ -9,10 +9,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers import access
-from zhiyin.customers.choices import ContactKind
+from zhiyin.customers.choices import PROSPECTS, ContactKind, Status
 from zhiyin.customers.events import CustomerChanged, CustomerCreated, CustomersMerged, MergeUndone
 from zhiyin.customers.fields import PREFIX, registry, told
-from zhiyin.customers.models import ContactPoint, Customer, CustomerTag
+from zhiyin.customers.models import ContactPoint, Customer, CustomerTag, StatusChange
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
 from zhiyin.platform.models import AuditEntry
@@ -74,7 +74,7 @@ def as_it_was(
     """What a customer's file said at a time, or right before the entry ``before`` of its trail.
 
     Values are such as the actor's role sees them, unless not ``veiled``; fields out of its sight are left out. A field
-    that the company has archived since is not told. Raises ``NotFound``. Six statements.
+    that the company has archived since is not told. Raises ``NotFound``. Seven statements.
     """
     customer = access.customer(actor, customer_id)
     entries = AuditEntry.objects.filter(
@@ -90,6 +90,7 @@ def as_it_was(
     for entry in entries:
         for name in _taken_back(then, entry.changes):
             changed[name] = entry
+    _as_moved(customer_id, then, at, before=bool(before))
     hidden = access.hidden(actor)
     found = [
         Then(
@@ -103,6 +104,18 @@ def as_it_was(
         if name not in hidden
     ]
     return AsItWas(customer, at, sorted(found, key=lambda each: not each.differs))
+
+
+def _as_moved(customer_id: uuid.UUID, then: dict[str, Any], at: datetime.datetime, *, before: bool) -> None:
+    """Of status and stage the moves are known, also those that purchases tell of times before the file."""
+    moves = StatusChange.objects.filter(customer=customer_id).order_by("-changed_at", "-id")
+    steps = list(moves.values_list("changed_at", "status", "stage"))
+    known = [each for each in steps if (each[0] < at if before else each[0] <= at)]
+    if known:
+        _when, then["status"], stage = known[0]
+        then["stage"] = stage or then["stage"]
+    elif steps and then["status"] not in PROSPECTS:
+        then["status"], then["stage"] = Status.POTENTIAL.value, ""
 
 
 def _today(customer: Customer, names: Iterable[str]) -> dict[str, Any]:

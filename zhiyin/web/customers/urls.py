@@ -25,6 +25,7 @@ from zhiyin.web.customers.views import (
     relations,
     sensitive,
     shares,
+    status,
     trail,
 )
 
@@ -81,6 +82,7 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/sensitive/<slug:name>/", sensitive.sensitive, name="sensitive"),
     path("customers/<uuid:customer_id>/sensitive/<slug:name>/mask/", sensitive.mask, name="mask"),
     path("customers/<uuid:customer_id>/sensitive/<slug:name>/reveal/", sensitive.reveal, name="reveal"),
+    path("customers/flow/", status.flow, name="flow"),
     path("customers/new/", record.create, name="create"),
     path("customers/tags/", parts.tags, name="tags"),
     path("customers/tags/<uuid:tag_id>/", parts.tag, name="tag"),

@@ -98,6 +98,7 @@ def record(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     may_edit = request.actor.may("customers.edit") and how_far != "read"
     context: dict[str, Any] = {
         "customer": customer,
+        "bought": bought,
         "status_class": STATUS_CLASS.get(Status(customer.status), ""),
         "stage_class": STAGE_CLASS.get(Stage(customer.stage), "") if customer.stage else "",
         "tags": _tags(customer_id),
@@ -157,6 +158,7 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
                 "recent": commerce.latest_orders(request.actor, customer.pk) if sees_orders else [],
                 "contacts": contact_rows(request, customer.pk),
                 "notes": queries.notes(customer.pk, limit=3),
+                "relationship": queries.relationship(customer.pk),
                 **sensitive_parts(request, customer),
             }
     return {}
