@@ -4,7 +4,7 @@ import csv
 import datetime
 import io
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import islice
 from typing import IO, Any
@@ -16,8 +16,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers import access
-from zhiyin.customers.choices import ContactKind, CustomerKind, Stage, Status
-from zhiyin.customers.fields import told
+from zhiyin.customers.choices import ContactKind, CustomerKind, FieldType, Stage, Status
+from zhiyin.customers.fields import Field, registry, shown, told
+from zhiyin.customers.fields.conditions import is_number
 from zhiyin.customers.models import ContactPoint, Customer, CustomerTag, contact_order
 from zhiyin.platform.actors import Actor
 
@@ -78,20 +79,28 @@ def write_customers(
     ``mark`` is written at the end of each row.
     """
     hidden = access.hidden(actor)
-    open_to_see = [name for name in HEADINGS if name not in hidden]
-    columns = [name for name in columns if name in open_to_see] or open_to_see
+    own = {each.name: each for each in registry(actor) if each.own}
+    headings_of = {name: label for name, label in HEADINGS.items() if name not in hidden}
+    headings_of |= {name: each.label for name, each in own.items()}
+    columns = [name for name in columns if name in headings_of] or list(headings_of)
     write = {"csv": _csv, "xlsx": _xlsx}[style]
-    headings = [str(HEADINGS[name]) for name in columns]
-    rows = _rows(actor, customers, columns, progress)
+    headings = [str(headings_of[name]) for name in columns]
+    rows = _rows(actor, customers, columns, own, progress)
     if mark:
         return write(stream, [*headings, gettext("Exported")], ([*row, mark] for row in rows))
     return write(stream, headings, rows)
 
 
 def _rows(
-    actor: Actor, customers: QuerySet[Customer], columns: list[str], progress: Callable[[int], None]
+    actor: Actor,
+    customers: QuerySet[Customer],
+    columns: list[str],
+    own: Mapping[str, Field],
+    progress: Callable[[int], None],
 ) -> Iterator[list[Any]]:
-    paths = {name: _PATHS.get(name, name) for name in columns if name not in _GATHERED}
+    paths = {name: _PATHS.get(name, name) for name in columns if name not in _GATHERED and name not in own}
+    if own.keys() & set(columns):
+        paths["custom"] = "custom"
     found = iter(customers.order_by("pk").values("pk", *paths.values()).iterator(CHUNK))
     done = 0
     while chunk := list(islice(found, CHUNK)):
@@ -100,6 +109,8 @@ def _rows(
             yield [
                 gathered[name].get(row["pk"], "")
                 if name in gathered
+                else own_cell(actor, own[name], row["custom"])
+                if name in own
                 else _cell(name, told(actor, name, row[paths[name]]))
                 for name in columns
             ]
@@ -125,6 +136,18 @@ def _gather(actor: Actor, ids: list[uuid.UUID], columns: list[str]) -> dict[str,
 
 def _join(cells: dict[uuid.UUID, str], key: uuid.UUID, value: str) -> None:
     cells[key] = f"{cells[key]}; {value}" if key in cells else value
+
+
+def own_cell(actor: Actor, field: Field, values: Mapping[str, Any]) -> Any:
+    """A value of a company's own field: numbers and days as such, all else as it is read."""
+    value = told(actor, field.name, values.get(field.own.key)) if field.own else None
+    if value is None or field.own is None:
+        return ""
+    if field.masked:
+        return value
+    if field.type == FieldType.DATE:
+        return datetime.date.fromisoformat(value)
+    return value if is_number(field) else shown(field.own, value)
 
 
 def _cell(name: str, value: Any) -> Any:
@@ -154,6 +177,8 @@ def _harmless(value: Any) -> Any:
     """Text that a spreadsheet would run as a formula gets an apostrophe before it."""
     if isinstance(value, datetime.datetime):
         return value.isoformat(" ", "seconds")
+    if isinstance(value, datetime.date):
+        return value.isoformat()
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return f"'{value}"
     return value
@@ -172,6 +197,7 @@ def _xlsx(stream: IO[bytes], headings: list[str], rows: Iterable[list[Any]]) -> 
         },
     )
     sheet = book.add_worksheet()
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
     sheet.freeze_panes(1, 0)
     sheet.write_row(0, 0, headings, book.add_format({"bold": True}))
     count = 0
@@ -180,5 +206,8 @@ def _xlsx(stream: IO[bytes], headings: list[str], rows: Iterable[list[Any]]) -> 
         if count >= sheet.xls_rowmax:
             raise ValueError("more rows than a sheet holds")
         sheet.write_row(count, 0, [float(value) if isinstance(value, Decimal) else value for value in row])
+        for place, value in enumerate(row):
+            if type(value) is datetime.date:
+                sheet.write_datetime(count, place, value, day)
     book.close()
     return count

@@ -247,10 +247,15 @@ class _Beyond(Func):
 
 def _column(queryset: QuerySet[Any, Any], path: str) -> _Column:
     """The field at the end of a path, and whether anything on the way may be null."""
+    whole = path
     annotation = queryset.query.annotations.get(path)
     if annotation is not None and not isinstance(annotation, models.expressions.Col):
         return _Column(path, annotation.output_field, nullable=True)
     model, nullable = queryset.model, False
+    alias, _sign, rest = path.partition("__")
+    if joined := queryset.query._filtered_relations.get(alias):  # type: ignore[attr-defined]  # of Django
+        related = model._meta.get_field(joined.relation_name).related_model
+        model, nullable, path = related, True, rest
     for part in path.split("__"):
         field = model._meta.get_field(part)
         nullable = nullable or bool(field.null)
@@ -258,7 +263,7 @@ def _column(queryset: QuerySet[Any, Any], path: str) -> _Column:
             model = field.related_model
     if not isinstance(field, models.Field):
         raise FieldDoesNotExist(path)
-    return _Column(path, field, nullable)
+    return _Column(whole, field, nullable)
 
 
 def _encode(row: Any, columns: list[_Column], *, backwards: bool) -> str:

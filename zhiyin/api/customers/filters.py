@@ -5,7 +5,7 @@ from typing import Any
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
-from zhiyin.api.customers.schemas import CountOut, CustomerOut
+from zhiyin.api.customers.schemas import CountOut, CustomerOut, customers_out
 from zhiyin.api.http import PageOut, Request, Routes, page_out
 from zhiyin.customers import queries
 from zhiyin.customers.filters import Filter, FilterType, Group, Term, Words, terms
@@ -84,8 +84,7 @@ def query_customers(request: Request, body: QueryIn) -> dict[str, Any]:
     found = queries.list_customers(
         request.actor, body.where(), sort=body.sort, after=body.after, limit=body.limit
     )
-    sees_value = request.actor.may("insight.view")
-    return {**page_out(found), "items": [CustomerOut.of(row, sees_value=sees_value) for row in found.rows]}
+    return {**page_out(found), "items": customers_out(request.actor, found.rows)}
 
 
 @routes.post("/customers/query/count/", permission="customers.view", response=MatchOut)

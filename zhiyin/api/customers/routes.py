@@ -35,6 +35,7 @@ from zhiyin.api.customers.schemas import (
     ViewIn,
     ViewOut,
     ViewPatch,
+    customers_out,
 )
 from zhiyin.api.customers.shares import ShareManyIn
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
@@ -67,8 +68,7 @@ def list_customers(
     found = queries.list_customers(
         request.actor, where, sort=order.sort, after=paging.after, limit=paging.limit
     )
-    sees_value = request.actor.may("insight.view")
-    return {**page_out(found), "items": [CustomerOut.of(row, sees_value=sees_value) for row in found.rows]}
+    return {**page_out(found), "items": customers_out(request.actor, found.rows)}
 
 
 @routes.get("/customers/count/", permission="customers.view", response=CountOut)

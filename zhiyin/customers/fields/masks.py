@@ -56,8 +56,16 @@ def told(actor: Actor, name: str, value: Any) -> Any:
 
 def veiled_row(actor: Actor, row: Mapping[str, Any]) -> Mapping[str, Any]:
     """A row of a list, whose names are those of fields; what the actor does not see is empty text."""
+    if not actor.fields:
+        return row
     unseen = row.keys() & actor.fields.keys()
-    return {**row, **{name: told(actor, name, row[name]) or "" for name in unseen}} if unseen else row
+    seen = {**row, **{name: told(actor, name, row[name]) or "" for name in unseen}}
+    return {**seen, "custom": _veiled_own(actor, row["custom"])} if "custom" in row else seen
+
+
+def _veiled_own(actor: Actor, values: Mapping[str, Any]) -> dict[str, Any]:
+    own = {key: told(actor, PREFIX + key, value) for key, value in values.items()}
+    return {key: value for key, value in own.items() if value is not None}
 
 
 def veiled_customer(actor: Actor, customer: Customer) -> Customer:
@@ -67,8 +75,7 @@ def veiled_customer(actor: Actor, customer: Customer) -> Customer:
     seen = copy.copy(customer)
     for name in _CORE & actor.fields.keys():
         setattr(seen, name, told(actor, name, getattr(customer, name)) or "")
-    own = {key: told(actor, PREFIX + key, value) for key, value in customer.custom.items()}
-    seen.custom = {key: value for key, value in own.items() if value is not None}
+    seen.custom = _veiled_own(actor, customer.custom)
     return seen
 
 

@@ -11,7 +11,7 @@ A filter is a small tree, written as JSON::
 ``parse`` reads it, ``terms`` says what an actor may ask for, ``compiled`` makes it a condition for query sets.
 """
 
-from zhiyin.customers.filters.compiling import check, compiled, slow
+from zhiyin.customers.filters.compiling import about, apart, check, compiled, slow
 from zhiyin.customers.filters.core import compare, latest, moment, nullable, within
 from zhiyin.customers.filters.terms import Asking, Option, Term, Terms, register, terms
 from zhiyin.customers.filters.tree import Condition, Filter, Group, Node, RelationTo, Span, parse, veiled
@@ -33,6 +33,8 @@ __all__ = [
     "Term",
     "Terms",
     "Words",
+    "about",
+    "apart",
     "check",
     "compare",
     "compiled",

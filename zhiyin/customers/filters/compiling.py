@@ -2,8 +2,9 @@
 
 import datetime
 from collections.abc import Iterator
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from zhiyin.customers.filters.terms import Asking, Term, Terms
@@ -66,6 +67,25 @@ def _term(condition: Condition, known: Terms, place: str) -> Term:
         }
         raise Invalid(problem, field=f"{place}.op")
     return term
+
+
+def apart(tree: Group, known: Terms, today: datetime.date) -> Iterator[tuple[QuerySet[Any], Group]]:
+    """The rows of indexes that each alone tell of whom a condition holds, and all the other conditions.
+
+    None where not all conditions have to hold.
+    """
+    for place, each in enumerate(tree.of if tree.match == "all" else ()):
+        if isinstance(each, Condition) and (found := known[each.field].found):
+            rows = found(*read(known[each.field].type, each.op, each.value, today))
+            if rows is not None:
+                yield rows, Group(of=[*tree.of[:place], *tree.of[place + 1 :]])
+
+
+def about(tree: Group, name: str, known: Terms, today: datetime.date) -> Iterator[tuple[str, Any]]:
+    """Operators and values of what is asked of one field, where all conditions have to hold."""
+    for each in tree.of if tree.match == "all" else ():
+        if isinstance(each, Condition) and each.field == name:
+            yield read(known[name].type, each.op, each.value, today)
 
 
 def check(tree: Group, known: Terms, place: str = "filter") -> None:

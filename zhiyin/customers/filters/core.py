@@ -1,5 +1,6 @@
 """What is known of a customer in the customer file and by analysis."""
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,7 +15,7 @@ from zhiyin.analytics.choices import ValueGroup
 from zhiyin.customers import access
 from zhiyin.customers.choices import ContactKind, FieldType
 from zhiyin.customers.fields import Field, registry
-from zhiyin.customers.fields.conditions import condition
+from zhiyin.customers.fields.conditions import condition, matches
 from zhiyin.customers.filters.options import named, owner_options, tag_options, unit_options
 from zhiyin.customers.filters.searching import found
 from zhiyin.customers.filters.seeing import found_openly, sees_all_words
@@ -60,7 +61,8 @@ def _own(field: Field) -> Term:
         field.section or OWN,
         make,
         options=(lambda _actor: options) if options else None,
-        slow=SLOW_TEXT if kind == FilterType.TEXT else frozenset({"not_in", "empty"}),
+        slow=frozenset({"contains"}),
+        found=functools.partial(matches, field),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Choices, Q
+from django.db.models import Choices, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -30,6 +30,7 @@ class Asking:
 
 
 Make = Callable[[Asking, str, Any], Q]
+Found = Callable[[str, Any], QuerySet[Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Term:
 
     ``make`` gives the SQL of an operator and a value as ``values.read`` leaves them. ``options`` are what can be
     chosen, and nothing else when it is ``closed``; ``names`` tells the names of chosen ones. ``slow`` operators have no index, so that alone they read
-    every customer. ``permission`` is needed beyond that of seeing customers.
+    every customer. ``found`` gives the rows of an index that alone tell whose ``customer_id`` fits, or ``None``. ``permission`` is needed beyond that of seeing customers.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Term:
     names: Callable[[Actor, Iterable[uuid.UUID]], Mapping[str, str]] | None = None
     without: frozenset[str] = frozenset()
     slow: frozenset[str] = frozenset()
+    found: Found | None = None
 
     @property
     def operators(self) -> tuple[str, ...]:

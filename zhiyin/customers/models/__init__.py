@@ -12,6 +12,7 @@ from zhiyin.customers.models.document import (
 )
 from zhiyin.customers.models.duplicate import DuplicateRules, Suspect
 from zhiyin.customers.models.field import CustomField
+from zhiyin.customers.models.field_value import FieldValue
 from zhiyin.customers.models.holding import Holding, ProtectionRule
 from zhiyin.customers.models.merge import Merge, MergedRow
 from zhiyin.customers.models.note import Note
@@ -37,6 +38,7 @@ __all__ = [
     "DocumentOpening",
     "DocumentVersion",
     "DuplicateRules",
+    "FieldValue",
     "Holding",
     "Merge",
     "MergedRow",

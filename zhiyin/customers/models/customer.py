@@ -9,6 +9,7 @@ from django.utils import timezone
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.analytics.models import CustomerValue
 from zhiyin.customers.choices import CustomerKind, Gone, Stage, Status, StatusReason
+from zhiyin.platform.database.joins import OneOfMany
 from zhiyin.platform.tenancy import CurrentTenant, TenantModel
 
 
@@ -58,6 +59,10 @@ class Customer(TenantModel):
     # a join, not a column: what analysis last found about this customer
     value = models.ForeignObject(
         CustomerValue, models.DO_NOTHING, ["id"], ["customer_id"], null=True, related_name="+"
+    )
+    # another one: what it has of the one field that a list is ordered by
+    own_value = OneOfMany(
+        "customers.FieldValue", models.DO_NOTHING, ["id"], ["customer_id"], null=True, related_name="+"
     )
 
     class Meta:

@@ -13,11 +13,15 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.analytics.choices import ValueGroup
 from zhiyin.customers import access
-from zhiyin.customers.choices import CustomerKind, Stage, Status
+from zhiyin.customers.choices import CustomerKind, FieldType, Stage, Status
+from zhiyin.customers.fields import Field, registry, shown
+from zhiyin.customers.fields.conditions import is_number, is_sortable
 from zhiyin.platform.actors import Actor
 from zhiyin.web.tables import Cell, Column, Row, text
 from zhiyin.web.templatetags.zhiyin import day_in, money_in, number, percent
 
+# characters of a value in a list
+LONGEST = 100
 STATUS_CLASS = {
     Status.LOYAL: "is-good", Status.WON_BACK: "is-good", Status.REPEAT: "is-info",
     Status.FIRST_TIME: "is-accent", Status.LOST: "is-bad",
@@ -71,7 +75,32 @@ def columns(
         replace(each, cell=cells[each.key]) if each.key in cells else each
         for each in made
         if each.key not in hidden
-    ]
+    ] + [_own(each) for each in registry(actor) if each.own]
+
+
+def _own(field: Field) -> Column:
+    """A field of the company's own; money without its currency."""
+
+    def cell(row: Row) -> str:
+        value = row["custom"].get(field.own.key) if field.own else None
+        if value is None or field.own is None:
+            return ""
+        return escape(_short(value if field.masked else shown(field.own, value)))
+
+    is_amount = is_number(field)
+    return Column(
+        field.name,
+        str(field.label),
+        cell,
+        field.name if is_sortable(field) else "",
+        numeric=is_amount,
+        shown=False,
+        down_first=is_amount or field.type == FieldType.DATE,
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _protected(until: Mapping[Any, Any]) -> Cell:

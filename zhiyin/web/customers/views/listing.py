@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django_htmx.http import HttpResponseClientRedirect
 
 from zhiyin.customers import access, queries
+from zhiyin.customers.fields import PREFIX
 from zhiyin.customers.filters import Condition, Group, Node, Words, parse, terms
 from zhiyin.customers.queries import SORTS, Count, CustomerFilter, CustomerRow
 from zhiyin.platform.database.bounded import TookTooLong
@@ -35,7 +36,7 @@ columns, save_view, change_view, delete_view = keeping(KEPT)
 @page(permission="customers.view")
 def customer_list(request: HttpRequest) -> HttpResponse:
     where = parse_filter(CustomerFilter, request.GET)
-    sort = checked_sort(request.GET.get("sort", ""), SORTS, "name")
+    sort = _sort(request)
     token = request.GET.get("after") or request.GET.get("before") or ""
     found, problem = _found(request, where, sort, token)
     table = _table(request, sort, found.rows)
@@ -61,6 +62,12 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     if not request.htmx:
         context |= KEPT.context(request, _tabs(request))
     return render(request, "customers/list.html", context, partial="list")
+
+
+def _sort(request: HttpRequest) -> Any:
+    """The order asked for; whether there is a field of the company's own the list itself says."""
+    asked = request.GET.get("sort", "")
+    return asked if asked.removeprefix("-").startswith(PREFIX) else checked_sort(asked, SORTS, "name")
 
 
 def _found(
