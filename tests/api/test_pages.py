@@ -54,6 +54,7 @@ DONE_BY = {
     "customers:answer_dispute": "answer_dispute",
     "customers:withdraw_dispute": "withdraw_dispute",
     "customers:decide_dispute": "decide_dispute",
+    "customers:work_out_holdings": "work_out_holdings",
     "customers:prolong": "prolong_protection",
     "customers:reclaim": "reclaim_lapsed",
     "customers:create_protection_rule": "create_protection_rule",

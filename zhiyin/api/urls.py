@@ -11,6 +11,7 @@ from zhiyin.api.customers.contacts import routes as contacts
 from zhiyin.api.customers.disputes import routes as disputes
 from zhiyin.api.customers.documents import routes as documents
 from zhiyin.api.customers.duplicates import routes as duplicates
+from zhiyin.api.customers.fairness import routes as fairness
 from zhiyin.api.customers.field_access import routes as field_access
 from zhiyin.api.customers.fields import routes as fields
 from zhiyin.api.customers.filters import routes as filters
@@ -44,6 +45,7 @@ api.add_router("", fields.router)
 api.add_router("", merges.router)
 api.add_router("", pools.router)
 api.add_router("", disputes.router)
+api.add_router("", fairness.router)
 api.add_router("", protection.router)
 api.add_router("", relations.router)
 api.add_router("", sensitive.router)

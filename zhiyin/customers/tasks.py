@@ -191,6 +191,14 @@ def reclaim(run: jobs.JobRun) -> dict[str, Any]:
     return result
 
 
+@jobs.handler("customers.holdings", permission="pools.manage", repeatable=True)
+def work_out_holdings(run: jobs.JobRun) -> dict[str, Any]:
+    """Work out how owners look after their customers."""
+    with run.scope():
+        actions.refresh_holdings(run.actor.tenant_id, run.now)
+    return {}
+
+
 @jobs.handler("customers.undo", permission="customers.edit", repeatable=True)
 def undo(run: jobs.JobRun) -> dict[str, Any]:
     """Take back one change of many customers, once: the result is kept with it."""
@@ -225,12 +233,18 @@ def make_months_ahead(now: datetime.datetime) -> None:
 
 @clock.periodic("customers.protection", cron="20 * * * *")
 def protect(now: datetime.datetime) -> None:
-    """Reclaim and warn in each company that has rules, in the small hours of its own time zone."""
+    """Reclaim and warn in each company that has rules, in the small hours of its own time zone.
+
+    In the others only what the fairness page tells is worked out.
+    """
     for tenant in Tenant.objects.order_by("id"):
         if now.astimezone(ZoneInfo(tenant.time_zone)).hour == RECLAIM_HOUR:
             with scope(tenant.id):
+                system = Actor.system(tenant.id)
                 if ProtectionRule.objects.filter(archived_at=None).exists():
-                    actions.reclaim_lapsed(actor=Actor.system(tenant.id), now=now)
+                    actions.reclaim_lapsed(actor=system, now=now)
+                else:
+                    actions.work_out_holdings(actor=system, now=now)
 
 
 @clock.periodic("customers.documents", cron="50 18 * * *")

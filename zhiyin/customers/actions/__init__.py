@@ -90,6 +90,7 @@ from zhiyin.customers.actions.protection import (
     reclaim_now,
     set_rule_archived,
     warn_owners,
+    work_out_holdings,
 )
 from zhiyin.customers.actions.purposes import (
     PurposeRules,
@@ -245,4 +246,5 @@ __all__ = [
     "update_tag",
     "warn_owners",
     "withdraw_dispute",
+    "work_out_holdings",
 ]

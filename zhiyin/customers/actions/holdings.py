@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from zhiyin.customers.models import Customer, Holding, ProtectionRule
+from zhiyin.customers.models import Customer, Holding, HoldingCount, ProtectionRule
 from zhiyin.customers.queries.facts import facts
 from zhiyin.customers.queries.routing import first_match
 
@@ -47,6 +47,10 @@ WHERE h.owner_id <> EXCLUDED.owner_id
     OR (h.touched_at, h.rule_id) IS DISTINCT FROM (EXCLUDED.touched_at, EXCLUDED.rule_id)
     OR h.until IS DISTINCT FROM greatest(EXCLUDED.until, h.fixed_until)
 """
+_COUNT = """
+INSERT INTO customers_holdingcount (owner_id, touched_on, number, made_at)
+SELECT owner_id, (touched_at AT TIME ZONE %s)::date, count(*), %s FROM customers_holding GROUP BY 1, 2
+"""
 _STALE = """
 DELETE FROM customers_holding h WHERE {among} NOT EXISTS (
     SELECT FROM customers_customer c WHERE c.id = h.customer_id AND c.owner_id IS NOT NULL
@@ -78,6 +82,14 @@ def refresh_holdings(
     with connection.cursor() as cursor:
         cursor.execute(statement, [*owned_values, *values])
         cursor.execute(_STALE.format(among=some_only), [] if ids is None else [list(ids)])
+    if ids is None:
+        _count(now)
+
+
+def _count(now: datetime.datetime) -> None:
+    HoldingCount.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [timezone.get_current_timezone_name(), now])
 
 
 def forget_holdings(ids: Sequence[uuid.UUID]) -> None:

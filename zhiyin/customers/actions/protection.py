@@ -180,6 +180,13 @@ def reclaim_lapsed(*, actor: Actor, now: datetime.datetime) -> jobs.Job:
     return jobs.start(actor=actor, kind=KIND, title=str(_("Reclaiming of customers")), now=now)
 
 
+def work_out_holdings(*, actor: Actor, now: datetime.datetime) -> jobs.Job:
+    """Work out anew how owners look after their customers, as happens each night: a job."""
+    actor.require("pools.manage")
+    title = str(_("Working out how customers are looked after"))
+    return jobs.start(actor=actor, kind="customers.holdings", title=title, now=now)
+
+
 def reclaim_now(*, actor: Actor, now: datetime.datetime) -> tuple[Done, int]:
     """What the job of ``reclaim_lapsed`` does; also how many lapsed ones stay, since no pool takes them.
 

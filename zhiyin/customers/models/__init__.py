@@ -13,7 +13,7 @@ from zhiyin.customers.models.document import (
 from zhiyin.customers.models.duplicate import DuplicateRules, Suspect
 from zhiyin.customers.models.field import CustomField
 from zhiyin.customers.models.field_value import FieldValue
-from zhiyin.customers.models.holding import Holding, ProtectionRule
+from zhiyin.customers.models.holding import Holding, HoldingCount, ProtectionRule
 from zhiyin.customers.models.merge import Merge, MergedRow
 from zhiyin.customers.models.note import Note
 from zhiyin.customers.models.pool import Pool, PoolMove
@@ -40,6 +40,7 @@ __all__ = [
     "DuplicateRules",
     "FieldValue",
     "Holding",
+    "HoldingCount",
     "Merge",
     "MergedRow",
     "Note",

@@ -31,6 +31,21 @@ class ProtectionRule(TenantModel):
         return self.name
 
 
+class HoldingCount(TenantModel):
+    """How many customers an owner had, last touched on a day (``None`` for never), when all was last worked out."""
+
+    owner = models.ForeignKey(Member, models.CASCADE, related_name="+", db_index=False)
+    touched_on = models.DateField(null=True)
+    number = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["tenant_id", "owner"], name="holding_count_by_owner")]
+
+    def __str__(self) -> str:
+        return f"{self.owner_id} {self.touched_on} {self.number}"
+
+
 class Holding(models.Model):
     """What is known of an owner's having a customer; worked out anew from what happened, and never the last word.
 

@@ -55,6 +55,7 @@ class PoolMove(TenantModel):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["member", "pool", "kind", "moved_at"], name="pool_move_by_member"),
+            models.Index(fields=["tenant_id", "kind", "moved_at"], name="pool_move_by_time"),
             models.Index(fields=["customer", "moved_at"], name="pool_move_by_customer"),
         ]
 

@@ -13,6 +13,7 @@ from zhiyin.customers.queries.duplicates import (
     suspects,
     together,
 )
+from zhiyin.customers.queries.fairness import Fairness, Tally, dropped, fairness, reachable
 from zhiyin.customers.queries.field_access import Governed, governed_fields, ruled_roles
 from zhiyin.customers.queries.fields import all_fields, field, ready_to_add
 from zhiyin.customers.queries.filtering import codes_of, keys_of
@@ -89,6 +90,7 @@ __all__ = [
     "CustomerFilter",
     "CustomerRow",
     "Explanation",
+    "Fairness",
     "Flow",
     "Governed",
     "Graph",
@@ -103,6 +105,7 @@ __all__ = [
     "Sharing",
     "Sort",
     "Standing",
+    "Tally",
     "Verdict",
     "all_fields",
     "all_units",
@@ -120,9 +123,11 @@ __all__ = [
     "disputes_of",
     "document_file",
     "documents",
+    "dropped",
     "duplicate_rules",
     "evidence",
     "explain_access",
+    "fairness",
     "field",
     "governed_fields",
     "kept_count",
@@ -149,6 +154,7 @@ __all__ = [
     "protection_rules",
     "purposes",
     "quick_search",
+    "reachable",
     "ready_to_add",
     "reclaim_runs",
     "record_customer",

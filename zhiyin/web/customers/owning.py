@@ -11,6 +11,7 @@ PAGES: list[tuple[str, str | Promise, str]] = [
     ("customers:pools", _("Pools"), "customers.edit"),
     ("customers:lapsing", _("Protection ends soon"), "customers.view"),
     ("customers:disputes", _("Disputes"), "customers.edit"),
+    ("customers:fairness", _("Fairness"), "pools.manage"),
     ("customers:protection_rules", _("Rules of protection"), "pools.manage"),
 ]
 
