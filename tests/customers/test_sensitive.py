@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import io
 import json
 import random
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from django.db import connection
 
 from tests.cast import Company
-from zhiyin.customers import actions, fields, filters, queries
+from zhiyin.customers import actions, exports, fields, filters, queries
 from zhiyin.customers.actions import marks
 from zhiyin.customers.fields.sensitive import BUILT_IN, Sensitive, read_sensitive
 from zhiyin.customers.models import Customer, CustomField, SensitiveIndex, SensitiveValue
@@ -107,7 +108,7 @@ def test_who_looks_is_audited_without_the_value(inside: Company, wang: Customer,
     assert revealed(inside.ma.actor, wang, now, "合同") == NUMBER
     entry = AuditEntry.objects.get(action="customers.sensitive_revealed")
     assert (entry.actor_id, entry.subject_id) == (inside.ma.actor.member_id, wang.pk)
-    assert entry.changes == {"field": [None, "id_number"], "reason": [None, "合同"]}
+    assert entry.changes == {"field": [None, "id_number"], "why": [None, "合同"]}
 
 
 def test_a_company_may_ask_for_a_reason(inside: Company, wang: Customer, now: Now) -> None:
@@ -287,3 +288,26 @@ def test_only_text_and_numbers_are_marked_by_who_may(inside: Company, now: Now) 
     settings = dataclasses.replace(inside.gao.actor, permissions=frozenset({"settings.manage"}))
     with pytest.raises(PermissionDenied):
         actions.unmark_sensitive(actor=settings, field_id=text.pk, now=now)
+
+
+def exported(actor: Actor, *, sensitive: bool = True) -> str:
+    stream = io.BytesIO()
+    rows = Customer.objects.all()
+    exports.write_customers(rows, stream, columns=["name"], actor=actor, style="csv", sensitive=sensitive)
+    return stream.getvalue().decode("utf-8-sig")
+
+
+def test_an_export_holds_values_for_who_may(inside: Company, wang: Customer, now: Now) -> None:
+    put(inside, wang, NUMBER, now)
+    put(inside, wang, CARD, now, "bank_account")
+    gao = inside.gao.actor
+    assert exported(gao).splitlines()[1] == f"王小明,{NUMBER},{CARD}"
+    assert exported(gao, sensitive=False).splitlines()[1] == "王小明"
+    assert NUMBER not in exported(inside.ma.actor)
+    everybody = actions.Selection(where=queries.CustomerFilter())
+    with pytest.raises(PermissionDenied):
+        actions.export_customers(
+            actor=inside.ma.actor, selection=everybody, columns=[], style="csv", sensitive=True, now=now
+        )
+    masked = dataclasses.replace(gao, fields={"bank_account": "masked"})
+    assert exported(masked).splitlines()[1] == f"王小明,{NUMBER}"

@@ -19,7 +19,9 @@ from zhiyin.customers import access
 from zhiyin.customers.choices import ContactKind, CustomerKind, FieldType, Stage, Status
 from zhiyin.customers.fields import Field, registry, shown, told
 from zhiyin.customers.fields.conditions import is_number
+from zhiyin.customers.fields.sensitive import exportable
 from zhiyin.customers.models import ContactPoint, Customer, CustomerTag, contact_order
+from zhiyin.customers.queries.sensitive import values_in_clear
 from zhiyin.platform.actors import Actor
 
 CHUNK = 2000
@@ -72,11 +74,12 @@ def write_customers(
     actor: Actor,
     style: str,
     mark: str = "",
+    sensitive: bool = False,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> int:
     """Write customers in the order of their ids and return how many; ``columns`` empty means all that ``actor`` sees.
 
-    ``mark`` is written at the end of each row.
+    ``mark`` is written at the end of each row; before it, with ``sensitive``, what the actor may export of those values.
     """
     hidden = access.hidden(actor)
     own = {each.name: each for each in registry(actor) if each.own}
@@ -85,7 +88,9 @@ def write_customers(
     columns = [name for name in columns if name in headings_of] or list(headings_of)
     write = {"csv": _csv, "xlsx": _xlsx}[style]
     headings = [str(headings_of[name]) for name in columns]
-    rows = _rows(actor, customers, columns, own, progress)
+    secret = exportable(actor) if sensitive else []
+    headings += [str(each.label) for each in secret]
+    rows = _rows(actor, customers, columns, own, secret=[each.name for each in secret], progress=progress)
     if mark:
         return write(stream, [*headings, gettext("Exported")], ([*row, mark] for row in rows))
     return write(stream, headings, rows)
@@ -96,6 +101,8 @@ def _rows(
     customers: QuerySet[Customer],
     columns: list[str],
     own: Mapping[str, Field],
+    *,
+    secret: list[str],
     progress: Callable[[int], None],
 ) -> Iterator[list[Any]]:
     paths = {name: _PATHS.get(name, name) for name in columns if name not in _GATHERED and name not in own}
@@ -105,6 +112,7 @@ def _rows(
     done = 0
     while chunk := list(islice(found, CHUNK)):
         gathered = _gather(actor, [row["pk"] for row in chunk], columns)
+        secrets = values_in_clear([row["pk"] for row in chunk], secret)
         for row in chunk:
             yield [
                 gathered[name].get(row["pk"], "")
@@ -113,7 +121,7 @@ def _rows(
                 if name in own
                 else _cell(name, told(actor, name, row[paths[name]]))
                 for name in columns
-            ]
+            ] + [secrets.get((row["pk"], name), "") for name in secret]
         done += len(chunk)
         progress(done)
 

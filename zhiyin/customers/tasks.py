@@ -15,6 +15,7 @@ from zhiyin.accounts.watermark import watermark
 from zhiyin.customers import actions, printing
 from zhiyin.customers.actions import marks
 from zhiyin.customers.exports import write_customers
+from zhiyin.customers.fields.sensitive import exportable
 from zhiyin.customers.models import ProtectionRule
 from zhiyin.customers.printing import Layout
 from zhiyin.platform import clock, files, jobs
@@ -39,7 +40,7 @@ CHANGES: dict[str, Any] = {
 def export(run: jobs.JobRun) -> dict[str, Any]:
     """Write the chosen customers into a file; the result names it."""
     selection = actions.Selection.load(run.arguments["selection"])
-    style = run.arguments["style"]
+    style, sensitive = run.arguments["style"], run.arguments.get("sensitive", False)
     with tempfile.TemporaryFile() as stream, run.scope():
         chosen = actions.selected(run.actor, selection)
         count = write_customers(
@@ -49,12 +50,15 @@ def export(run: jobs.JobRun) -> dict[str, Any]:
             actor=run.actor,
             style=style,
             mark=watermark(run.actor, run.now),
+            sensitive=sensitive,
             progress=lambda done: run.progress(done, None, _("Writing")),
         )
         stream.seek(0)
         name = f"{_('customers')}-{run.now:%Y%m%d}.{style}"
         stored = files.save(stream, name=name, actor=run.actor, now=run.now, content_type=TYPES[style])
         seen = {"rows": count, "columns": run.arguments["columns"], "selection": run.arguments["selection"]}
+        if sensitive:
+            seen["sensitive"] = [each.name for each in exportable(run.actor)]
         record_read("customers.export_written", actor=run.actor, now=run.now, read={**seen, "file": name})
     return {"file": str(stored.id), "rows": count}
 

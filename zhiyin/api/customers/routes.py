@@ -121,6 +121,7 @@ def export_customers(request: Request, where: Query[CustomerFilter], body: Expor
         selection=_selection(request, where, body),
         columns=[],
         style=body.style,
+        sensitive=body.sensitive,
         now=now(),
     )
 

@@ -324,6 +324,7 @@ class SelectionIn(Schema):
 
 class ExportIn(SelectionIn):
     style: Literal["csv", "xlsx"] = "csv"
+    sensitive: bool = Field(False, description="Sensitive values too, in clear: takes `customers.sensitive`.")
 
 
 class PrintIn(SelectionIn):

@@ -149,23 +149,39 @@ def untag_customers(
 
 
 def export_customers(
-    *, actor: Actor, selection: Selection, columns: list[str], style: str, now: datetime.datetime
+    *,
+    actor: Actor,
+    selection: Selection,
+    columns: list[str],
+    style: str,
+    sensitive: bool = False,
+    now: datetime.datetime,
 ) -> jobs.Job:
-    """Write the selection into a CSV or XLSX file, as a job whose result is the file."""
+    """Write the selection into a CSV or XLSX file, as a job whose result is the file.
+
+    With ``sensitive`` values in clear; that takes a permission of its own.
+    """
     actor.require("customers.export")
+    if sensitive:
+        actor.require("customers.sensitive")
     if style not in ("csv", "xlsx"):
         raise Invalid(_("Choose CSV or XLSX."), field="format")
     record(
         CustomersExported(len(selection.ids), style),
         actor=actor,
         now=now,
-        changes={"selection": [None, selection.data()]},
+        changes={"selection": [None, selection.data()], **({"sensitive": [None, True]} if sensitive else {})},
     )
     return jobs.start(
         actor=actor,
         kind="customers.export",
         title=_("Export of customers"),
-        arguments={"selection": selection.data(), "columns": columns, "style": style},
+        arguments={
+            "selection": selection.data(),
+            "columns": columns,
+            "style": style,
+            "sensitive": sensitive,
+        },
         now=now,
     )
 

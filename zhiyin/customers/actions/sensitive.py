@@ -115,7 +115,7 @@ def reveal_sensitive(
     if row is None:
         raise NotFound
     value = crypto.decrypt(customer.pk, name, bytes(row.encrypted))
-    read = {"field": name, **({"reason": told} if told else {})}
+    read = {"field": name, **({"why": told} if told else {})}
     record_read(
         "customers.sensitive_revealed", actor=actor, now=now, subject=("customer", customer.pk), read=read
     )

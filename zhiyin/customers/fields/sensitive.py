@@ -142,6 +142,12 @@ def sensitive_fields(actor: Actor) -> list[Sensitive]:
     return [each for each in seen if each.access != FieldAccess.HIDDEN]
 
 
+def exportable(actor: Actor) -> list[Sensitive]:
+    """Those whose values this actor may have in a file."""
+    may = actor.may("customers.sensitive")
+    return [each for each in sensitive_fields(actor) if may and each.revealable]
+
+
 def sensitive_field(actor: Actor, name: str) -> Sensitive:
     """One of them by name. Raises ``NotFound``, also for one out of sight."""
     for each in sensitive_fields(actor):

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -56,3 +57,18 @@ def _values(rows: list[SensitiveValue]) -> list[str | None]:
 def sensitive_rules() -> SensitiveRules:
     """The company's, or the defaults."""
     return SensitiveRules.objects.first() or SensitiveRules()
+
+
+def values_in_clear(
+    customer_ids: Sequence[uuid.UUID], fields: Sequence[str]
+) -> dict[tuple[uuid.UUID, str], str]:
+    """The values of many customers by customer and field, erased ones aside. Three SQL statements, none for no field.
+
+    Raises ``crypto.CryptoError``.
+    """
+    if not fields:
+        return {}
+    rows = SensitiveValue.objects.filter(customer__in=customer_ids, field__in=fields)
+    items = [crypto.Item(each.customer_id, each.field, bytes(each.encrypted)) for each in rows]
+    clear = zip(items, crypto.decrypt_many(items), strict=True)
+    return {(each.subject_id, each.field): text for each, text in clear if text is not None}

@@ -202,6 +202,10 @@ FIELDS: dict[str, str | Promise] = {
     "amount": _("Amount"),
     "size": _("Entries"),
     "rows": _("Rows"),
+    "sensitive": _("Sensitive"),
+    "why": _("Reason"),
+    "field": _("Field"),
+    "ask_reason": _("Whoever looks at a sensitive value must say why"),
     "columns": _("Columns"),
     "file": _("File"),
 }

@@ -106,6 +106,7 @@ def _export(request: HttpRequest, selection: Selection) -> HttpResponse:
         selection=selection,
         columns=[],
         style=request.POST.get("style", "csv"),
+        sensitive="sensitive" in request.POST,
         now=timezone.now(),
     )
     notify(request, _("The file is being written. It waits for you here."))
