@@ -10,10 +10,13 @@ class CommerceConfig(AppConfig):
     def ready(self) -> None:
         import zhiyin.commerce.actions.merging  # noqa: F401
         from zhiyin.commerce.filters import customers_of_order, order_terms, sales
+        from zhiyin.commerce.links import PRODUCT
         from zhiyin.customers import filters
+        from zhiyin.customers.fields import links
         from zhiyin.customers.filters import searching
         from zhiyin.customers.queries import facts
 
+        links.register(PRODUCT)
         filters.register(order_terms)
         facts.register(facts.Fact("order", _("Order"), sales, "ordered_at"))
         searching.register(customers_of_order)

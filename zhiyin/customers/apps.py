@@ -10,11 +10,14 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         import zhiyin.customers.actions.merging.own
         import zhiyin.customers.actions.merging.sensitive  # noqa: F401
-        from zhiyin.customers import filters
+        from zhiyin.customers import filters, queries
         from zhiyin.customers.actions.sensitive import forget_sensitive
+        from zhiyin.customers.fields import links
         from zhiyin.customers.filters import consents, contacts, core, holdings, searching, sensitive, tree
         from zhiyin.platform import crypto, notifications
 
+        links.register(links.customer_target(queries.quick_search))
+        links.register(links.MEMBER)
         filters.register(core.file_terms)
         filters.register(core.other_terms)
         filters.register(contacts.contact_terms)

@@ -19,6 +19,7 @@ class FieldType(models.TextChoices):
     CHOICE = "choice", _("Choice")
     CHOICES = "choices", _("Several choices")
     YES_NO = "yes_no", _("Yes or no")
+    LINK = "link", _("Link to a record")
 
 
 # what a company may mark as sensitive

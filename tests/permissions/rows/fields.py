@@ -25,6 +25,12 @@ def section(company: Company) -> Given:
     return {}
 
 
+def link(company: Company) -> Given:
+    rules = FieldRules("上级", target="member")
+    actions.create_field(actor=company.gao.actor, type="link", key="boss", rules=rules, now=timezone.now())
+    return {"field": "x_boss"}
+
+
 NEW = {"label": "籍贯", "type": "text"}
 RULES = {"label": "籍贯"}
 
@@ -46,6 +52,7 @@ ROWS = [
     Row("GET", "api:list_ready_fields", "401 403*6 200*2"),
     Row("POST", "api:add_ready_fields", "401 403*6 201*2", data={"codes": ["gender"]}),
     Row("POST", "api:move_section", "401 403*6 204 404", data={"section": "", "up": True}, given=section),
+    Row("GET", "customers:link_options", "302 200*7 404", given=link),
     Row("GET", "api:list_known_fields", "401 200*8"),
     Row("GET", "api:list_fields", "401 403*6 200*2"),
     Row("POST", "api:create_field", "401 403*6 201*2", data=NEW),

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from django.utils.translation import gettext
@@ -82,6 +83,7 @@ class FieldOut(Schema):
     hint: str
     required_when: str
     formula: str
+    target: str
     roles: list[uuid.UUID]
     archived_at: datetime.datetime | None
 
@@ -112,6 +114,7 @@ class RulesIn(Schema):
 
 class FieldIn(RulesIn):
     type: FieldType
+    target: Text20 = Field("", description="What a link leads to: customer, member or product.")
     key: Text40 = Field("", description="Left empty, it is made of the label. It never changes.")
 
 
@@ -183,7 +186,11 @@ def move_section(request: Request, body: SectionStep) -> None:
 @routes.post("/customer-fields/own/", permission="settings.manage", response=FieldOut, status=201)
 def create_field(request: Request, body: FieldIn) -> CustomField:
     return actions.create_field(
-        actor=request.actor, type=body.type, key=body.key, rules=body.rules(), now=now()
+        actor=request.actor,
+        type=body.type,
+        key=body.key,
+        rules=replace(body.rules(), target=body.target),
+        now=now(),
     )
 
 

@@ -13,7 +13,7 @@ from zhiyin.accounts.models import Role
 from zhiyin.customers.actions.formulas import refresh_soon
 from zhiyin.customers.choices import CustomerKind, FieldType
 from zhiyin.customers.events import FieldChanged
-from zhiyin.customers.fields import formulas, read
+from zhiyin.customers.fields import formulas, links, read
 from zhiyin.customers.fields.values import LONGEST, day, number
 from zhiyin.customers.models import CustomField
 from zhiyin.customers.ready import READY
@@ -47,9 +47,11 @@ class FieldRules:
     roles: tuple[uuid.UUID, ...] = ()
     required_when: str = ""
     formula: str = ""
+    target: str = ""
 
 
-RULES = tuple(field.name for field in fields(FieldRules))
+# a link leads to the same kind of records for good, as a type stays
+RULES = tuple(field.name for field in fields(FieldRules) if field.name != "target")
 _COLUMNS = {"label": "label_kept", "section": "section_kept"}
 
 
@@ -67,14 +69,22 @@ def create_field(
         raise Invalid(_("These are enough fields; %d at most.") % MOST)
     if type not in FieldType.values:
         raise Invalid(_("This is not one of the choices."), field="type")
-    made = CustomField(type=type, position=max((each.position for each in others), default=0) + 1)
+    if type == FieldType.LINK and rules.target not in links.targets():
+        raise Invalid(_("Choose what the link leads to."), field="target")
+    made = CustomField(
+        type=type,
+        target=rules.target if type == FieldType.LINK else "",
+        position=max((each.position for each in others), default=0) + 1,
+    )
     _apply(made, rules, others)
     made.key = _key(key, made.label, {each.key for each in others})
     _require_sound([*others, made], made)
     made.save(force_insert=True)
     if made.formula:
         refresh_soon(actor=actor, now=now)
-    said = {name: [None, value] for name in ("key", "type", *RULES) if (value := getattr(made, name))}
+    said = {
+        name: [None, value] for name in ("key", "type", "target", *RULES) if (value := getattr(made, name))
+    }
     tell_field(actor, made, "added", said, now)
     return made
 
@@ -309,7 +319,7 @@ def _bounds(kind: FieldType, rules: FieldRules) -> tuple[str, str]:
 
 
 def _bound(kind: FieldType, name: str, given: str) -> int | float | str | None:
-    if not given.strip() or kind in (*CHOICES, FieldType.YES_NO):
+    if not given.strip() or kind in (*CHOICES, FieldType.YES_NO, FieldType.LINK):
         return None
     try:
         if kind == FieldType.DATE:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.types.json import Jsonb
 
+from zhiyin.accounts.models import Tenant
 from zhiyin.customers import access
 from zhiyin.customers.events import FormulasWorkedOut
 from zhiyin.customers.fields import formulas
@@ -59,7 +61,9 @@ def refresh_formulas(
     with with_gone():
         rows = Customer.objects.order_by("pk").select_for_update(no_key=True)
         chunk = list((rows.filter(pk__gt=after) if after else rows)[:CHUNK])
-    today = timezone.localdate(now)
+    # a job that something else than a person started is in no company's zone
+    zone = Tenant.objects.values_list("time_zone", flat=True).get(pk=actor.tenant_id)
+    today = timezone.localdate(now, ZoneInfo(zone))
     different = [each for each in chunk if put_formulas(each, fields, today)]
     if different:
         _write(different)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers import access
 from zhiyin.customers.choices import ContactKind, FieldAccess, FieldType
-from zhiyin.customers.fields import formulas
+from zhiyin.customers.fields import formulas, links
 from zhiyin.customers.fields.values import Value, read
 from zhiyin.customers.models import CustomField
 from zhiyin.platform.actors import Actor
@@ -74,6 +74,7 @@ class Registry:
 
     fields: tuple[Field, ...]
     contacts: tuple[Field, ...] = ()
+    actor: Actor | None = None
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self.fields)
@@ -109,7 +110,11 @@ class Registry:
             raise PermissionDenied(_("You may not change “%s”.") % known[key].label, field=PREFIX + key)
         if is_new:
             given = {**{key: each.default for key, each in known.items() if key not in fixed}, **given}
-        return {key: _read(known[key], value, kept.get(key)) for key, value in given.items()}
+        found = {key: _read(known[key], value, kept.get(key)) for key, value in given.items()}
+        for key, value in found.items():
+            if known[key].type == FieldType.LINK and value not in (None, kept.get(key)) and self.actor:
+                _require_reach(self.actor, known[key], value)
+        return found
 
 
 def _read(field: CustomField, given: object, kept: Value) -> Value:
@@ -122,10 +127,17 @@ def _read(field: CustomField, given: object, kept: Value) -> Value:
     return value
 
 
+def _require_reach(actor: Actor, field: CustomField, value: Value) -> None:
+    try:
+        links.require_reach(actor, field.target, value)
+    except Invalid as error:
+        raise Invalid(error.message, field=PREFIX + field.key) from error
+
+
 def registry(actor: Actor) -> Registry:
     """All fields that this actor may see. One SQL statement."""
     own = (Field.of(each) for each in access.custom_fields(actor))
-    return Registry(tuple(_as_seen(actor, (*CORE, *own))), tuple(_as_seen(actor, CONTACTS)))
+    return Registry(tuple(_as_seen(actor, (*CORE, *own))), tuple(_as_seen(actor, CONTACTS)), actor)
 
 
 def _as_seen(actor: Actor, fields: Iterable[Field]) -> Iterator[Field]:

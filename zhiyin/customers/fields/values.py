@@ -1,7 +1,7 @@
 """Values of fields: read from text or JSON into the form that is kept, and written again.
 
 What is kept is JSON: text, numbers of up to 15 digits, days as ``2026-01-31``, yes and no as true and false,
-several choices as a list in the order of the options. Nothing is ``None`` and is not kept at all.
+several choices as a list in the order of the options, links and files as the id of what they lead to. Nothing is ``None`` and is not kept at all.
 """
 
 import datetime
@@ -14,6 +14,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from zhiyin.customers.choices import FieldType
+from zhiyin.customers.fields import links
 from zhiyin.customers.models import CustomField
 from zhiyin.platform.errors import Invalid
 
@@ -46,7 +47,7 @@ def written(field: CustomField, value: Value) -> str:
         return "\n".join(value)
     if field.type in (FieldType.NUMBER, FieldType.MONEY) and isinstance(value, int | float):
         return format(decimal.Decimal(repr(value)), "f")
-    return str(value)
+    return _linked(field, value) if field.type == FieldType.LINK else str(value)
 
 
 def shown(field: CustomField, value: Any) -> str:
@@ -62,9 +63,21 @@ def shown(field: CustomField, value: Any) -> str:
             number = decimal.Decimal(repr(value))
             places = max(2 if field.type == FieldType.MONEY else 0, -int(number.as_tuple().exponent))
             return formats.number_format(number, places, use_l10n=True, force_grouping=True)
-    if field.type == FieldType.DATE:
-        return formats.date_format(datetime.date.fromisoformat(str(value)), "DATE_FORMAT")
-    return field.words(str(value)) if field.type == FieldType.CHOICE else str(value)
+    return _SHOWN.get(FieldType(field.type), _plain)(field, str(value))
+
+
+def _plain(_field: CustomField, value: str) -> str:
+    return value
+
+
+def _shown_day(_field: CustomField, value: str) -> str:
+    return formats.date_format(datetime.date.fromisoformat(value), "DATE_FORMAT")
+
+
+def _linked(field: CustomField, value: object) -> str:
+    """What a link's record is known by, and ``read`` understands; lists look all of theirs up by ``links.known``."""
+    linked = links.of(field.target, value)
+    return linked.code if linked else str(value)
 
 
 def _text(field: CustomField, given: object, _kept: Value) -> str:
@@ -161,6 +174,10 @@ def _yes_no(_field: CustomField, given: object, _kept: Value) -> bool:
     raise Invalid(_("Say yes or no."))
 
 
+def _link(field: CustomField, given: object, kept: Value) -> str:
+    return links.read(field.target, given, kept)
+
+
 _READ: dict[FieldType, Callable[[CustomField, object, Value], Value]] = {
     FieldType.TEXT: _text,
     FieldType.LONG_TEXT: _text,
@@ -170,4 +187,10 @@ _READ: dict[FieldType, Callable[[CustomField, object, Value], Value]] = {
     FieldType.CHOICE: _choice,
     FieldType.CHOICES: _choices,
     FieldType.YES_NO: _yes_no,
+    FieldType.LINK: _link,
+}
+_SHOWN: dict[FieldType, Callable[[CustomField, str], str]] = {
+    FieldType.DATE: _shown_day,
+    FieldType.CHOICE: lambda field, value: field.words(value),
+    FieldType.LINK: _linked,
 }

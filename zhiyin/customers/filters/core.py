@@ -48,6 +48,8 @@ def _type(field: Field) -> FilterType:
 
 
 def _own(field: Field) -> Term:
+    if field.type == FieldType.LINK:
+        return _link(field)
     kind = _type(field)
     options: list[Option] = [(each, field.own.words(each)) for each in field.own.options] if field.own else []
 
@@ -63,6 +65,17 @@ def _own(field: Field) -> Term:
         options=(lambda _actor: options) if options else None,
         slow=frozenset({"contains"}),
         found=functools.partial(matches, field),
+    )
+
+
+def _link(field: Field) -> Term:
+    """Links and files are asked whether they are there."""
+
+    def make(_asking: Asking, _op: str, value: Any) -> Q:
+        return condition(field, "filled" if value else "empty", None)
+
+    return Term(
+        field.name, field.label, FilterType.YES_NO, field.section or OWN, make, slow=frozenset({"is"})
     )
 
 

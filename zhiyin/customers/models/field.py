@@ -35,6 +35,8 @@ class CustomField(TenantModel):
     required = models.BooleanField(default=False, db_default=False)
     required_when = models.CharField(max_length=500, blank=True, default="", db_default="")
     formula = models.CharField(max_length=1000, blank=True, default="", db_default="")
+    # what a link leads to
+    target = models.CharField(max_length=20, blank=True, default="", db_default="")
     options = ArrayField(models.CharField(max_length=100), default=list, blank=True)
     least = models.CharField(max_length=20, blank=True, db_default="")
     most = models.CharField(max_length=20, blank=True, db_default="")
@@ -87,7 +89,7 @@ class CustomField(TenantModel):
         """Another one after each change of what it asks for; its place among the others is no part of it."""
         names = (
             "label_kept", "section_kept", "kind", "required", "options", "least", "most", "pattern", "default", "hint",
-            "required_when", "formula",
+            "required_when", "formula", "target",
         )  # fmt: skip
         return version_of(*(getattr(self, name) for name in names), sorted(self.roles), self.archived_at)
 

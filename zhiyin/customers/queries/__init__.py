@@ -15,7 +15,7 @@ from zhiyin.customers.queries.duplicates import (
 )
 from zhiyin.customers.queries.fairness import Fairness, Tally, dropped, fairness, reachable
 from zhiyin.customers.queries.field_access import Governed, governed_fields, ruled_roles
-from zhiyin.customers.queries.fields import all_fields, field, ready_to_add
+from zhiyin.customers.queries.fields import all_fields, field, link_options, ready_to_add
 from zhiyin.customers.queries.filtering import codes_of, keys_of
 from zhiyin.customers.queries.history import AsItWas, as_it_was
 from zhiyin.customers.queries.likely import Likely, likely
@@ -135,6 +135,7 @@ __all__ = [
     "lapsing",
     "led_on",
     "likely",
+    "link_options",
     "list_customers",
     "list_merges",
     "matching",

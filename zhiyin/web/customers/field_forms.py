@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.accounts.queries import names_of_roles
 from zhiyin.customers.actions import FieldRules
 from zhiyin.customers.choices import CustomerKind, FieldType
+from zhiyin.customers.fields import links
 from zhiyin.customers.fields.formulas import RESULTS
 from zhiyin.platform.actors import Actor
 from zhiyin.web.customers.own import Boxes
@@ -86,6 +87,7 @@ class FieldForm(forms.Form):
         return FieldRules(
             **{name: data.get(name, "") for name in _TEXTS},
             required=data["required"],
+            target=data.get("target", ""),
             options=tuple(data.get("options", "").splitlines()),
             default=data["default"],
             hint=data["hint"],
@@ -102,12 +104,19 @@ class FieldForm(forms.Form):
 
 class NewFieldForm(FieldForm):
     type = forms.ChoiceField(label=_("Type"), choices=FieldType.choices)
+    target = forms.ChoiceField(label=_("Leads to"), required=False)
     key = forms.CharField(
         label=_("Key"),
         max_length=40,
         required=False,
         help_text=_("For programs. Left empty, it is made of the name."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        target = self.fields["target"]
+        target.choices = [(each.code, each.label) for each in links.targets().values()]  # type: ignore[attr-defined]
+        target.widget.attrs["data-types"] = FieldType.LINK
 
 
 class EditFieldForm(Meeting, FieldForm):

@@ -23,6 +23,12 @@ class Boxes(forms.CheckboxSelectMultiple):
         return value.splitlines() if isinstance(value, str) else list(value or [])
 
 
+class LinkInput(forms.TextInput):
+    """What the record is known by, with what fits listed while one types."""
+
+    template_name = "customers/link_input.html"
+
+
 class OwnField(forms.Field):
     """One own field; its value is the one that is kept. ``kept`` is what the customer has already."""
 
@@ -41,7 +47,9 @@ class OwnField(forms.Field):
             self.widget.attrs["data-kind"] = own.kind
 
     def prepare_value(self, value: Any) -> str:
-        return value if isinstance(value, str) else written(self.own, value)
+        # a link's kept value is an id, which nobody types
+        typed = isinstance(value, str) and not (self.own.type == FieldType.LINK and value == self.kept)
+        return value if typed else written(self.own, value)
 
     def to_python(self, value: Any) -> Value:
         try:
@@ -73,6 +81,8 @@ def _widget(own: CustomField, choices: list[tuple[str, Any]]) -> forms.Widget:
         FieldType.DATE: {"type": "date"},
     }
     match own.type:
+        case FieldType.LINK:
+            return LinkInput(attrs={"autocomplete": "off"})
         case FieldType.LONG_TEXT:
             return forms.Textarea(attrs={"rows": 4})
         case FieldType.CHOICES:

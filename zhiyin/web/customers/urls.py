@@ -91,6 +91,7 @@ urlpatterns = [
     path("customers/tags/", parts.tags, name="tags"),
     path("customers/tags/<uuid:tag_id>/", parts.tag, name="tag"),
     path("customers/tags/<uuid:tag_id>/delete/", parts.delete_tag, name="delete_tag"),
+    path("customers/links/<slug:field>/", fields.link_options, name="link_options"),
     path("settings/fields/", fields.all_fields, name="fields"),
     path("settings/fields/new/", fields.create, name="create_field"),
     path("settings/fields/ready/", fields.add_ready, name="add_ready_fields"),

@@ -268,17 +268,16 @@ def timeline_item(item: Any) -> SafeString:
 
 
 @register.simple_tag
-def fact(field: str, label: str, value: Any, url: str = "") -> SafeString:
-    """A fact of a record; with ``url`` it is changed where it stands."""
+def fact(field: str, label: str, value: Any, url: str = "", link: str = "") -> SafeString:
+    """A fact of a record; with ``url`` it is changed where it stands, with ``link`` it leads somewhere."""
     shown = value or NOTHING
+    if link:
+        shown = format_html('<a href="{}">{}</a>', link, shown)
     if url:
+        button = '{}<button class="inline-edit" type="button" hx-get="{}" hx-target="#fact-{}" aria-label="{}">{}{}</button>'
+        words = _("Change: %(label)s") % {"label": label}
         shown = format_html(
-            '<button class="inline-edit" type="button" hx-get="{}" hx-target="#fact-{}" aria-label="{}">{}{}</button>',
-            url,
-            field,
-            _("Change: %(label)s") % {"label": label},
-            shown,
-            icon("pencil"),
+            button, shown if link else "", url, field, words, "" if link else shown, icon("pencil")
         )
     return format_html('<dt>{}</dt><dd id="fact-{}">{}</dd>', label, field, shown)
 

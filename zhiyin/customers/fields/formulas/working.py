@@ -19,13 +19,14 @@ from zhiyin.platform.errors import Invalid
 # those that change only with the customer's row; owner, status and stage are moved many at once
 CORE_NAMES = ("name", "short_name", "code", "kind", "country", "city", "source")
 RESULTS = (FieldType.TEXT, FieldType.NUMBER, FieldType.MONEY, FieldType.DATE, FieldType.YES_NO)
+UNREAD = (FieldType.LINK,)
 _READ_AS = {FieldType.LONG_TEXT: FieldType.TEXT, FieldType.CHOICE: FieldType.TEXT}
 
 
 def known(fields: Iterable[CustomField]) -> Known:
     """What formulas may read, by name."""
     core: dict[str, tuple[FieldType, CustomField | None]] = dict.fromkeys(CORE_NAMES, (FieldType.TEXT, None))
-    return core | {each.key: (_type(each), each) for each in fields}
+    return core | {each.key: (_type(each), each) for each in fields if each.type not in UNREAD}
 
 
 def _type(own: CustomField) -> FieldType:

@@ -76,6 +76,13 @@ def preview(request: HttpRequest) -> HttpResponse:
     return render(request, "customers/field_preview.html", context)
 
 
+@page(permission="customers.view", quiet=True)
+def link_options(request: HttpRequest, field: str) -> HttpResponse:
+    """Records that fit what is being typed into a field that links."""
+    found = queries.link_options(request.actor, field, request.GET.get(field, ""))
+    return render(request, "customers/link_options.html", {"found": found})
+
+
 @page(permission="settings.manage")
 def create(request: HttpRequest) -> HttpResponse:
     form = NewFieldForm(request.actor, request.POST or None)

@@ -28,7 +28,7 @@ from zhiyin.customers.choices import (
     Status,
     TimelineKind,
 )
-from zhiyin.customers.fields import PREFIX, registry, shown
+from zhiyin.customers.fields import PREFIX, links, registry, shown
 from zhiyin.customers.models import Customer, CustomField
 from zhiyin.platform.errors import Invalid, NotFound, PermissionDenied
 from zhiyin.web.activities.parts import follow_ups_tab
@@ -165,12 +165,23 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """A company's own fields that stand together: each with name, label, value in words, and where it is edited."""
+class OwnFact:
+    """A value in words, where it is edited, and where it leads."""
 
     name: str
-    filled: list[tuple[str, str, str, str]]
-    empty: list[tuple[str, str, str, str]]
+    label: str
+    value: str
+    url: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A company's own fields that stand together, those without a value apart."""
+
+    name: str
+    filled: list[OwnFact]
+    empty: list[OwnFact]
 
 
 def _sections(request: HttpRequest, customer: Customer) -> list[Section]:
@@ -183,17 +194,34 @@ def _sections(request: HttpRequest, customer: Customer) -> list[Section]:
     masked = {each.name for each in known if each.masked}
     editable = {each.name for each in known if each.editable and may_edit}
 
-    def fact(own: CustomField) -> tuple[str, str, str, str]:
+    def fact(own: CustomField) -> OwnFact:
         name, value = PREFIX + own.key, customer.custom.get(own.key)
-        words = str(value or "") if name in masked else _words(own, value, request.tenant.currency)
-        return name, own.label, words, f"{record}field/{name}/" if name in editable else ""
+        url = f"{record}field/{name}/" if name in editable else ""
+        if name in masked or value is None:
+            return OwnFact(name, own.label, str(value or ""), url)
+        if own.type == FieldType.LINK:
+            words, link = _linked(request, own, value)
+            return OwnFact(name, own.label, words, url, link)
+        return OwnFact(name, own.label, _words(own, value, request.tenant.currency), url)
 
     found: list[Section] = []
     for section, owns in known.sections(customer.kind).items():
         facts = [fact(own) for own in owns]
-        empty = [each for each in facts if not each[2] and each[3]]
-        found.append(Section(section, [each for each in facts if each[2]], empty))
+        empty = [each for each in facts if not each.value and each.url]
+        found.append(Section(section, [each for each in facts if each.value], empty))
     return [each for each in found if each.filled or each.empty]
+
+
+def _linked(request: HttpRequest, own: CustomField, value: Any) -> tuple[str, str]:
+    """The name of what a link leads to, and its page if one may go there."""
+    linked, target = links.of(own.target, value), links.targets().get(own.target)
+    if linked is None or target is None:
+        return _("No longer there"), ""
+    if target.code == links.CUSTOMER:
+        seen = access.customers(request.actor).filter(pk=linked.id).exists()
+        return (linked.name, reverse(target.page, args=[linked.id])) if seen else (linked.code, "")
+    may = target.page and request.actor.may("products.view")
+    return linked.name, reverse(target.page, args=[linked.id]) if may else ""
 
 
 def _words(own: CustomField, value: Any, currency: str) -> str:
