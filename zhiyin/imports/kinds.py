@@ -90,6 +90,8 @@ class Kind(ABC):
     """Groups of fields of which at least one must have a column."""
     matched_by: ClassVar[tuple[str, ...]] = ()
     """Fields beside its code in which a row may agree with a record that is there; see ``matching``."""
+    secret: ClassVar[tuple[str, ...]] = ()
+    """Fields of which no plain copy is to be kept: the file goes once its rows are in."""
     refers: ClassVar[bool] = False
     """Whether its rows are about records that must be there: then `refuse_beyond` is asked for every actor."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import tempfile
 import time
 import uuid
@@ -62,6 +63,8 @@ def apply(run: jobs.JobRun) -> Result:
         result = _result(work, outcome, effect) | {"seconds": round(time.monotonic() - work.began, 2)}
         refused = _keep_refused(run, batch, work)
         _settle(batch, ImportState.APPLIED, result=result, refused_file=refused, applied_at=run.now)
+        if set(kinds()[batch.kind].secret) & batch.mapping.keys():
+            _drop_file(run, batch)
         record(
             ImportApplied(batch.id, batch.kind, effect),
             actor=run.actor,
@@ -199,6 +202,23 @@ def _keep_refused(run: jobs.JobRun, batch: Import, work: Workspace) -> StoredFil
                 now=run.now,
                 content_type="text/csv",
             )
+
+
+def _drop_file(run: jobs.JobRun, batch: Import) -> None:
+    """What was to be encrypted does not stay in the file that brought it."""
+    former = batch.file
+    told = _("This file held sensitive values and was removed once it was imported.")
+    batch.file = files.save(
+        io.BytesIO(told.encode()),
+        name=f"{former.name}.txt",
+        actor=run.actor,
+        now=run.now,
+        content_type="text/plain",
+    )
+    # the first rows were shown while its columns were being chosen
+    batch.recognised = {**batch.recognised, "rows": []}
+    batch.save(update_fields=["file", "recognised"])
+    files.delete(former)
 
 
 def _settle(batch: Import, state: ImportState, **values: Any) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers.actions.fields import tell_field
+from zhiyin.customers.actions.sensitive import place_many
 from zhiyin.customers.fields import PREFIX, read, written
 from zhiyin.customers.fields.sensitive import may_be_marked
-from zhiyin.customers.models import Customer, CustomField, SensitiveIndex, SensitiveValue
+from zhiyin.customers.models import Customer, CustomField, SensitiveValue
 from zhiyin.platform import crypto, jobs
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
@@ -95,31 +96,11 @@ def _close(field: CustomField, last: uuid.UUID, now: datetime.datetime) -> Seque
         for each in rows
         if each.pk not in done
     ]
-    if items:
-        _write(items, now)
+    place_many(items, now)
     for each in rows:
         del each.custom[field.key]
     Customer.objects.bulk_update(rows, ["custom"])
     return [each.pk for each in rows]
-
-
-def _write(items: Sequence[crypto.Item], now: datetime.datetime) -> None:
-    keys = crypto.ring.ring()
-    values = [
-        SensitiveValue(customer_id=each.subject_id, field=each.field, encrypted=encrypted, set_at=now)
-        for each, encrypted in zip(items, crypto.encrypt_many(items, within=keys), strict=True)
-    ]
-    SensitiveValue.objects.bulk_create(values)
-    version = keys.newest(crypto.ring.INDEX)
-    SensitiveIndex.objects.bulk_create(
-        SensitiveIndex(
-            value=row,
-            field=each.field,
-            version=version,
-            blind=crypto.blinds(each.field, str(each.value), within=keys)[0],
-        )
-        for row, each in zip(values, items, strict=True)
-    )
 
 
 def _open(field: CustomField, last: uuid.UUID) -> Sequence[uuid.UUID]:

@@ -3,6 +3,7 @@
 import base64
 import datetime
 import uuid
+from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
@@ -64,6 +65,28 @@ def place(customer_id: uuid.UUID, name: str, encrypted: bytes, text: str, now: d
             "version": keys.newest(crypto.ring.INDEX),
             "blind": crypto.blinds(name, text, within=keys)[0],
         },
+    )
+
+
+def place_many(items: Sequence[crypto.Item], now: datetime.datetime) -> None:
+    """Values of customers who have none in these fields yet, and what they are found by."""
+    if not items:
+        return
+    keys = crypto.ring.ring()
+    values = [
+        SensitiveValue(customer_id=each.subject_id, field=each.field, encrypted=encrypted, set_at=now)
+        for each, encrypted in zip(items, crypto.encrypt_many(items, within=keys), strict=True)
+    ]
+    SensitiveValue.objects.bulk_create(values)
+    version = keys.newest(crypto.ring.INDEX)
+    SensitiveIndex.objects.bulk_create(
+        SensitiveIndex(
+            value=row,
+            field=each.field,
+            version=version,
+            blind=crypto.blinds(each.field, str(each.value), within=keys)[0],
+        )
+        for row, each in zip(values, items, strict=True)
     )
 
 

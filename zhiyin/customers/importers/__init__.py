@@ -17,9 +17,23 @@ from zhiyin.customers.importers.relations import (
     strangers,
     write_relations,
 )
+from zhiyin.customers.importers.sensitive import (
+    FIELDS,
+    SECRET,
+    forget_sensitive_values,
+    refuse_wrong,
+    write_sensitive,
+)
 from zhiyin.customers.importers.trails import write_trails, write_trails_back
 from zhiyin.customers.keys import REGIONS, code_key, search_text
-from zhiyin.customers.models import ContactPoint, Customer, CustomerSearch, StatusChange, TimelineEvent
+from zhiyin.customers.models import (
+    ContactPoint,
+    Customer,
+    CustomerSearch,
+    SensitiveValue,
+    StatusChange,
+    TimelineEvent,
+)
 from zhiyin.imports import kinds
 from zhiyin.imports.grouping import group
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
@@ -58,6 +72,7 @@ DETAILS = (
     "company",
     "parent",
     "job_title",
+    *SECRET,
     *PLACE,
     *(kind for kind in ContactKind.values if kind != "address"),
 )
@@ -67,7 +82,7 @@ _MATCH = Match(
 )
 
 # what an import itself makes for a customer
-_OWN = (CustomerSearch, StatusChange, TimelineEvent, ContactPoint)
+_OWN = (CustomerSearch, StatusChange, TimelineEvent, ContactPoint, SensitiveValue)
 
 _VARIANTS = ngettext_lazy(
     "{count} customer code is written in several ways that differ only by blanks or case; it is taken as one.",
@@ -187,6 +202,7 @@ def write_customers(work: Workspace, landing: Landing, *, update: bool) -> dict[
     if update:
         counts["customers_changed"] = _update(landing)
     _write_contacts(work, landing)
+    write_sensitive(work, landing)
     write_trails(landing)
     reach = "true" if landing.actor.scope == "all" else within("c")
     counts |= write_relations(work, landing, reach)
@@ -391,12 +407,15 @@ def undo_customers(landing: Landing) -> dict[str, int]:
     gone = landing.run(
         f"INSERT INTO gone_customers SELECT c.id {made} AND c.version = 1"
         " AND NOT EXISTS (SELECT FROM customers_contactpoint p"
-        f" WHERE p.customer_id = c.id AND p.created_at <> c.created_at){_unused()}"
+        f" WHERE p.customer_id = c.id AND p.created_at <> c.created_at)"
+        " AND NOT EXISTS (SELECT FROM customers_sensitivevalue v"
+        f" WHERE v.customer_id = c.id AND v.set_at <> c.created_at){_unused()}"
     )
     kept = landing.one(f"SELECT count(*) {made}") - gone
     for table in ("customersearch", "statuschange", "timelineevent"):
         landing.run(f"DELETE FROM customers_{table} WHERE customer_id IN (SELECT id FROM gone_customers)")
     landing.run("DELETE FROM customers_contactpoint WHERE customer_id IN (SELECT id FROM gone_customers)")
+    forget_sensitive_values(landing)
     landing.run("DELETE FROM customers_customer WHERE id IN (SELECT id FROM gone_customers)")
     write_trails_back(landing)
     mine = "FROM imports_importchange WHERE batch_id = %(import)s AND subject_kind"
@@ -479,9 +498,11 @@ class Customers(Kind):
             "parent account id", "上级客户", "上级公司", "母公司", "总公司"), length=200),
         Field("source", gettext_noop("Source"), synonyms=("source", "channel", "来源", "客户来源", "渠道"),
             length=64),
+        *FIELDS,
     )  # fmt: skip
     one_of: ClassVar = ((*CODE, "family_name"),)
     matched_by: ClassVar = MATCHED_BY
+    secret: ClassVar = SECRET
 
     def checks(self, work: Workspace) -> list[Check]:  # noqa: ARG002
         return [
@@ -505,6 +526,7 @@ class Customers(Kind):
         make_people(work, landing.actor)
         if landing.actor.scope != "all":
             refuse_beyond(work, landing, WHO)
+        refuse_wrong(work)
         settle_known(work, landing, WHO, NAME)
 
     def prepare(self, work: Workspace) -> Outcome:
