@@ -33,12 +33,17 @@ def get_import(actor: Actor, import_id: uuid.UUID, *, lock: bool = False) -> Imp
 def kinds_for(actor: Actor) -> list[Kind]:
     """The kinds of file that this actor may import, at least one. Raises ``PermissionDenied``."""
     actor.require("imports.run")
-    found = [kind for kind in kinds().values() if actor.may(kind.permission)]
+    found = [kind.seen_by(actor) for kind in kinds().values() if actor.may(kind.permission)]
     if not found:
         raise PermissionDenied(
             _("You may change neither customers nor products nor orders, so there is nothing to import.")
         )
     return found
+
+
+def kind_of(actor: Actor, batch: Import) -> Kind:
+    """The kind of an import's file, with the fields that this actor may fill in."""
+    return kinds()[batch.kind].seen_by(actor)
 
 
 def get_profile(actor: Actor, profile_id: uuid.UUID) -> ImportProfile:

@@ -74,7 +74,14 @@ def upload_file(
     try:
         _recognise(actor, batch)
         if profile:
-            _take(batch, profile.mapping, profile.date_formats, profile.source, profile.matching)
+            _take(
+                actor,
+                batch,
+                profile.mapping,
+                profile.date_formats,
+                source=profile.source,
+                matching=profile.matching,
+            )
     except BaseException:
         files.forget(batch.file)
         raise
@@ -105,7 +112,7 @@ def choose_columns(
     if again:
         _recognise(actor, batch)
         batch.matching = {}
-    _take(batch, mapping, date_formats, source, matching)
+    _take(actor, batch, mapping, date_formats, source=source, matching=matching)
     batch.state, batch.result, batch.error = ImportState.DRAFT, {}, None
     batch.save()
     record(ColumnsChosen(batch.id), actor=actor, now=now, subject=("import", batch.id))
@@ -113,16 +120,18 @@ def choose_columns(
 
 
 def _take(
+    actor: Actor,
     batch: Import,
     mapping: Mapping[str, str] | None,
     date_formats: Mapping[str, str] | None,
+    *,
     source: str | None,
     matching: Mapping[str, Any] | None,
 ) -> None:
     if mapping is not None:
-        batch.mapping = _mapping(batch, mapping)
+        batch.mapping = _mapping(actor, batch, mapping)
     if date_formats is not None:
-        batch.date_formats = _date_formats(batch, date_formats)
+        batch.date_formats = _date_formats(actor, batch, date_formats)
     if source is not None:
         batch.source = " ".join(source.split())[:64]
     if matching is not None:
@@ -251,7 +260,7 @@ def _recognise(actor: Actor, batch: Import) -> None:
     try:
         with files.local_path(batch.file) as path:
             currency = Tenant.objects.get(pk=actor.tenant_id).currency
-            kind = kinds().get(batch.kind)
+            kind = next((each for each in allowed if each.name == batch.kind), None)
             seen = look(Path(path), Options(**batch.options), kind, allowed, currency=currency)
     except FileError as error:
         raise Unreadable(error) from error
@@ -286,9 +295,9 @@ MOST_DELIMITER = 5
 ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be", "big5", "cp1252", "shift_jis")
 
 
-def _mapping(batch: Import, mapping: Mapping[str, str]) -> dict[str, str]:
+def _mapping(actor: Actor, batch: Import, mapping: Mapping[str, str]) -> dict[str, str]:
     columns = set(batch.recognised.get("columns", ()))
-    names = {f.name for f in kinds()[batch.kind].fields}
+    names = {f.name for f in access.kind_of(actor, batch).fields}
     chosen = {field: column for field, column in mapping.items() if column}
     for field, column in chosen.items():
         if field not in names:
@@ -301,8 +310,8 @@ def _mapping(batch: Import, mapping: Mapping[str, str]) -> dict[str, str]:
     return chosen
 
 
-def _date_formats(batch: Import, date_formats: Mapping[str, str]) -> dict[str, str]:
-    dates = {f.name for f in kinds()[batch.kind].fields if f.type is FieldType.DATE}
+def _date_formats(actor: Actor, batch: Import, date_formats: Mapping[str, str]) -> dict[str, str]:
+    dates = {f.name for f in access.kind_of(actor, batch).fields if f.type is FieldType.DATE}
     chosen = {field: name for field, name in date_formats.items() if name and field in dates}
     for field, name in chosen.items():
         if name not in formats.BY_NAME:

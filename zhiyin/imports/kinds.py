@@ -17,6 +17,7 @@ from zhiyin.platform import permissions
 if TYPE_CHECKING:
     from zhiyin.imports.landing import Landing
     from zhiyin.imports.workspace import Workspace
+    from zhiyin.platform.actors import Actor
 
 
 class FieldType(enum.StrEnum):
@@ -37,7 +38,8 @@ NUMBERS = frozenset({FieldType.QUANTITY, FieldType.AMOUNT})
 class Field:
     """One thing that a row of this kind can say.
 
-    ``label`` is an English source sentence (``gettext_noop``); ``synonyms`` are names that columns are known by.
+    ``label`` is an English source sentence (``gettext_noop``); ``synonyms`` are names that columns are known by,
+    and nothing else is when it is only ``by_name``.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Field:
     synonyms: tuple[str, ...] = ()
     required: bool = False
     length: int = 200
+    by_name: bool = False
 
     @property
     def title(self) -> str:
@@ -94,6 +97,10 @@ class Kind(ABC):
     """Fields of which no plain copy is to be kept: the file goes once its rows are in."""
     refers: ClassVar[bool] = False
     """Whether its rows are about records that must be there: then `refuse_beyond` is asked for every actor."""
+
+    def seen_by(self, actor: Actor) -> Kind:  # noqa: ARG002
+        """This kind with the fields, beyond the program's own, that this actor may fill in."""
+        return self
 
     def field(self, name: str) -> Field:
         return next(f for f in self.fields if f.name == name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from zhiyin.imports.formats import Decision
 from zhiyin.imports.kinds import NUMBERS, FieldType, Kind
 from zhiyin.imports.messages import Message, gettext_noop
 from zhiyin.imports.reading import ROW, FileError, Options, open_file
-from zhiyin.imports.recognise import Guess, likeliest_kind, recognise
+from zhiyin.imports.recognise import Guess, likeliest_kind, recognise, recognise_fields
 
 if TYPE_CHECKING:
     from zhiyin.imports.workspace import Workspace
@@ -100,7 +100,7 @@ def look(
                 columns=", ".join(source.columns[:20]),
             )
         work.kind = kind
-        guesses = systems.guesses(export, samples) if export else recognise(kind, samples)
+        guesses = _of_export(kind, export, samples) if export else recognise(kind, samples)
         decisions = {key: d for key, g in guesses.items() if (d := _decision(work, kind, g))}
         return Preview(
             format=source.format,
@@ -116,6 +116,14 @@ def look(
             sheet=source.sheet,
             sheets=source.sheets,
         )
+
+
+def _of_export(kind: Kind, export: systems.Export, samples: Mapping[str, Sequence[str]]) -> dict[str, Guess]:
+    """What the columns of another system's export say, and those of the company's own that it has beside them."""
+    found = systems.guesses(export, samples)
+    used = {guess.column for guess in found.values()}
+    others = {column: values for column, values in samples.items() if column not in used}
+    return found | recognise_fields([each for each in kind.fields if each.by_name], others)
 
 
 def _decision(work: Workspace, kind: Kind, guess: Guess) -> Decision | None:

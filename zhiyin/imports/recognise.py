@@ -101,6 +101,8 @@ def _judge(f: Field, column: str, values: Sequence[str]) -> Guess:
         confidence = named
     elif named:
         confidence = named * (0.5 + 0.5 * share) if share < 0.9 else named
+    elif f.by_name:
+        confidence = 0.0
     else:
         confidence = _BY_CONTENT.get(f.type, 0.0) * share
     return Guess(f.name, column, round(min(confidence, 1.0), 2), _reason(column, named, synonym, share))

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from zhiyin.accounts.models import Tenant
+from zhiyin.imports import access
 from zhiyin.imports.choices import ImportState
 from zhiyin.imports.currencies import foreign_signs
 from zhiyin.imports.errors import NotReady, Unreadable
@@ -108,7 +109,7 @@ def _worked(run: jobs.JobRun) -> Iterator[tuple[Import, Workspace, Outcome]]:
         frame = _frame(run, batch)
         path_of = files.local_path(batch.file)
         path = path_of.__enter__()
-    kind = kinds()[batch.kind]
+        kind = access.kind_of(run.actor, batch)
     with contextlib.ExitStack() as stack:
         stack.push(path_of.__exit__)
         large = batch.file.size > LARGE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, ClassVar
 
 import zhiyin.customers.importers.systems  # noqa: F401  # makes them known
@@ -9,7 +10,17 @@ from zhiyin.customers import access
 from zhiyin.customers.choices import ContactKind, FieldAccess
 from zhiyin.customers.columns import CODES, COUNTRIES, EMAILS, NAMES, PHONES
 from zhiyin.customers.contact_keys import ACCOUNTS, loose_key
+from zhiyin.customers.fields import PREFIX
 from zhiyin.customers.importers.matching import MATCHED_BY, settle_known
+from zhiyin.customers.importers.own import (
+    land_own,
+    new_own,
+    own_parameters,
+    restore_own,
+    settle_own,
+    targets,
+    update_own,
+)
 from zhiyin.customers.importers.reach import lead_on, within
 from zhiyin.customers.importers.relations import (
     forget_relations,
@@ -46,6 +57,7 @@ from zhiyin.platform.pinyin import name_key
 
 if TYPE_CHECKING:
     from zhiyin.imports.workspace import Workspace
+    from zhiyin.platform.actors import Actor
 
 ORGANISATION = (
     r"公司|集团|有限|股份|商行|商店|超市|医院|学校|大学|银行|工厂|经营部|事务所"
@@ -132,7 +144,7 @@ def gather_customers(work: Workspace, identity: str, columns: dict[str, str]) ->
     mapped = {
         key: column
         for key, column in columns.items()
-        if key in DETAILS and (column in work.mapping or column not in single)
+        if (key in DETAILS or key.startswith(PREFIX)) and (column in work.mapping or column not in single)
     }
     group(
         con,
@@ -198,9 +210,15 @@ def write_customers(work: Workspace, landing: Landing, *, update: bool) -> dict[
         return counts
     land_owners(work, landing)
     _land_details(work, landing, only_new=not update)
+    land_own(work, landing)
     counts["customers_created"] = _insert(landing) if new else 0
     if update:
-        counts["customers_changed"] = _update(landing)
+        _update(landing)
+        update_own(landing)
+        counts["customers_changed"] = landing.one(
+            "SELECT count(DISTINCT subject_id) FROM imports_importchange"
+            " WHERE batch_id = %(import)s AND subject_kind IN ('customer', 'own')"
+        )
     _write_contacts(work, landing)
     write_sensitive(work, landing)
     write_trails(landing)
@@ -243,13 +261,16 @@ def _insert(landing: Landing) -> int:
     created = landing.insert(
         _MATCH,
         "INSERT INTO customers_customer (id, tenant_id, kind, code, code_key, name, name_key, short_name,"
-        " country, city, status, stage, source, owner_id, unit_id, import_id, version, created_at, updated_at)"
+        " country, city, status, stage, source, owner_id, unit_id, import_id, version, created_at, updated_at,"
+        " custom)"
         " SELECT {key}, %(tenant)s, kind, code, code_key, name, name_key, short_name, country, city, 'potential', '',"
-        " source, coalesce(o.owner, %(owner)s), coalesce(o.unit, %(unit)s), %(import)s, 1, %(now)s, %(now)s"
-        " FROM landed_customers l LEFT JOIN landed_owners o USING (cno) WHERE {absent} ORDER BY cno"
+        " source, coalesce(o.owner, %(owner)s), coalesce(o.unit, %(unit)s), %(import)s, 1, %(now)s, %(now)s,"
+        f" {new_own('kind')} FROM landed_customers l LEFT JOIN landed_owners o USING (cno)"
+        " LEFT JOIN landed_own w USING (cno) WHERE {absent} ORDER BY cno"
         " ON CONFLICT (tenant_id, code_key) DO NOTHING",
         owner=landing.owner_id,
         unit=landing.unit_id,
+        **own_parameters(landing.actor),
     )
     write_timeline(
         landing,
@@ -420,6 +441,7 @@ def undo_customers(landing: Landing) -> dict[str, int]:
     write_trails_back(landing)
     mine = "FROM imports_importchange WHERE batch_id = %(import)s AND subject_kind"
     landing.run(f"DELETE FROM customers_contactpoint WHERE id IN (SELECT subject_id {mine} = 'contact')")
+    restore_own(landing)
     restored = landing.restore("customer", "customers_customer", dict.fromkeys(_WRITABLE, "text"))
     reindex_customers(
         landing,
@@ -504,6 +526,11 @@ class Customers(Kind):
     matched_by: ClassVar = MATCHED_BY
     secret: ClassVar = SECRET
 
+    def seen_by(self, actor: Actor) -> Kind:
+        seen = copy.copy(self)
+        vars(seen)["fields"] = (*self.fields, *targets(actor))
+        return seen
+
     def checks(self, work: Workspace) -> list[Check]:  # noqa: ARG002
         return [
             Check(
@@ -528,10 +555,12 @@ class Customers(Kind):
             refuse_beyond(work, landing, WHO)
         refuse_wrong(work)
         settle_known(work, landing, WHO, NAME)
+        settle_own(work, landing.actor)
 
     def prepare(self, work: Workspace) -> Outcome:
         columns = {key: f"customer_{key}" for key in ("name", "phone", "email")}
         columns |= {key: key for key in DETAILS if key not in columns}
+        columns |= {each.name: each.name for each in work.kind.fields if each.name.startswith(PREFIX)}
         if {"given_name", "family_name"} & work.mapping.keys():
             columns["name"] = NAME
         outcome = gather_customers(work, WHO, columns)

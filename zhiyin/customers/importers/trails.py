@@ -11,6 +11,12 @@ FROM imports_importchange j, jsonb_object_keys(j.after) AS field
 WHERE j.batch_id = %(import)s AND j.subject_kind = 'customer' AND field <> 'name_key'
 GROUP BY j.subject_id
 """
+_OWN = """
+SELECT j.subject_id, jsonb_object_agg('x_' || a.key, jsonb_build_array({old}, {new}))
+FROM imports_importchange j JOIN customers_customer c ON c.id = j.subject_id, jsonb_each(j.after) AS a
+WHERE j.batch_id = %(import)s AND j.subject_kind = 'own' AND c.custom -> a.key = a.value
+GROUP BY j.subject_id
+"""
 _CONTACTS = """
 SELECT p.customer_id, jsonb_build_object(p.kind, jsonb_build_array({old}, {new}))
 FROM imports_importchange j JOIN customers_contactpoint p ON p.id = j.subject_id
@@ -28,12 +34,14 @@ GROUP BY c.id
 def write_trails(landing: Landing) -> None:
     """After an import has changed customers."""
     _write(landing, _CHANGED)
+    _write(landing, _OWN.format(old="j.before -> a.key", new="a.value"))
     _write(landing, _CONTACTS.format(old="NULL", new="p.value"))
 
 
 def write_trails_back(landing: Landing) -> None:
     """Before an import's changes of customers are taken back."""
     _write(landing, _PUT_BACK)
+    _write(landing, _OWN.format(old="a.value", new="j.before -> a.key"))
     _write(landing, _CONTACTS.format(old="p.value", new="NULL"))
 
 

@@ -6,13 +6,14 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from zhiyin.imports import actions
+from zhiyin.imports import access, actions
 from zhiyin.imports.choices import Alike, Known
 from zhiyin.imports.formats import DATE_FORMATS
-from zhiyin.imports.kinds import FieldType, Kind, kinds
+from zhiyin.imports.kinds import FieldType, Kind
 from zhiyin.imports.matching import Matching
 from zhiyin.imports.models import Import, ImportProfile
 from zhiyin.imports.preview import Preview
+from zhiyin.platform.actors import Actor
 
 
 class UploadForm(forms.Form):
@@ -96,9 +97,9 @@ class ColumnsForm(forms.Form):
         help_text=_("Only where several shops number their orders independently."),
     )
 
-    def __init__(self, *args: Any, batch: Import, seen: Preview, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, batch: Import, seen: Preview, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind = kinds()[batch.kind]
+        self.kind = access.kind_of(actor, batch)
         self.fields["shop"].initial = batch.source
         choices = [("", "-"), *((column, column) for column in seen.columns)]
         for each in self.kind.fields:

@@ -79,7 +79,7 @@ def show(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
 def columns(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
     """Take the chosen columns and begin the check."""
     batch = access.get_import(request.actor, import_id)
-    form = ColumnsForm(request.POST, batch=batch, seen=actions.file_preview(batch))
+    form = ColumnsForm(request.POST, actor=request.actor, batch=batch, seen=actions.file_preview(batch))
     if form.is_valid():
         with refusals(form):
             now = timezone.now()
@@ -206,6 +206,7 @@ class Line:
     guess: Guess | None
     decision: Decision | None
     warning: Message | None
+    own: bool
 
 
 def _columns_page(
@@ -215,7 +216,7 @@ def _columns_page(
     reading_form: ReadingForm | None = None,
 ) -> HttpResponse:
     seen = actions.file_preview(batch)
-    form = form or ColumnsForm(batch=batch, seen=seen)
+    form = form or ColumnsForm(actor=request.actor, batch=batch, seen=seen)
     initial = {
         **batch.options,
         "kind": batch.kind,
@@ -223,6 +224,7 @@ def _columns_page(
         "delimiter": shown_delimiter(batch.options.get("delimiter", "")),
     }
     allowed = access.kinds_for(request.actor)
+    lines = _lines(form, batch, seen)
     context = {
         "batch": batch,
         "seen": seen,
@@ -230,7 +232,9 @@ def _columns_page(
         "delimiter": shown_delimiter(seen.delimiter),
         "form": reading_form if reading_form and reading_form.errors else form,
         "columns_form": form,
-        "lines": _lines(form, batch, seen),
+        "lines": [each for each in lines if not each.own],
+        "own_lines": [each for each in lines if each.own],
+        "own_used": any(each.own and each.bound.value() for each in lines),
         "reading_form": reading_form or ReadingForm(initial=initial, allowed=allowed, seen=seen),
         "profiles": queries.profiles(request.actor, batch.kind),
         "steps": STEPS,
@@ -252,6 +256,7 @@ def _lines(form: ColumnsForm, batch: Import, seen: Preview) -> list[Line]:
                 guess if same else None,
                 seen.decisions.get(each.name) if same else None,
                 seen.warnings.get(each.name) if same else None,
+                each.by_name,
             )
         )
     return lines

@@ -1,0 +1,98 @@
+"""A company's own fields in files of customers: recognised, checked, written, put back."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.imports.importing import NOW, import_text, query, step, upload
+from zhiyin.customers import actions
+from zhiyin.customers.actions import FieldRules
+from zhiyin.imports.actions import file_preview
+from zhiyin.platform import files
+from zhiyin.platform.tenancy import scope
+
+FILE = """客户编号,客户名称,会员等级,积分,签约日期,爱好,VIP,员工规模,随便
+K1,王小明,金,"1,200.5",2024/3/5,茶;书,是,,x
+K2,颐和电器有限公司,银,,2024/12/31,书、棋,no,500,y
+"""
+
+
+@pytest.fixture
+def fields(gao):
+    with scope(gao.tenant_id):
+        for key, label, type, more in [
+            ("level", "会员等级", "choice", {"options": ("金", "银")}),
+            ("points", "积分", "number", {"least": "0"}),
+            ("signed", "签约日期", "date", {}),
+            ("likes", "爱好", "choices", {"options": ("茶", "书", "棋")}),
+            ("vip", "VIP", "yes_no", {}),
+            ("size", "员工规模", "number", {"kind": "organisation"}),
+            ("rank", "评级", "text", {"default": "C"}),
+            ("any", "某日", "date", {}),
+        ]:
+            rules = FieldRules(label, **more)
+            actions.create_field(actor=gao, type=type, key=key, rules=rules, now=NOW)
+
+
+def kept(actor):
+    rows = query(actor, "SELECT code, custom FROM customers_customer ORDER BY code")
+    return {code: json.loads(custom) for code, custom in rows}
+
+
+def test_columns_are_recognised_by_label_and_never_by_content_alone(gao, fields):
+    batch = upload(gao, FILE, kind="customers")
+    assert batch.mapping["x_level"] == "会员等级"
+    assert batch.mapping["x_signed"] == "签约日期"
+    assert "x_any" not in batch.mapping
+    assert "随便" not in batch.mapping.values()
+    assert file_preview(batch).decisions["x_signed"].name
+
+
+def test_values_are_kept_as_on_a_page(gao, fields):
+    batch = import_text(gao, FILE, kind="customers")
+    assert batch.state == "applied", batch.job.error
+    assert kept(gao) == {
+        "K1": {
+            "level": "金", "points": 1200.5, "signed": "2024-03-05", "likes": ["茶", "书"], "vip": True, "rank": "C",
+        },
+        "K2": {
+            "level": "银", "signed": "2024-12-31", "likes": ["书", "棋"], "vip": False, "size": 500, "rank": "C",
+        },
+    }  # fmt: skip
+    assert query(gao, "SELECT count(*) FROM customers_fieldvalue")[0][0] == 14
+    step(gao, batch, "undo")
+    assert query(gao, "SELECT count(*) FROM customers_fieldvalue")[0][0] == 0
+
+
+def test_what_a_field_does_not_take_is_refused_with_the_reason(gao, fields):
+    batch = import_text(
+        gao, "客户编号,会员等级,积分\nK1,铜,1\nK2,金,-1\nK3,金,abc\nK4,银,7\n", kind="customers"
+    )
+    assert kept(gao) == {"K4": {"level": "银", "points": 7, "rank": "C"}}
+    assert batch.result["refused"] == 3
+    with scope(gao.tenant_id), files.local_path(batch.refused_file) as path:
+        rows = list(csv.DictReader(io.StringIO(Path(path).read_text("utf-8-sig"))))
+    assert [row["客户编号"] for row in rows] == ["K1", "K2", "K3"]
+    assert rows[0]["Reason"].startswith("会员等级")
+
+
+def test_own_fields_of_customers_there_already_are_changed_and_put_back_one_by_one(gao, fields):
+    import_text(gao, FILE, kind="customers")
+    before = kept(gao)
+    batch = import_text(gao, "客户编号,会员等级,积分\nk1,银,\nK2,银,3\n", kind="customers")
+    assert batch.result["effect"] == {"customers_created": 0, "customers_changed": 2}
+    assert kept(gao)["K1"]["level"] == "银"
+    assert kept(gao)["K1"]["points"] == 1200.5
+    with scope(gao.tenant_id):
+        entry = query(
+            gao,
+            "SELECT changes FROM platform_auditentry WHERE changes ? 'x_points' AND subject_kind = 'customer'",
+        )
+        assert any(json.loads(row[0])["x_points"] == [None, 3] for row in entry)
+        key = query(gao, "SELECT id FROM customers_customer WHERE code = 'K2'")[0][0]
+        actions.update_customer(actor=gao, customer_id=key, changes={}, fields={"points": 9}, now=NOW)
+    step(gao, batch, "undo")
+    assert kept(gao) == {"K1": before["K1"], "K2": {**before["K2"], "points": 9}}
