@@ -12,6 +12,7 @@ from zhiyin.customers import access, actions, queries
 from zhiyin.customers.actions import (
     AlreadyClaimed,
     CoolingOff,
+    LimitRules,
     NoPool,
     PoolQuotaReached,
     PoolRules,
@@ -286,3 +287,45 @@ def test_the_pool_is_a_reason_to_see_no_more_than_a_name(cast: Company, now: Now
         found = queries.explain_access(cast.gao.actor, key, cast.chen.member.pk)
         assert [(each.reason, each.pool) for each in found.grounds] == [("pool", pool)]
         assert not found.may_read
+
+
+def test_some_customers_have_limits_of_their_own(cast: Company, now: Now) -> None:
+    with cast.scope():
+        pool = _pool(cast, now)
+        gao, chen, lin = cast.gao.actor, cast.chen.actor, cast.lin.actor
+        scarce = LimitRules(
+            "重要客户", read({"of": [{"field": "status", "op": "in", "value": ["target"]}]}), 2, 3
+        )
+        limit = actions.create_pool_limit(actor=gao, pool_id=pool.pk, rules=scarce, now=now)
+        keys = [
+            actions.create_customer(actor=lin, name=f"客户{n}", status="target", now=now).pk for n in range(5)
+        ]
+        other = _customers(cast, now)
+        _put(cast, pool, [*keys, *other], now)
+
+        def claim(at: Now, some: list[uuid.UUID]) -> list[uuid.UUID]:
+            return actions.claim_customers(actor=chen, pool_id=pool.pk, customer_ids=some, now=at).ids
+
+        assert len(claim(now, [*keys, *other])) == 3
+        left = [key for key in keys if Customer.objects.get(pk=key).owner_id is None]
+        with pytest.raises(PoolQuotaReached):
+            claim(now, left)
+        assert len(claim(now + DAY, left)) == 1
+        left = [key for key in keys if Customer.objects.get(pk=key).owner_id is None]
+        with pytest.raises(PoolQuotaReached):
+            claim(now + 2 * DAY, left)
+        actions.set_limit_removed(actor=gao, limit_id=limit.pk, removed=True, now=now)
+        assert len(claim(now + 2 * DAY, left)) == 2
+
+
+def test_a_limit_says_how_many(cast: Company, now: Now) -> None:
+    with cast.scope():
+        pool = _pool(cast, now)
+        with pytest.raises(Invalid):
+            actions.create_pool_limit(
+                actor=cast.gao.actor, pool_id=pool.pk, rules=LimitRules("无", read({"of": []})), now=now
+            )
+        with pytest.raises(PermissionDenied):
+            actions.create_pool_limit(
+                actor=cast.lin.actor, pool_id=pool.pk, rules=LimitRules("无", read({"of": []}), 1), now=now
+            )

@@ -17,6 +17,7 @@ from zhiyin.api.customers.fields import routes as fields
 from zhiyin.api.customers.filters import routes as filters
 from zhiyin.api.customers.history import routes as history
 from zhiyin.api.customers.merges import routes as merges
+from zhiyin.api.customers.pool_limits import routes as pool_limits
 from zhiyin.api.customers.pools import routes as pools
 from zhiyin.api.customers.protection import routes as protection
 from zhiyin.api.customers.relations import routes as relations
@@ -44,6 +45,7 @@ api.add_router("", duplicates.router)
 api.add_router("", fields.router)
 api.add_router("", merges.router)
 api.add_router("", pools.router)
+api.add_router("", pool_limits.router)
 api.add_router("", disputes.router)
 api.add_router("", fairness.router)
 api.add_router("", protection.router)

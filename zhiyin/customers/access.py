@@ -21,6 +21,7 @@ from zhiyin.customers.models import (
     Merge,
     Note,
     Pool,
+    PoolLimit,
     ProtectionRule,
     Relation,
     SavedView,
@@ -304,6 +305,15 @@ def pool(actor: Actor, pool_id: uuid.UUID, *, to_claim: bool = False, lock: bool
     """One of them. Raises ``NotFound``."""
     rows = pools(actor, to_claim=to_claim)
     found = (rows.select_for_update() if lock else rows).filter(pk=pool_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def pool_limit(actor: Actor, limit_id: uuid.UUID, *, lock: bool = False) -> PoolLimit:
+    """A limit of a pool that this actor manages. Raises ``NotFound``."""
+    rows = PoolLimit.objects.filter(pool__in=pools(actor)).select_related("pool")
+    found = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=limit_id).first()
     if found is None:
         raise NotFound
     return found

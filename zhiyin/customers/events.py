@@ -179,6 +179,16 @@ class PoolChanged(Event):
 
 
 @dataclass(frozen=True)
+class PoolLimitChanged(Event):
+    """A limit of a pool was ``added``, ``changed``, ``removed`` or ``restored``."""
+
+    name: ClassVar = "customers.pool_limit_changed"
+    pool_id: uuid.UUID
+    limit_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
 class CustomersPooled(Event):
     """So many customers have no owner any more and may be claimed."""
 

@@ -63,6 +63,12 @@ from zhiyin.customers.actions.merges import (
     undo_merge,
 )
 from zhiyin.customers.actions.notes import add_note, change_note, pin_note, remove_note
+from zhiyin.customers.actions.pool_limits import (
+    LimitRules,
+    change_pool_limit,
+    create_pool_limit,
+    set_limit_removed,
+)
 from zhiyin.customers.actions.pooling import NoPool, fill_pool, fill_pool_now, return_customers
 from zhiyin.customers.actions.pools import (
     AlreadyClaimed,
@@ -129,6 +135,7 @@ __all__ = [
     "CoolingOff",
     "Done",
     "FieldRules",
+    "LimitRules",
     "Merged",
     "NewLink",
     "NewerMerge",
@@ -166,6 +173,7 @@ __all__ = [
     "change_field",
     "change_note",
     "change_pool",
+    "change_pool_limit",
     "change_protection_rule",
     "change_purpose",
     "change_relation",
@@ -176,6 +184,7 @@ __all__ = [
     "create_customer",
     "create_field",
     "create_pool",
+    "create_pool_limit",
     "create_protection_rule",
     "create_purpose",
     "create_relation_type",
@@ -232,6 +241,7 @@ __all__ = [
     "selected",
     "set_back_customer",
     "set_field_access",
+    "set_limit_removed",
     "set_rule_archived",
     "set_sensitive",
     "set_tags",

@@ -21,7 +21,7 @@ from zhiyin.customers.choices import PoolMoveKind
 from zhiyin.customers.events import CustomerChanged, CustomersClaimed, PoolChanged
 from zhiyin.customers.filters import Group
 from zhiyin.customers.models import Customer, Pool
-from zhiyin.customers.queries.pools import cooling, room
+from zhiyin.customers.queries.pools import cooling, room, within_limits
 from zhiyin.customers.queries.protection import still_owned
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, PermissionDenied
@@ -147,7 +147,9 @@ def claim_customers(
     left = room(pool, member.pk, now).left
     if left is not None and left <= 0:
         raise PoolQuotaReached
-    here = [key for key in fresh if key in there]
+    here = within_limits(actor.tenant_id, pool, member.pk, [key for key in fresh if key in there], now)
+    if there and not here:
+        raise PoolQuotaReached
     chosen = still_owned(actor.tenant_id, member.pk, here, timezone.localdate(now))[:left]
     if here and not chosen:
         raise OwnsEnough

@@ -16,7 +16,7 @@ from zhiyin.customers.models.field_value import FieldValue
 from zhiyin.customers.models.holding import Holding, HoldingCount, ProtectionRule
 from zhiyin.customers.models.merge import Merge, MergedRow
 from zhiyin.customers.models.note import Note
-from zhiyin.customers.models.pool import Pool, PoolMove
+from zhiyin.customers.models.pool import Pool, PoolLimit, PoolMove
 from zhiyin.customers.models.relation import Relation, RelationType
 from zhiyin.customers.models.sensitive import SensitiveIndex, SensitiveRules, SensitiveValue
 from zhiyin.customers.models.share import Share
@@ -45,6 +45,7 @@ __all__ = [
     "MergedRow",
     "Note",
     "Pool",
+    "PoolLimit",
     "PoolMove",
     "ProtectionRule",
     "Purpose",

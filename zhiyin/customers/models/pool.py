@@ -38,6 +38,24 @@ class Pool(TenantModel):
         return self.name
 
 
+class PoolLimit(TenantModel):
+    """How many of those customers of a pool whom a filter takes, such as of a grade, one member claims a day and has
+    at one time, beside the pool's own limits. Every limit that takes a customer holds.
+    """
+
+    pool = models.ForeignKey(Pool, models.CASCADE, related_name="limits")
+    name = models.CharField(max_length=100)
+    filter = models.JSONField(default=dict)
+    daily_limit = models.PositiveIntegerField(null=True, blank=True)
+    held_limit = models.PositiveIntegerField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class PoolMove(TenantModel):
     """A customer who came into a pool, or left it by being claimed or assigned.
 

@@ -36,6 +36,7 @@ from zhiyin.customers.queries.listing import (
 from zhiyin.customers.queries.merges import list_merges, parties
 from zhiyin.customers.queries.pools import (
     Room,
+    limits,
     open_pools,
     pool_customers,
     pool_parties,
@@ -135,6 +136,7 @@ __all__ = [
     "lapsing",
     "led_on",
     "likely",
+    "limits",
     "link_options",
     "list_customers",
     "list_merges",

@@ -60,6 +60,7 @@ LABELS: dict[str, str | Promise] = {
     "customers.duplicate_rules_changed": _("Rules for duplicates changed"),
     "customers.document_changed": _("Document added, changed, removed, given or its link ended"),
     "customers.pool_changed": _("Pool added, changed or archived"),
+    "customers.pool_limit_changed": _("Limit of a pool added, changed or removed"),
     "customers.customers_pooled": _("Customers put into a pool"),
     "customers.customers_claimed": _("Customers of a pool claimed or assigned"),
     "customers.protection_rule_changed": _("Rule of protection added, changed or archived"),
