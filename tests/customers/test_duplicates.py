@@ -166,3 +166,18 @@ def test_the_search_is_a_job(committed: None) -> None:
     finished = run_now(job)
     assert finished.state == "succeeded", finished.error
     assert set(finished.result) >= {"compared", "pairs"}
+
+
+def test_equal_id_numbers_are_evidence(inside: Company, shop: dict[str, str], now: Now) -> None:
+    gao = inside.gao.actor
+    one, other = (
+        actions.create_customer(actor=gao, name=name, now=now).pk for name in ("欧阳青云", "欧阳清云")
+    )
+    for each in (one, other):
+        actions.set_sensitive(
+            actor=gao, customer_id=each, name="id_number", value="11010519491231002X", now=now
+        )
+    assert shop
+    actions.keep_duplicates(actor=gao, now=now, progress=lambda _text: None)
+    pair = Suspect.objects.get(one_id__in=[one, other], other_id__in=[one, other])
+    assert pair.evidence["id_number"] == "same"

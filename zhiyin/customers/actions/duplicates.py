@@ -32,16 +32,19 @@ MOST_PAIRS = 50_000
 CHUNK = 20_000
 # decisions by people before anything is merged unseen
 ENOUGH = 30
-COLUMNS = ("id", "name", "city", "phone", "email", "address", "birthday")
+COLUMNS = ("id", "name", "city", "phone", "email", "address", "birthday", "id_number")
 BIRTHDAYS = ("birthday", "birth", "date_of_birth", "生日", "出生")
+# of ID numbers what they are found by is compared, which is equal or not and tells nothing else
 _READ = """
-SELECT c.id::text, c.name, c.city, p.phone, p.email, p.address, c.custom ->> %(birthday)s
+SELECT c.id::text, c.name, c.city, p.phone, p.email, p.address, c.custom ->> %(birthday)s, encode(x.blind, 'hex')
 FROM customers_customer c LEFT JOIN (
     SELECT customer_id, string_agg(value_key, ';') FILTER (WHERE kind = 'phone') AS phone,
         string_agg(value_key, ';') FILTER (WHERE kind = 'email') AS email,
         min(value) FILTER (WHERE kind = 'address') AS address
     FROM customers_contactpoint WHERE kind IN ('phone', 'email', 'address') GROUP BY customer_id
 ) p ON p.customer_id = c.id
+LEFT JOIN customers_sensitivevalue v ON v.customer_id = c.id AND v.field = 'id_number'
+LEFT JOIN customers_sensitiveindex x ON x.value_id = v.id
 ORDER BY c.id
 """
 
