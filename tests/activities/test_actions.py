@@ -12,7 +12,7 @@ from zhiyin.activities import access, actions, queries
 from zhiyin.activities.choices import TaskState
 from zhiyin.activities.models import Task
 from zhiyin.activities.queries import TaskFilter
-from zhiyin.customers.actions import create_customer, delete_customer
+from zhiyin.customers.actions import create_customer, delete_customer, purge_customers
 from zhiyin.customers.models import Customer, TimelineEvent
 from zhiyin.platform.errors import Conflict, Invalid, NotFound, PermissionDenied
 from zhiyin.platform.models import AuditEntry, OutboxEvent
@@ -200,11 +200,12 @@ def test_the_list_is_one_statement_in_order_of_days(inside: Company, now: Now) -
     assert [row["title"] for row in first.rows + second.rows] == ["2", "3", "0", "1"]
 
 
-def test_a_deleted_customer_leaves_its_tasks(inside: Company, customer: Customer, now: Now) -> None:
+def test_a_purged_customer_leaves_its_tasks(inside: Company, customer: Customer, now: Now) -> None:
     actions.add_follow_up(
         actor=inside.lin.actor, customer_id=customer.pk, kind="call", body="谈过", next_step="寄样", now=now
     )
     delete_customer(actor=inside.gao.actor, customer_id=customer.pk, now=now)
+    purge_customers(actor=inside.gao.actor, customer_ids=[customer.pk], now=now)
     assert Task.objects.get().customer_id is None
 
 

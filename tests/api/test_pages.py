@@ -18,6 +18,8 @@ DONE_BY = {
     "customers:duplicate_rules": "change_duplicate_rules",
     "customers:merge": "merge_customers preview_merge",
     "customers:undo_merge": "undo_merge",
+    "customers:restore": "restore_customers",
+    "customers:purge": "purge_customers",
     "customers:history": "set_back_customer",
     "customers:print": "print_customers",
     "customers:create": "create_customer add_contact",

@@ -25,6 +25,8 @@ class Tenant(models.Model):
     currency = models.CharField(max_length=3, default="CNY")
     time_zone = models.CharField(max_length=50, default="Asia/Shanghai")
     language = models.CharField(max_length=10, default="zh-hans")
+    # how long deleted records can be restored
+    bin_days = models.PositiveSmallIntegerField(default=30, db_default=30)
     # whether exported files say in each row who made them
     watermark = models.BooleanField(default=False, db_default=False)
     version = models.PositiveIntegerField(default=1, db_default=1)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from zhiyin.customers import columns
 from zhiyin.customers import importers as customers
+from zhiyin.customers.importers.reach import within
 from zhiyin.customers.keys import REGIONS, code_key, phone_key
 from zhiyin.imports import kinds
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
@@ -211,7 +212,7 @@ def _find_named(work: Workspace, landing: Landing) -> None:
         "landed_named",
         f"nno int, {' text, '.join(_NAMED_BY)} text",
     )
-    reach = "" if landing.actor.scope == "all" else f" AND {customers.within('c')}"
+    reach = "" if landing.actor.scope == "all" else f" AND {within('c')}"
     first = " ".join(
         f"WHEN l.{column} IS NOT NULL THEN ARRAY({found} LIMIT 2)" for column, found in _NAMED_BY.items()
     )

@@ -6,6 +6,7 @@ from zhiyin.api.accounts.audit import routes as audit
 from zhiyin.api.accounts.routes import routes as accounts
 from zhiyin.api.activities.routes import routes as activities
 from zhiyin.api.commerce.routes import routes as commerce
+from zhiyin.api.customers.bin import routes as bin_routes
 from zhiyin.api.customers.consents import routes as consents
 from zhiyin.api.customers.contacts import routes as contacts
 from zhiyin.api.customers.disputes import routes as disputes
@@ -53,6 +54,7 @@ api.add_router("", relations.router)
 api.add_router("", sensitive.router)
 api.add_router("", shares.router)
 api.add_router("", trail.router)
+api.add_router("", bin_routes.router)
 api.add_router("", status.router)
 api.add_router("", history.router)
 api.add_router("", activities.router)

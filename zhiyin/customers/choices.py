@@ -185,6 +185,7 @@ class UndoKind(models.TextChoices):
     SHARE = "share", _("Shared")
     UNSHARE = "unshare", _("Sharing ended")
     SENSITIVE = "sensitive", _("Sensitive value changed")
+    DELETED = "deleted", _("Put into the bin")
 
 
 class StandardRelation(models.TextChoices):

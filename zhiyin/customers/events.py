@@ -27,6 +27,30 @@ class CustomerDeleted(Event):
 
 
 @dataclass(frozen=True)
+class CustomersDeleted(Event):
+    """Many went into the bin."""
+
+    name: ClassVar = "customers.customers_deleted"
+    customers: int
+
+
+@dataclass(frozen=True)
+class CustomersRestored(Event):
+    """They came back from the bin."""
+
+    name: ClassVar = "customers.customers_restored"
+    customer_ids: list[uuid.UUID]
+
+
+@dataclass(frozen=True)
+class CustomersPurged(Event):
+    """They were deleted for good; their orders stay, without a buyer."""
+
+    name: ClassVar = "customers.customers_purged"
+    customer_ids: list[uuid.UUID]
+
+
+@dataclass(frozen=True)
 class CustomersMerged(Event):
     """``customer_ids`` vanished into ``survivor_id``: what refers to them refers to that one since."""
 

@@ -24,6 +24,7 @@ from zhiyin.platform.record import record_read
 from zhiyin.platform.tenancy import scope
 
 RECLAIM_HOUR = 3
+PURGED_AT_ONCE = 500
 REMOVED_KEPT = datetime.timedelta(days=7)
 log = structlog.get_logger("zhiyin.clock")
 TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
@@ -33,6 +34,7 @@ CHANGES: dict[str, Any] = {
     "assign": actions.assign_customers,
     "tag": actions.tag_customers,
     "untag": actions.untag_customers,
+    "delete": actions.delete_customers,
 }
 
 
@@ -257,3 +259,15 @@ def purge_documents(now: datetime.datetime) -> None:
     for tenant_id in Tenant.objects.order_by("id").values_list("id", flat=True):
         with scope(tenant_id):
             actions.purge_documents(removed_before=now - REMOVED_KEPT)
+
+
+@clock.periodic("customers.bin", cron="40 18 * * *")
+def purge_bin(now: datetime.datetime) -> None:
+    """Purge whom companies keep in the bin no longer."""
+    for tenant in Tenant.objects.order_by("id"):
+        before = now - datetime.timedelta(days=tenant.bin_days)
+        actor = Actor.system(tenant.id)
+        while True:
+            with scope(tenant.id):
+                if not actions.purge_bin(actor=actor, deleted_before=before, most=PURGED_AT_ONCE, now=now):
+                    break

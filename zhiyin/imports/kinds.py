@@ -96,7 +96,7 @@ class Kind(ABC):
     secret: ClassVar[tuple[str, ...]] = ()
     """Fields of which no plain copy is to be kept: the file goes once its rows are in."""
     refers: ClassVar[bool] = False
-    """Whether its rows are about records that must be there: then `refuse_beyond` is asked for every actor."""
+    """Whether `refuse_beyond` is asked for every actor, not only for one who does not reach all records."""
 
     def seen_by(self, actor: Actor) -> Kind:  # noqa: ARG002
         """This kind with the fields, beyond the program's own, that this actor may fill in."""

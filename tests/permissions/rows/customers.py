@@ -27,6 +27,12 @@ def customer(company: Company) -> Given:
     return {"customer_id": made.pk}
 
 
+def binned(company: Company, _given: Given) -> dict[str, object]:
+    made = customer(company)["customer_id"]
+    actions.delete_customer(actor=company.gao.actor, customer_id=made, now=timezone.now())
+    return {"ids": [str(made)]}
+
+
 def contact(company: Company) -> Given:
     given = customer(company)
     point = actions.add_contact(
@@ -116,6 +122,12 @@ ROWS = [
     Row("GET", "customers:record", SEEN, given=customer),
     Row("GET", "customers:trail", "302 403*6 200 404", given=customer),
     Row("GET", "api:read_trail", "401 403*6 200 404", given=customer),
+    Row("GET", "customers:bin", "302 403*2 200 403*3 200*2"),
+    Row("POST", "customers:restore", "302 403*2 302 403*3 302 404", data=binned),
+    Row("POST", "customers:purge", "302 403*6 302 404", data=binned),
+    Row("GET", "api:list_bin", "401 403*2 200 403*3 200*2"),
+    Row("POST", "api:restore_customers", "401 403*2 200 403*3 200 404", data=binned),
+    Row("POST", "api:purge_customers", "401 403*6 200 404", data=binned),
     Row("GET", "customers:flow", COMPANY_SEEN),
     Row("GET", "api:read_status_flow", COMPANY_SEEN.replace("302", "401", 1)),
     Row("GET", "api:read_relationship", SEEN.replace("302", "401", 1), given=customer),

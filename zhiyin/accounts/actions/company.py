@@ -18,7 +18,8 @@ from zhiyin.platform.record import record
 from zhiyin.platform.tenancy import scope
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
-SETTINGS = ("name", "currency", "time_zone", "language", "watermark")
+MOST_BIN_DAYS = 3650
+SETTINGS = ("name", "currency", "time_zone", "language", "watermark", "bin_days")
 
 
 def create_tenant(
@@ -77,13 +78,14 @@ def change_company(
     time_zone: str,
     language: str,
     watermark: bool | None = None,
+    bin_days: int | None = None,
     version: int | None = None,
     now: datetime.datetime,
 ) -> Tenant:
-    """Change the company's settings; without ``watermark`` that stays. Raises ``Invalid``, or ``Conflict`` when somebody was faster."""
+    """Change the company's settings; without ``watermark`` or ``bin_days`` those stay. Raises ``Invalid``, or ``Conflict`` when somebody was faster."""
     actor.require("settings.manage")
     _check(name=name, currency=currency, time_zone=time_zone, language=language)
-    values: dict[str, str | bool] = {
+    values: dict[str, str | bool | int] = {
         "name": name.strip(),
         "currency": currency,
         "time_zone": time_zone,
@@ -91,6 +93,10 @@ def change_company(
     }
     if watermark is not None:
         values["watermark"] = watermark
+    if bin_days is not None:
+        if not 1 <= bin_days <= MOST_BIN_DAYS:
+            raise Invalid(_("Keep deleted customers for 1 to %d days.") % MOST_BIN_DAYS, field="bin_days")
+        values["bin_days"] = bin_days
     tenant = Tenant.objects.select_for_update().get(pk=actor.tenant_id)
     if version is not None and tenant.version != version:
         raise Conflict

@@ -1,6 +1,7 @@
 """One customer's values when customers become one, and two again."""
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from zhiyin.analytics.models import CustomerValue
@@ -25,3 +26,8 @@ def value_again(kept: dict[str, Any], survivor_id: uuid.UUID) -> None:
     same = {name: values[name] for name in ("analysis_id", "orders", "spend", "first_at", "last_at")}
     CustomerValue.objects.filter(pk=survivor_id, **same).delete()
     CustomerValue.objects.bulk_create([CustomerValue(**values)], ignore_conflicts=True)
+
+
+def forget_values(customer_ids: Collection[uuid.UUID]) -> None:
+    """Delete what was found about customers who are no more."""
+    CustomerValue.objects.filter(customer_id__in=list(customer_ids)).delete()

@@ -30,6 +30,7 @@ class CompanyOut(Schema):
     time_zone: str
     language: str
     watermark: bool
+    bin_days: int
     version: int
 
 
@@ -38,6 +39,9 @@ class CompanyIn(Schema):
     currency: str = Field(max_length=3)
     time_zone: str = Field(max_length=50)
     language: str = Field(max_length=10)
+    bin_days: int | None = Field(
+        None, ge=1, le=3650, description="How long deleted customers can be restored."
+    )
     watermark: bool | None = Field(None, description="Whether exports say in each row who made them.")
     version: int | None = Version
 

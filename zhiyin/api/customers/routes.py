@@ -172,7 +172,7 @@ def update_customer(request: Request, customer_id: uuid.UUID, body: CustomerPatc
 
 @routes.delete("/customers/{uuid:customer_id}/", permission="customers.delete")
 def delete_customer(request: Request, customer_id: uuid.UUID) -> None:
-    """Only a customer without orders can be deleted; otherwise 409."""
+    """Put a customer into the bin; see ``list_bin``."""
     actions.delete_customer(actor=request.actor, customer_id=customer_id, now=now())
 
 

@@ -1,5 +1,14 @@
 """Writes: row, audit entry, event and timeline in one transaction."""
 
+from zhiyin.customers.actions.bin import (
+    before_purge,
+    binned,
+    delete_customer,
+    delete_customers,
+    purge_bin,
+    purge_customers,
+    restore_customers,
+)
 from zhiyin.customers.actions.bulk import (
     BULK_AT_ONCE,
     Done,
@@ -105,7 +114,7 @@ from zhiyin.customers.actions.purposes import (
     create_purpose,
     restore_purpose,
 )
-from zhiyin.customers.actions.records import create_customer, delete_customer, update_customer
+from zhiyin.customers.actions.records import create_customer, update_customer
 from zhiyin.customers.actions.relation_types import (
     RelationRules,
     change_relation_type,
@@ -168,6 +177,8 @@ __all__ = [
     "archive_purpose",
     "assign_customers",
     "assign_from_pool",
+    "before_purge",
+    "binned",
     "change_contact",
     "change_duplicate_rules",
     "change_field",
@@ -192,6 +203,7 @@ __all__ = [
     "decide_dispute",
     "decide_duplicates",
     "delete_customer",
+    "delete_customers",
     "delete_tag",
     "delete_view",
     "end_share",
@@ -216,6 +228,8 @@ __all__ = [
     "print_customers",
     "print_in_background",
     "prolong_protection",
+    "purge_bin",
+    "purge_customers",
     "purge_documents",
     "reclaim_lapsed",
     "reclaim_now",
@@ -228,6 +242,7 @@ __all__ = [
     "remove_note",
     "remove_relation",
     "remove_relation_type",
+    "restore_customers",
     "restore_document",
     "restore_field",
     "restore_pool",

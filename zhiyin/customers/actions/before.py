@@ -44,6 +44,10 @@ def keep_untagged(
     return _keep(actor, UndoKind.UNTAG, now, customer_ids=list(customer_ids), data={"tag_id": tag_id})
 
 
+def keep_deleted(actor: Actor, customer_ids: Sequence[uuid.UUID], now: datetime.datetime) -> Undo:
+    return _keep(actor, UndoKind.DELETED, now, customer_ids=list(customer_ids))
+
+
 def keep_note(actor: Actor, what: UndoKind, note: Note, now: datetime.datetime) -> Undo:
     """``note`` as it was before the change of this moment."""
     row = {

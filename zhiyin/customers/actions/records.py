@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,8 +15,8 @@ from zhiyin.customers.actions.formulas import put_formulas
 from zhiyin.customers.actions.index import reindex
 from zhiyin.customers.actions.moves import checked_move, note_move
 from zhiyin.customers.actions.timeline import add_to_timeline
-from zhiyin.customers.choices import CustomerKind, Stage, Status, TimelineKind
-from zhiyin.customers.events import CustomerChanged, CustomerCreated, CustomerDeleted
+from zhiyin.customers.choices import CustomerKind, Gone, Stage, Status, TimelineKind
+from zhiyin.customers.events import CustomerChanged, CustomerCreated
 from zhiyin.customers.fields import CORE, PREFIX, formulas, registry
 from zhiyin.customers.keys import code_key, new_code
 from zhiyin.customers.models import Customer, CustomField
@@ -26,6 +25,7 @@ from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
 from zhiyin.platform.pinyin import name_key
 from zhiyin.platform.record import record
+from zhiyin.platform.tenancy import with_gone
 
 EDITABLE = (
     "kind", "code", "name", "short_name", "country", "city", "status", "stage", "source", "owner_id",
@@ -42,8 +42,8 @@ class CodeTaken(Conflict):
     message = _("Another customer has this code already.")
 
 
-class HasOrders(Conflict):
-    message = _("This customer has orders and cannot be deleted: they would lose their buyer.")
+class CodeInBin(CodeTaken):
+    message = _("A customer in the bin has this code. Restore it, or give another code.")
 
 
 def create_customer(
@@ -129,29 +129,6 @@ def update_customer(
         changes=different,
     )
     return customer
-
-
-def delete_customer(*, actor: Actor, customer_id: uuid.UUID, now: datetime.datetime) -> None:
-    """Delete a customer who never bought, with notes, contact points and timeline.
-
-    Raises ``HasOrders`` when orders name the customer.
-    """
-    actor.require("customers.delete")
-    customer = access.customer(actor, customer_id, need="full", lock=True)
-    # an order being written holds its customer: wait for it, then it is seen
-    Customer.objects.select_for_update().get(pk=customer_id)
-    try:
-        with transaction.atomic():
-            customer.delete()
-    except ProtectedError as error:
-        raise HasOrders from error
-    record(
-        CustomerDeleted(customer_id),
-        actor=actor,
-        now=now,
-        subject=("customer", customer_id),
-        changes={field: [value, None] for field in EDITABLE if (value := getattr(customer, field))},
-    )
 
 
 def _apply(actor: Actor, customer: Customer, values: Mapping[str, Any]) -> None:
@@ -257,8 +234,13 @@ def _write(customer: Customer) -> None:
             customer.save()
     except IntegrityError as error:
         if "customer_code_once" in str(error):
-            raise CodeTaken(field="code") from error
+            raise (CodeInBin if _is_binned(customer.code_key) else CodeTaken)(field="code") from error
         raise
+
+
+def _is_binned(code_key: str) -> bool:
+    with with_gone():
+        return Customer.objects.filter(code_key=code_key, gone=Gone.DELETED).exists()
 
 
 def _tell_timeline(

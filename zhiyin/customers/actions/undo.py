@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from zhiyin.customers import access
 from zhiyin.customers.actions import bulk
 from zhiyin.customers.actions.before import KEPT
+from zhiyin.customers.actions.bin import restored
 from zhiyin.customers.actions.contacts import contact_again
 from zhiyin.customers.actions.holdings import refresh_holdings
 from zhiyin.customers.actions.notes import on_timeline, shown
@@ -115,6 +116,8 @@ def _restore(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID
             return contact_again(actor, kept, now)
         case UndoKind.SENSITIVE:
             return sensitive_again(actor, kept, now)
+        case UndoKind.DELETED:
+            return restored(actor, kept.customer_ids, now)
         case UndoKind.SHARE | UndoKind.UNSHARE:
             return shares_undone(actor, kept)
         case _:

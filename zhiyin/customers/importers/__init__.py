@@ -21,7 +21,7 @@ from zhiyin.customers.importers.own import (
     targets,
     update_own,
 )
-from zhiyin.customers.importers.reach import lead_on, within
+from zhiyin.customers.importers.reach import lead_on, refuse_binned, within
 from zhiyin.customers.importers.relations import (
     forget_relations,
     land_owners,
@@ -554,6 +554,7 @@ class Customers(Kind):
         if landing.actor.scope != "all":
             refuse_beyond(work, landing, WHO)
         refuse_wrong(work)
+        refuse_binned(work, landing, WHO)
         settle_known(work, landing, WHO, NAME)
         settle_own(work, landing.actor)
 

@@ -1,7 +1,17 @@
 """Which customers rows of a file may be about."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zhiyin.customers.keys import code_key
 from zhiyin.imports.landing import Landing
+from zhiyin.imports.messages import Message, gettext_noop
+from zhiyin.imports.reading import ROW
 from zhiyin.platform.tenancy import with_gone
+
+if TYPE_CHECKING:
+    from zhiyin.imports.workspace import Workspace
 
 
 def within(table: str) -> str:
@@ -17,3 +27,36 @@ def lead_on(landing: Landing, table: str, column: str) -> None:
             f" WHERE g.tenant_id = %(tenant)s AND g.merged_into IS NOT NULL AND g.code_key = l.{column}"
             " AND s.id = surviving_customer(g.id)"
         )
+
+
+_BINNED = gettext_noop(
+    "The customer is in the bin: restore it there, or purge it, then import the row again."
+)
+
+
+def is_bin_empty(landing: Landing) -> bool:
+    with with_gone():
+        return not landing.one(
+            "SELECT count(*) FROM (SELECT FROM customers_customer WHERE tenant_id = %(tenant)s AND gone = 'deleted'"
+            " LIMIT 1) c"
+        )
+
+
+def refuse_binned(work: Workspace, landing: Landing, identity: str) -> None:
+    """Refuse the rows whose customer, named by ``identity``, is in the bin."""
+    if is_bin_empty(landing):
+        return
+    work.key(f"SELECT {identity} FROM typed", "row_codes", code_key)
+    landing.copy(work.con, "SELECT DISTINCT key FROM row_codes", "landed_keys", "code_key varchar(64)")
+    with with_gone():
+        landing.fetch(
+            work,
+            "SELECT l.code_key FROM landed_keys l JOIN customers_customer c USING (code_key)"
+            " WHERE c.tenant_id = %(tenant)s AND c.gone = 'deleted'",
+            "binned_codes",
+            "code_key VARCHAR",
+        )
+    work.refuse(
+        Message(_BINNED),
+        f"SELECT {ROW} FROM typed JOIN row_codes ON {identity} = value SEMI JOIN binned_codes ON key = code_key",
+    )

@@ -50,6 +50,7 @@ class Customer(TenantModel):
     import_id = models.UUIDField(null=True, blank=True, editable=False)
     gone = models.CharField(max_length=8, choices=Gone, blank=True, default="", db_default="", editable=False)
     gone_at = models.DateTimeField(null=True, editable=False)
+    gone_by = models.CharField(max_length=100, blank=True, db_default="", editable=False)
     merged_into = models.UUIDField(null=True, editable=False)
     # values of the company's own fields by key
     custom = models.JSONField(default=dict, db_default={}, blank=True)
@@ -90,6 +91,11 @@ class Customer(TenantModel):
                 fields=["tenant_id", "pool", "name_key", "id"],
                 condition=models.Q(pool__isnull=False),
                 name="customer_by_pool",
+            ),
+            models.Index(
+                fields=["tenant_id", "-gone_at", "-id"],
+                condition=models.Q(gone="deleted"),
+                name="customer_in_bin",
             ),
             models.Index(
                 fields=["merged_into"],

@@ -1,6 +1,7 @@
 """Reads for lists and pages, each with a fixed number of SQL statements."""
 
 from zhiyin.customers.filters.options import owners, tags, units
+from zhiyin.customers.queries.bin import bin_customers
 from zhiyin.customers.queries.consents import Standing, Verdict, consents, purposes, standing
 from zhiyin.customers.queries.contacts import Sharing, also_of, contact_points
 from zhiyin.customers.queries.counting import Count, count, kept_count
@@ -112,6 +113,7 @@ __all__ = [
     "all_units",
     "also_of",
     "as_it_was",
+    "bin_customers",
     "codes_of",
     "colleagues",
     "consents",

@@ -63,6 +63,13 @@ class CompanyForm(Versioned):
         label=_("Time zone"), help_text=_("Days, months and nightly work follow it.")
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    bin_days = forms.IntegerField(
+        label=_("Days in the bin"),
+        min_value=1,
+        max_value=3650,
+        required=False,
+        help_text=_("So long deleted customers can be restored; then they are purged."),
+    )
     watermark = forms.BooleanField(
         label=_("Mark exports with who made them"),
         required=False,

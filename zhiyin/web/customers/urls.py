@@ -4,6 +4,7 @@ from django.urls import path
 
 from zhiyin.web import lists
 from zhiyin.web.customers.views import (
+    bin,
     bulk,
     consents,
     contacts,
@@ -92,6 +93,9 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/sensitive/<slug:name>/", sensitive.sensitive, name="sensitive"),
     path("customers/<uuid:customer_id>/sensitive/<slug:name>/mask/", sensitive.mask, name="mask"),
     path("customers/<uuid:customer_id>/sensitive/<slug:name>/reveal/", sensitive.reveal, name="reveal"),
+    path("customers/bin/", bin.bin_list, name="bin"),
+    path("customers/bin/restore/", bin.restore, name="restore"),
+    path("customers/bin/purge/", bin.purge, name="purge"),
     path("customers/flow/", status.flow, name="flow"),
     path("customers/new/", record.create, name="create"),
     path("customers/tags/", parts.tags, name="tags"),

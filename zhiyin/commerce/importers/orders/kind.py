@@ -33,6 +33,7 @@ from zhiyin.commerce.importers.products import currency_check, gather_products
 from zhiyin.customers import columns
 from zhiyin.customers import importers as customers
 from zhiyin.customers.importers import gather_customers
+from zhiyin.customers.importers.reach import refuse_binned
 from zhiyin.imports.grouping import group
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
 from zhiyin.imports.landing import Landing
@@ -87,6 +88,7 @@ class Orders(Kind):
     """One line of an order a row."""
 
     name: ClassVar = "orders"
+    refers: ClassVar = True
     label: ClassVar = gettext_noop("Orders")
     permission: ClassVar = "orders.edit"
     fields: ClassVar = (
@@ -158,6 +160,10 @@ class Orders(Kind):
     def refuse_beyond(self, work: Workspace, landing: Landing) -> None:
         """Refuse rows of customers outside the actor's scope, and further lines of orders outside it."""
         if buyer := buyer_of(work):
+            refuse_binned(work, landing, buyer)
+        if landing.actor.scope == "all":
+            return
+        if buyer:
             customers.refuse_beyond(work, landing, buyer)
         number = number_of(work)
         landing.copy(work.con, f"SELECT DISTINCT {number} FROM typed", "landed_numbers", "number text")

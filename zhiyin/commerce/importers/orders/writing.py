@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from zhiyin.customers import importers as customers
+from zhiyin.customers.importers.reach import within
 from zhiyin.imports.landing import Landing, Match
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _MATCH = Match(
 )
 BEYOND = (
     "LEFT JOIN customers_customer c ON c.id = o.customer_id"
-    f" WHERE NOT {customers.within('o')} AND (c.id IS NULL OR NOT {customers.within('c')})"
+    f" WHERE NOT {within('o')} AND (c.id IS NULL OR NOT {within('c')})"
 )
 """Joined to orders ``o``: those outside the actor's record scope, as ``access.orders`` says it."""
 

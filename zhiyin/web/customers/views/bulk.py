@@ -51,6 +51,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
             done = actions.assign_customers(
                 actor=request.actor, selection=selection, owner_id=owner, now=timezone.now()
             )
+        case "delete":
+            done = actions.delete_customers(actor=request.actor, selection=selection, now=timezone.now())
         case "share":
             done = actions.share_customers(
                 actor=request.actor, selection=selection, sharing=_sharing(request), now=timezone.now()

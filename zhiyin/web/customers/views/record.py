@@ -506,6 +506,7 @@ def _version(request: HttpRequest) -> int | None:
 @require_POST
 @page(permission="customers.delete")
 def delete(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
-    actions.delete_customer(actor=request.actor, customer_id=customer_id, now=timezone.now())
-    notify(request, _("The customer is deleted."))
+    done = actions.delete_customer(actor=request.actor, customer_id=customer_id, now=timezone.now())
+    undo = reverse("customers:undo", args=[done.undo_id]) if request.actor.may("customers.edit") else None
+    notify(request, _("The customer is in the bin."), undo=undo)
     return redirect("customers:list")
