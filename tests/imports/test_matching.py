@@ -55,7 +55,7 @@ def test_rows_with_a_known_code(cast: Company, wang: Customer, known: str, city:
     if known == "skip":
         assert [each["values"]["count"] for each in batch.result["messages"]] == [1]
     if known == "ask":
-        assert "has this code already" in refused(cast, batch)
+        assert "已有客户使用此编号" in refused(cast, batch)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_one_who_agrees_with_several_is_asked_about(cast: Company, wang: Custome
         cast, "X,小明,北京,+8613800001234,b@a.cn\n", alike="update", by=["customer_phone", "customer_email"]
     )
     assert batch.result["refused"] == 1
-    assert "Several customers" in refused(cast, batch)
+    assert "有多位客户" in refused(cast, batch)
     assert cities(cast) == {"K-1": "上海", "K-7": ""}
 
 
