@@ -24,6 +24,7 @@ DONE_BY = {
     "customers:print": "print_customers",
     "customers:create": "create_customer add_contact",
     "customers:add_ready_fields": "add_ready_fields",
+    "customers:change_own_file": "put_file",
     "customers:create_field": "create_field",
     "customers:change_field": "change_field",
     "customers:move_field": "move_field",

@@ -14,6 +14,7 @@ from zhiyin.api.customers.documents import routes as documents
 from zhiyin.api.customers.duplicates import routes as duplicates
 from zhiyin.api.customers.fairness import routes as fairness
 from zhiyin.api.customers.field_access import routes as field_access
+from zhiyin.api.customers.field_files import routes as field_files
 from zhiyin.api.customers.fields import routes as fields
 from zhiyin.api.customers.filters import routes as filters
 from zhiyin.api.customers.history import routes as history
@@ -44,6 +45,7 @@ api.add_router("", documents.router)
 api.add_router("", field_access.router)
 api.add_router("", duplicates.router)
 api.add_router("", fields.router)
+api.add_router("", field_files.router)
 api.add_router("", merges.router)
 api.add_router("", pools.router)
 api.add_router("", pool_limits.router)

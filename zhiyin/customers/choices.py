@@ -20,6 +20,7 @@ class FieldType(models.TextChoices):
     CHOICES = "choices", _("Several choices")
     YES_NO = "yes_no", _("Yes or no")
     LINK = "link", _("Link to a record")
+    FILE = "file", _("File")
 
 
 # what a company may mark as sensitive

@@ -1,12 +1,13 @@
 """Who may do what with the company's own fields of customers."""
 
+import io
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
 
 from tests.cast import Company
-from tests.permissions.table import Row
+from tests.permissions.table import ResentFile, Row
 from zhiyin.customers import actions
 from zhiyin.customers.actions import FieldRules
 
@@ -31,6 +32,48 @@ def link(company: Company) -> Given:
     return {"field": "x_boss"}
 
 
+def file_field(company: Company) -> Given:
+    actions.create_field(
+        actor=company.gao.actor, type="file", key="pass", rules=FieldRules("护照"), now=timezone.now()
+    )
+    made = actions.create_customer(actor=company.lin.actor, name="王小明", now=timezone.now())
+    return {"customer_id": made.pk}
+
+
+def file(company: Company) -> Given:
+    given = file_field(company)
+    content = b"%PDF-1.4"
+    actions.attach_file(
+        actor=company.lin.actor, key="pass", stream=io.BytesIO(content), name="a.pdf", size=len(content),
+        now=timezone.now(), **given,
+    )  # fmt: skip
+    return given
+
+
+def page_field(company: Company) -> Given:
+    return {**file_field(company), "field": "x_pass"}
+
+
+def page_file(company: Company) -> Given:
+    return {**file(company), "field": "x_pass"}
+
+
+def api_field(company: Company) -> Given:
+    return {**file_field(company), "key": "pass"}
+
+
+def api_file(company: Company) -> Given:
+    return {**file(company), "key": "pass"}
+
+
+def typed(_company: Company, _given: Given) -> Given:
+    return {"x_pass": ResentFile("a.pdf", b"%PDF-1.4 more")}
+
+
+def sent(_company: Company, _given: Given) -> Given:
+    return {"file": ResentFile("a.pdf", b"%PDF-1.4 more")}
+
+
 NEW = {"label": "籍贯", "type": "text"}
 RULES = {"label": "籍贯"}
 
@@ -53,6 +96,17 @@ ROWS = [
     Row("POST", "api:add_ready_fields", "401 403*6 201*2", data={"codes": ["gender"]}),
     Row("POST", "api:move_section", "401 403*6 204 404", data={"section": "", "up": True}, given=section),
     Row("GET", "customers:link_options", "302 200*7 404", given=link),
+    Row("GET", "customers:own_file", "302 200 404 200 404 404 200 200 404", given=page_file),
+    Row("GET", "customers:change_own_file", "302 200 404 200 404 404 403 200 404", given=page_field),
+    Row(
+        "POST",
+        "customers:change_own_file",
+        "302 302 404 302 404 404 403 302 404",
+        given=page_field,
+        data=typed,
+    ),
+    Row("GET", "api:get_file", "401 200 404 200 404 404 200 200 404", given=api_file),
+    Row("POST", "api:put_file", "401 201 404 201 404 404 403 201 404", given=api_field, data=sent),
     Row("GET", "api:list_known_fields", "401 200*8"),
     Row("GET", "api:list_fields", "401 403*6 200*2"),
     Row("POST", "api:create_field", "401 403*6 201*2", data=NEW),

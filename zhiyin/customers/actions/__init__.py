@@ -49,6 +49,7 @@ from zhiyin.customers.actions.duplicates import (
     measured,
 )
 from zhiyin.customers.actions.field_access import RoleRules, set_field_access
+from zhiyin.customers.actions.field_files import attach_file
 from zhiyin.customers.actions.fields import (
     FieldRules,
     add_ready_fields,
@@ -177,6 +178,7 @@ __all__ = [
     "archive_purpose",
     "assign_customers",
     "assign_from_pool",
+    "attach_file",
     "before_purge",
     "binned",
     "change_contact",

@@ -14,6 +14,8 @@ from zhiyin.customers.actions.formulas import refresh_soon
 from zhiyin.customers.choices import CustomerKind, FieldType
 from zhiyin.customers.events import FieldChanged
 from zhiyin.customers.fields import formulas, links, read
+from zhiyin.customers.fields.uploads import MOST as MOST_MEGABYTES
+from zhiyin.customers.fields.uploads import endings
 from zhiyin.customers.fields.values import LONGEST, day, number
 from zhiyin.customers.models import CustomField
 from zhiyin.customers.ready import READY
@@ -242,6 +244,8 @@ def _apply(field: CustomField, rules: FieldRules, others: list[CustomField]) -> 
         raise Invalid(_("This is not one of the choices."), field="kind")
     field.kind, field.required = rules.kind, rules.required
     field.options = [field.option(each) for each in _options(rules)] if kind in CHOICES else []
+    if kind == FieldType.FILE:
+        field.options = endings(rules.options)
     field.least, field.most = _bounds(kind, rules)
     field.pattern = _pattern(rules.pattern) if kind == FieldType.TEXT else ""
     field.roles = _roles(rules.roles)
@@ -250,6 +254,10 @@ def _apply(field: CustomField, rules: FieldRules, others: list[CustomField]) -> 
     field.formula = _said("formula", rules.formula)
     if field.formula and (field.required or field.required_when or field.default):
         raise Invalid(_("What is worked out is neither required nor has it a default."), field="formula")
+    if kind == FieldType.FILE and (field.required or field.required_when or field.default):
+        raise Invalid(
+            _("A file is uploaded once the customer is there: it is neither required nor has it a default.")
+        )
     if field.formula and kind not in formulas.RESULTS:
         raise Invalid(_("A field of this type cannot be worked out."), field="formula")
 
@@ -327,6 +335,10 @@ def _bound(kind: FieldType, name: str, given: str) -> int | float | str | None:
         bound = number(given)
     except Invalid as error:
         raise Invalid(error.message, field=name) from error
+    if kind == FieldType.FILE and (
+        name == "least" or not isinstance(bound, int) or not 1 <= bound <= MOST_MEGABYTES
+    ):
+        raise Invalid(_("Say how many megabytes at most, from 1 to %d.") % MOST_MEGABYTES, field=name)
     if kind in TEXTS and (not isinstance(bound, int) or not 0 <= bound <= LONGEST[kind]):
         raise Invalid(_("A length lies between 0 and %d.") % LONGEST[kind], field=name)
     return bound

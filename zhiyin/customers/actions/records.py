@@ -15,14 +15,16 @@ from zhiyin.customers.actions.formulas import put_formulas
 from zhiyin.customers.actions.index import reindex
 from zhiyin.customers.actions.moves import checked_move, note_move
 from zhiyin.customers.actions.timeline import add_to_timeline
-from zhiyin.customers.choices import CustomerKind, Gone, Stage, Status, TimelineKind
+from zhiyin.customers.choices import CustomerKind, FieldType, Gone, Stage, Status, TimelineKind
 from zhiyin.customers.events import CustomerChanged, CustomerCreated
 from zhiyin.customers.fields import CORE, PREFIX, formulas, registry
 from zhiyin.customers.keys import code_key, new_code
 from zhiyin.customers.models import Customer, CustomField
 from zhiyin.customers.queries.disputes import InDispute, in_dispute
+from zhiyin.platform import files
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
+from zhiyin.platform.models import StoredFile
 from zhiyin.platform.pinyin import name_key
 from zhiyin.platform.record import record
 from zhiyin.platform.tenancy import with_gone
@@ -171,10 +173,29 @@ def _set_fields(
     put_formulas(customer, fields, today)
     after = customer.custom
     keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    _drop_files(
+        customer,
+        [
+            before[each.key]
+            for each in fields
+            if each.key in keys and each.type == FieldType.FILE and each.key in before
+        ],
+    )
     if given is not None or not is_new:
         touched = [each.key for each in fields] if is_new else [*keys, *(given or ()), *changed]
         _require_filled(actor, customer, fields, touched, today)
     return {PREFIX + key: [before.get(key), after.get(key)] for key in keys}
+
+
+def _drop_files(customer: Customer, file_ids: Sequence[str]) -> None:
+    """Forget files that were replaced or taken away, but those that a file merged into this one would have back."""
+    if not file_ids:
+        return
+    with with_gone():
+        merged = Customer.objects.filter(merged_into=customer.pk).values_list("custom", flat=True)
+        kept = {value for own in merged for value in own.values() if isinstance(value, str)}
+    for stored in StoredFile.objects.filter(pk__in=[each for each in file_ids if each not in kept]):
+        files.delete(stored)
 
 
 def _require_filled(

@@ -19,7 +19,7 @@ from zhiyin.customers.models import Customer, FieldValue
 # the alias by which lists are ordered, its columns for numbers and for all else, and what has no order
 SORTED = "own_sorted"
 ORDERED = {True: f"{SORTED}__number", False: f"{SORTED}__text"}
-UNSORTED = (FieldType.CHOICES, FieldType.LONG_TEXT)
+UNSORTED = (FieldType.CHOICES, FieldType.LONG_TEXT, FieldType.LINK, FieldType.FILE)
 KEPT = 200
 # operators that no range of an index answers
 NOT_BY_ITSELF = ("empty", "filled", "not_in", "contains", "all")

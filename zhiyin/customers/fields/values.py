@@ -14,7 +14,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from zhiyin.customers.choices import FieldType
-from zhiyin.customers.fields import links
+from zhiyin.customers.fields import links, uploads
 from zhiyin.customers.models import CustomField
 from zhiyin.platform.errors import Invalid
 
@@ -178,6 +178,14 @@ def _link(field: CustomField, given: object, kept: Value) -> str:
     return links.read(field.target, given, kept)
 
 
+def _file(_field: CustomField, given: object, kept: Value) -> str:
+    if isinstance(given, uploads.Upload):
+        return str(given.file_id)
+    if given == kept:
+        return str(kept)
+    raise Invalid(_("A file is uploaded on its own."))
+
+
 _READ: dict[FieldType, Callable[[CustomField, object, Value], Value]] = {
     FieldType.TEXT: _text,
     FieldType.LONG_TEXT: _text,
@@ -188,9 +196,11 @@ _READ: dict[FieldType, Callable[[CustomField, object, Value], Value]] = {
     FieldType.CHOICES: _choices,
     FieldType.YES_NO: _yes_no,
     FieldType.LINK: _link,
+    FieldType.FILE: _file,
 }
 _SHOWN: dict[FieldType, Callable[[CustomField, str], str]] = {
     FieldType.DATE: _shown_day,
     FieldType.CHOICE: lambda field, value: field.words(value),
     FieldType.LINK: _linked,
+    FieldType.FILE: lambda _field, value: uploads.name_of(value),
 }

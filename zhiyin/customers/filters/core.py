@@ -48,7 +48,7 @@ def _type(field: Field) -> FilterType:
 
 
 def _own(field: Field) -> Term:
-    if field.type == FieldType.LINK:
+    if field.type in (FieldType.LINK, FieldType.FILE):
         return _link(field)
     kind = _type(field)
     options: list[Option] = [(each, field.own.words(each)) for each in field.own.options] if field.own else []

@@ -16,7 +16,14 @@ from zhiyin.customers.queries.duplicates import (
 )
 from zhiyin.customers.queries.fairness import Fairness, Tally, dropped, fairness, reachable
 from zhiyin.customers.queries.field_access import Governed, governed_fields, ruled_roles
-from zhiyin.customers.queries.fields import all_fields, field, link_options, ready_to_add
+from zhiyin.customers.queries.fields import (
+    all_fields,
+    field,
+    file_field,
+    link_options,
+    own_file,
+    ready_to_add,
+)
 from zhiyin.customers.queries.filtering import codes_of, keys_of
 from zhiyin.customers.queries.history import AsItWas, as_it_was
 from zhiyin.customers.queries.likely import Likely, likely
@@ -132,6 +139,7 @@ __all__ = [
     "explain_access",
     "fairness",
     "field",
+    "file_field",
     "governed_fields",
     "kept_count",
     "keys_of",
@@ -148,6 +156,7 @@ __all__ = [
     "notes",
     "open_pools",
     "openings",
+    "own_file",
     "owners",
     "part_in",
     "parties",

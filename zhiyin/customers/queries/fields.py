@@ -3,13 +3,16 @@
 import uuid
 from collections.abc import Iterable
 
+from zhiyin.customers import access
 from zhiyin.customers.choices import FieldType
-from zhiyin.customers.fields import links, own_among
+from zhiyin.customers.fields import links, own_among, registry
 from zhiyin.customers.fields.links import Linked
-from zhiyin.customers.models import CustomField
+from zhiyin.customers.models import Customer, CustomField
 from zhiyin.customers.ready import READY, ReadyField
+from zhiyin.platform import files
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
+from zhiyin.platform.models import StoredFile
 
 
 def all_fields(actor: Actor) -> list[CustomField]:
@@ -32,6 +35,26 @@ def link_options(actor: Actor, name: str, text: str) -> list[Linked]:
     text = text.strip()
     fits = 0 < len(text) <= 200 and "\0" not in text
     return list(links.targets()[own.target].found(actor, text)) if fits else []
+
+
+def own_file(actor: Actor, customer_id: uuid.UUID, name: str) -> StoredFile:
+    """The file in a field of a customer. Raises ``NotFound``, also for what the actor's role does not see whole."""
+    customer = access.customer(actor, customer_id)
+    seen = {each.name: each for each in registry(actor) if each.type == FieldType.FILE and not each.masked}
+    known = seen.get(name)
+    value = customer.custom.get(known.own.key) if known and known.own else None
+    if value is None:
+        raise NotFound
+    return files.get(uuid.UUID(value))
+
+
+def file_field(actor: Actor, customer_id: uuid.UUID, name: str) -> tuple[Customer, CustomField]:
+    """A customer, and a field of it into which this actor may put a file. Raises ``NotFound``."""
+    customer = access.customer(actor, customer_id, need="write")
+    for each in registry(actor):
+        if each.name == name and each.type == FieldType.FILE and each.own and each.editable:
+            return customer, each.own
+    raise NotFound
 
 
 def field(actor: Actor, field_id: uuid.UUID) -> CustomField:

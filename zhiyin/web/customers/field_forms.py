@@ -16,11 +16,15 @@ from zhiyin.web.customers.own import Boxes
 from zhiyin.web.meeting import Meeting
 
 BOUNDED = (FieldType.TEXT, FieldType.LONG_TEXT, FieldType.NUMBER, FieldType.MONEY, FieldType.DATE)
+NO_FILE = tuple(each for each in FieldType if each != FieldType.FILE)
 # what only some types have a use for
 USED_BY = {
-    "options": (FieldType.CHOICE, FieldType.CHOICES),
+    "options": (FieldType.CHOICE, FieldType.CHOICES, FieldType.FILE),
     "least": BOUNDED,
-    "most": BOUNDED,
+    "most": (*BOUNDED, FieldType.FILE),
+    "required": NO_FILE,
+    "required_when": NO_FILE,
+    "default": NO_FILE,
     "pattern": (FieldType.TEXT,),
     "formula": RESULTS,
 }
@@ -42,12 +46,17 @@ class FieldForm(forms.Form):
     )
     required = forms.BooleanField(label=_("Must be filled in"), required=False)
     options = forms.CharField(
-        label=_("Choices, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 6})
+        label=_("Choices, one a line"),
+        required=False,
+        help_text=_("Of files the endings that are let in, such as: pdf."),
+        widget=forms.Textarea(attrs={"rows": 6}),
     )
     least = forms.CharField(
         label=_("At least"), max_length=20, required=False, help_text=_("Of text, the number of characters.")
     )
-    most = forms.CharField(label=_("At most"), max_length=20, required=False)
+    most = forms.CharField(
+        label=_("At most"), max_length=20, required=False, help_text=_("Of files, megabytes.")
+    )
     pattern = forms.CharField(
         label=_("Regular expression that the whole text fits"), max_length=200, required=False
     )
@@ -86,10 +95,10 @@ class FieldForm(forms.Form):
         data = self.cleaned_data
         return FieldRules(
             **{name: data.get(name, "") for name in _TEXTS},
-            required=data["required"],
+            required=data.get("required", False),
             target=data.get("target", ""),
             options=tuple(data.get("options", "").splitlines()),
-            default=data["default"],
+            default=data.get("default", ""),
             hint=data["hint"],
             roles=tuple(uuid.UUID(each) for each in data["roles"].split()),
         )

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from zhiyin.customers.choices import MOVES, BuyingRole, CustomerKind, Stage, Status
+from zhiyin.customers.choices import MOVES, BuyingRole, CustomerKind, FieldType, Stage, Status
 from zhiyin.customers.fields import CONTACTS, CORE, Value, registry
 from zhiyin.customers.queries import owners
 from zhiyin.platform.actors import Actor
@@ -55,7 +55,7 @@ class CustomerForm(forms.Form):
         known = [
             each for each in seen if each.editable or (is_new and not each.masked and not each.worked_out)
         ]
-        self.own = {each.name: each.own for each in known if each.own}
+        self.own = {each.name: each.own for each in known if each.own and each.type != FieldType.FILE}
         offered = {each.name for each in known} | {each.name for each in seen.contacts if each.editable}
         for name in (_RULED & self.fields.keys()) - offered:
             del self.fields[name]

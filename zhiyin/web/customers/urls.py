@@ -13,6 +13,7 @@ from zhiyin.web.customers.views import (
     duplicates,
     fairness,
     field_access,
+    field_files,
     fields,
     history,
     listing,
@@ -101,6 +102,10 @@ urlpatterns = [
     path("customers/tags/", parts.tags, name="tags"),
     path("customers/tags/<uuid:tag_id>/", parts.tag, name="tag"),
     path("customers/tags/<uuid:tag_id>/delete/", parts.delete_tag, name="delete_tag"),
+    path("customers/<uuid:customer_id>/files/<slug:field>/", field_files.own_file, name="own_file"),
+    path(
+        "customers/<uuid:customer_id>/files/<slug:field>/change/", field_files.change, name="change_own_file"
+    ),
     path("customers/links/<slug:field>/", fields.link_options, name="link_options"),
     path("settings/fields/", fields.all_fields, name="fields"),
     path("settings/fields/new/", fields.create, name="create_field"),

@@ -19,7 +19,7 @@ from zhiyin.platform.errors import Invalid
 # those that change only with the customer's row; owner, status and stage are moved many at once
 CORE_NAMES = ("name", "short_name", "code", "kind", "country", "city", "source")
 RESULTS = (FieldType.TEXT, FieldType.NUMBER, FieldType.MONEY, FieldType.DATE, FieldType.YES_NO)
-UNREAD = (FieldType.LINK,)
+UNREAD = (FieldType.LINK, FieldType.FILE)
 _READ_AS = {FieldType.LONG_TEXT: FieldType.TEXT, FieldType.CHOICE: FieldType.TEXT}
 
 

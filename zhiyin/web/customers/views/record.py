@@ -197,6 +197,11 @@ def _sections(request: HttpRequest, customer: Customer) -> list[Section]:
     def fact(own: CustomField) -> OwnFact:
         name, value = PREFIX + own.key, customer.custom.get(own.key)
         url = f"{record}field/{name}/" if name in editable else ""
+        if own.type == FieldType.FILE:
+            address = reverse("customers:own_file", args=[customer.pk, name])
+            url = f"{address}change/" if url else ""
+            if value is not None and name not in masked:
+                return OwnFact(name, own.label, shown(own, value), url, address)
         if name in masked or value is None:
             return OwnFact(name, own.label, str(value or ""), url)
         if own.type == FieldType.LINK:
