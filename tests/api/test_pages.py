@@ -5,6 +5,12 @@ from tests.permissions.table import operations, routes, takes_posts
 BROWSER = "how lists and pages look in this browser; a program asks for the columns it wants"
 PERSON = "a person's own name, look and devices, which no program signs in with"
 DONE_BY = {
+    "activities:create_appointment": "create_appointment",
+    "activities:appointment": "change_appointment",
+    "activities:move_appointment": "move_appointment",
+    "activities:remove_appointment": "remove_appointment",
+    "activities:answer_appointment": "answer_appointment",
+    "activities:undo_appointment": "undo_appointment",
     "jobs:cancel": "cancel_job",
     "jobs:retry": "retry_job",
     "customers:save_view": "save_view",

@@ -22,4 +22,13 @@ class ActivitiesConfig(AppConfig):
             "activities.task_given", _("%(who)s gave you the task “%(title)s”."), "list-check"
         )
         notifications.register("activities.reminder", _("Reminder of the task “%(title)s”."), "clock")
+        for code, text, icon in (
+            ("invited", _("%(who)s invited you to “%(title)s”."), "calendar-event"),
+            ("appointment_moved", _("%(who)s changed the appointment “%(title)s”."), "calendar-event"),
+            ("appointment_off", _("%(who)s called off “%(title)s”."), "calendar-event"),
+            ("appointment_accepted", _("%(who)s comes to “%(title)s”."), "check"),
+            ("appointment_declined", _("%(who)s does not come to “%(title)s”."), "x"),
+            ("appointment_reminder", _("Reminder of the appointment “%(title)s”."), "clock"),
+        ):
+            notifications.register(f"activities.{code}", text, icon)
         register("activities.edit", _("Write tasks and follow-ups"))

@@ -23,3 +23,19 @@ class Priority(models.IntegerChoices):
     HIGH = 1, _("High")
     NORMAL = 2, _("Normal")
     LOW = 3, _("Low")
+
+
+class Answer(models.TextChoices):
+    """What somebody invited to an appointment said."""
+
+    OPEN = "open", _("No answer yet")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+
+
+class Which(models.TextChoices):
+    """How much of a series a change is meant for."""
+
+    ONE = "one", _("Only this one")
+    FOLLOWING = "following", _("This and all following")
+    ALL = "all", _("All of the series")

@@ -19,3 +19,12 @@ class TaskChanged(Event):
     name: ClassVar = "activities.task_changed"
     task_id: uuid.UUID
     what: str
+
+
+@dataclass(frozen=True)
+class AppointmentChanged(Event):
+    """``what`` is ``added``, ``changed``, ``removed``, ``restored`` or ``answered``."""
+
+    name: ClassVar = "activities.appointment_changed"
+    appointment_id: uuid.UUID
+    what: str

@@ -1,10 +1,11 @@
-"""What runs by the clock: reminders of tasks."""
+"""What runs by the clock: reminders of tasks and appointments."""
 
 import datetime
 
 from zhiyin.accounts.models import Tenant
-from zhiyin.activities.choices import TaskState
-from zhiyin.activities.models import Task
+from zhiyin.activities.actions.appointment_news import set_reminder
+from zhiyin.activities.choices import Answer, TaskState
+from zhiyin.activities.models import Appointment, Task
 from zhiyin.platform import clock, notifications
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.tenancy import scope
@@ -16,6 +17,7 @@ def remind(now: datetime.datetime) -> None:
     for tenant_id in Tenant.objects.order_by("id").values_list("id", flat=True):
         with scope(tenant_id):
             _remind_company(Actor.system(tenant_id), now)
+            remind_appointments(Actor.system(tenant_id), now)
 
 
 def _remind_company(actor: Actor, now: datetime.datetime) -> None:
@@ -30,3 +32,19 @@ def _remind_company(actor: Actor, now: datetime.datetime) -> None:
             now=now,
         )
     Task.objects.filter(pk__in=[task.pk for task in tasks]).update(remind_at=None)
+
+
+def remind_appointments(actor: Actor, now: datetime.datetime) -> None:
+    """Remind owners and who comes; of a series the next one is up then."""
+    due = Appointment.objects.filter(removed_at=None, remind_at__lte=now).select_for_update(skip_locked=True)
+    for row in due.order_by("pk"):
+        coming = row.participants.exclude(member=None).exclude(answer=Answer.DECLINED)
+        notifications.tell(
+            members=[row.owner_id, *coming.values_list("member_id", flat=True)],
+            code="activities.appointment_reminder",
+            data={"title": row.title, "appointment": str(row.pk)},
+            actor=actor,
+            now=now,
+        )
+        set_reminder(row, now)
+        row.save(update_fields=["remind_at"])

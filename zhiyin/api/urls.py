@@ -4,6 +4,7 @@ from django.urls import path
 
 from zhiyin.api.accounts.audit import routes as audit
 from zhiyin.api.accounts.routes import routes as accounts
+from zhiyin.api.activities.appointments import routes as appointments
 from zhiyin.api.activities.routes import routes as activities
 from zhiyin.api.commerce.routes import routes as commerce
 from zhiyin.api.customers.bin import routes as bin_routes
@@ -60,6 +61,7 @@ api.add_router("", bin_routes.router)
 api.add_router("", status.router)
 api.add_router("", history.router)
 api.add_router("", activities.router)
+api.add_router("", appointments.router)
 api.add_router("", commerce.router)
 api.add_router("", imports.router)
 api.add_router("", insight.router)

@@ -150,6 +150,7 @@ class TimelineKind(models.TextChoices):
     RELATION = "relation", _("Relation")
     CONSENT = "consent", _("Consent")
     DOCUMENT = "document", _("Document")
+    APPOINTMENT = "appointment", _("Appointment")
     MERGE = "merge", _("Merge")
 
 

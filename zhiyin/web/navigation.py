@@ -54,6 +54,13 @@ WORK = [
     Item(_("Customers"), "customers:list", "users", "customers.view", "customers 客户 kh"),
     Item(_("Pools"), "customers:pools", "inbox", "customers.edit", "pools claim 公海 领取 gh lq"),
     Item(_("Tasks"), "activities:tasks", "list-check", "activities.view", "tasks to do 任务 待办 rw db"),
+    Item(
+        _("Calendar"),
+        "activities:calendar",
+        "calendar-event",
+        "activities.view",
+        "calendar appointments 日历 日程 rl rc",
+    ),
     Item(_("Orders"), "commerce:orders", "receipt", "orders.view", "orders sales 订单 dd"),
     Item(_("Products"), "commerce:products", "package", "products.view", "products 产品 商品 cp"),
     Item(_("Insight"), "insight:overview", "chart-dots", "insight.company", "insight analysis 洞察 分析 dc"),
@@ -78,6 +85,13 @@ CREATE = [
         "new customer 新建客户 xjkh",
     ),
     Item(_("New task"), "activities:create_task", "list-check", "activities.edit", "new task 新建任务 xjrw"),
+    Item(
+        _("New appointment"),
+        "activities:create_appointment",
+        "calendar-event",
+        "activities.edit",
+        "new appointment 新建日程 xjrc",
+    ),
     Item(
         _("New order"),
         "commerce:order_create",

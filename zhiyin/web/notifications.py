@@ -32,6 +32,10 @@ def _to_dispute(data: Mapping[str, Any]) -> str:
     return reverse("customers:dispute", args=[data["dispute"]])
 
 
+def _to_appointment(data: Mapping[str, Any]) -> str:
+    return reverse("activities:appointment", args=[data["appointment"]])
+
+
 # where each kind leads
 _WAYS = {
     "customers.mentioned": _to_customer("notes"),
@@ -44,6 +48,12 @@ _WAYS = {
     "customers.reclaimed": lambda _data: reverse("customers:pools"),
     "activities.task_given": _to_task,
     "activities.reminder": _to_task,
+    "activities.invited": _to_appointment,
+    "activities.appointment_moved": _to_appointment,
+    "activities.appointment_off": lambda _data: reverse("activities:calendar"),
+    "activities.appointment_accepted": _to_appointment,
+    "activities.appointment_declined": _to_appointment,
+    "activities.appointment_reminder": _to_appointment,
 }
 
 

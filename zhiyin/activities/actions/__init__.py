@@ -1,6 +1,27 @@
-"""What people do with tasks and follow-ups."""
+"""What people do with tasks, follow-ups and appointments."""
 
+from zhiyin.activities.actions.appointment_answers import answer_appointment
+from zhiyin.activities.actions.appointment_undo import undo_appointment
+from zhiyin.activities.actions.appointments import (
+    Done,
+    change_appointment,
+    create_appointment,
+    move_appointment,
+    remove_appointment,
+)
 from zhiyin.activities.actions.follow_ups import add_follow_up
 from zhiyin.activities.actions.tasks import change_task, create_task, set_task_state
 
-__all__ = ["add_follow_up", "change_task", "create_task", "set_task_state"]
+__all__ = [
+    "Done",
+    "add_follow_up",
+    "answer_appointment",
+    "change_appointment",
+    "change_task",
+    "create_appointment",
+    "create_task",
+    "move_appointment",
+    "remove_appointment",
+    "set_task_state",
+    "undo_appointment",
+]

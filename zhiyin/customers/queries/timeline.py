@@ -21,6 +21,7 @@ EVENT = ("id", "occurred_at", "kind", "actor_name", "object_id", "data")
 TIMELINE_KINDS: dict[str, tuple[TimelineKind, ...]] = {
     "orders": (TimelineKind.ORDER, TimelineKind.RETURN, TimelineKind.PAYMENT),
     "notes": (TimelineKind.NOTE, TimelineKind.FOLLOW_UP),
+    "appointments": (TimelineKind.APPOINTMENT,),
     "changes": (
         TimelineKind.CREATED,
         TimelineKind.OWNER,
@@ -33,7 +34,7 @@ TIMELINE_KINDS: dict[str, tuple[TimelineKind, ...]] = {
 # kinds of touches that need a permission
 _GUARDED: dict[str, tuple[TimelineKind, ...]] = {
     "orders.view": TIMELINE_KINDS["orders"],
-    "activities.view": (TimelineKind.FOLLOW_UP,),
+    "activities.view": (TimelineKind.FOLLOW_UP, TimelineKind.APPOINTMENT),
 }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhiyin.web.activities import views
+from zhiyin.web.activities import appointments, views
 
 app_name = "activities"
 urlpatterns = [
@@ -10,5 +10,12 @@ urlpatterns = [
     path("tasks/new/", views.create, name="create_task"),
     path("tasks/<uuid:task_id>/", views.change, name="task"),
     path("tasks/<uuid:task_id>/<slug:state>/", views.set_state, name="task_state"),
+    path("calendar/", appointments.calendar, name="calendar"),
+    path("calendar/new/", appointments.create, name="create_appointment"),
+    path("calendar/undo/<uuid:undo_id>/", appointments.undo, name="undo_appointment"),
+    path("calendar/<uuid:appointment_id>/", appointments.change, name="appointment"),
+    path("calendar/<uuid:appointment_id>/move/", appointments.move, name="move_appointment"),
+    path("calendar/<uuid:appointment_id>/remove/", appointments.remove, name="remove_appointment"),
+    path("calendar/<uuid:appointment_id>/answer/", appointments.answer, name="answer_appointment"),
     path("customers/<uuid:customer_id>/follow-ups/", views.add_follow_up, name="add_follow_up"),
 ]

@@ -42,7 +42,7 @@ from zhiyin.web.customers.views.sensitive import sensitive_parts
 from zhiyin.web.customers.views.shares import access_tab
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 from zhiyin.web.lists import Tab
-from zhiyin.web.templatetags.zhiyin import KeyNumber, day, money, number, percent
+from zhiyin.web.templatetags.zhiyin import KeyNumber, day, exact_time, money, number, percent
 
 INLINE = ("name", "short_name", "kind", "status", "stage", "owner_id", "country", "city", "source")
 TABS = (
@@ -69,6 +69,7 @@ ICONS = {
     TimelineKind.CONSENT: "shield-check",
     TimelineKind.MERGE: "arrows-join",
     TimelineKind.DOCUMENT: "file-text",
+    TimelineKind.APPOINTMENT: "calendar-event",
 }
 
 
@@ -323,6 +324,7 @@ def _touches(request: HttpRequest, customer_id: uuid.UUID) -> dict[str, Any]:
             ("", _("All")),
             ("orders", _("Purchases")),
             ("notes", _("Notes")),
+            ("appointments", _("Appointments")),
             ("changes", _("Changes")),
         ],
     }
@@ -401,7 +403,17 @@ def _merge_text(data: Mapping[str, Any], who: str) -> str:
     return f"{done % _(', ').join(data['names'])}\n{who}"
 
 
+def _appointment_text(data: Mapping[str, Any], who: str) -> str:
+    what = {"arranged": _("arranged"), "moved": _("moved"), "called off": _("called off")}.get(
+        data["what"], ""
+    )
+    starts = datetime.fromisoformat(data["starts"])
+    when = day(starts.date()) if data["all_day"] else exact_time(timezone.localtime(starts))
+    return f"{data['title'] or _('Appointment')}: {when}\n{what} · {who}"
+
+
 _TOLD: dict[str, Callable[[Mapping[str, Any], str], str]] = {
+    TimelineKind.APPOINTMENT: _appointment_text,
     TimelineKind.DOCUMENT: _document_text,
     TimelineKind.NOTE: _said_text,
     TimelineKind.FOLLOW_UP: _said_text,
