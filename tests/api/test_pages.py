@@ -11,6 +11,7 @@ DONE_BY = {
     "activities:remove_appointment": "remove_appointment",
     "activities:answer_appointment": "answer_appointment",
     "activities:undo_appointment": "undo_appointment",
+    "customers:pin_touch": "pin_touch",
     "jobs:cancel": "cancel_job",
     "jobs:retry": "retry_job",
     "customers:save_view": "save_view",

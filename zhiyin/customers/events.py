@@ -314,3 +314,13 @@ class ChangeUndone(Event):
 class SensitiveRulesChanged(Event):
     name: ClassVar = "customers.sensitive_rules_changed"
     ask_reason: bool
+
+
+@dataclass(frozen=True)
+class TouchPinned(Event):
+    """An entry of the timeline stays on top, or not any more."""
+
+    name: ClassVar = "customers.touch_pinned"
+    customer_id: uuid.UUID
+    event_id: uuid.UUID
+    pinned: bool

@@ -186,6 +186,28 @@ def read_timeline(request: Request, customer_id: uuid.UUID, paging: Query[Paging
     return page_out(found)
 
 
+@routes.get(
+    "/customers/{uuid:customer_id}/timeline/pinned/", permission="customers.view", response=list[TouchOut]
+)
+def list_pinned(request: Request, customer_id: uuid.UUID) -> Any:
+    """What stays on top of the timeline, the newest first."""
+    access.customer(request.actor, customer_id)
+    return queries.pinned_touches(request.actor, customer_id)
+
+
+@routes.put(
+    "/customers/{uuid:customer_id}/timeline/{uuid:event_id}/pin/",
+    permission="customers.edit",
+    response=None,
+    status=204,
+)
+def pin_touch(request: Request, customer_id: uuid.UUID, event_id: uuid.UUID, body: PinIn) -> None:
+    """Keep an entry on top of the timeline, or let it go."""
+    actions.pin_touch(
+        actor=request.actor, customer_id=customer_id, event_id=event_id, pinned=body.pinned, now=now()
+    )
+
+
 @routes.get("/customers/{uuid:customer_id}/notes/", permission="customers.view", response=list[NoteOut])
 def list_notes(request: Request, customer_id: uuid.UUID) -> list[Note]:
     access.customer(request.actor, customer_id)

@@ -73,6 +73,7 @@ from zhiyin.customers.actions.merges import (
     undo_merge,
 )
 from zhiyin.customers.actions.notes import add_note, change_note, pin_note, remove_note
+from zhiyin.customers.actions.pins import pin_touch
 from zhiyin.customers.actions.pool_limits import (
     LimitRules,
     change_pool_limit,
@@ -225,6 +226,7 @@ __all__ = [
     "open_dispute",
     "open_link",
     "pin_note",
+    "pin_touch",
     "preview_merge",
     "preview_undo",
     "print_customers",

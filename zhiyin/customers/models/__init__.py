@@ -21,7 +21,7 @@ from zhiyin.customers.models.relation import Relation, RelationType
 from zhiyin.customers.models.sensitive import SensitiveIndex, SensitiveRules, SensitiveValue
 from zhiyin.customers.models.share import Share
 from zhiyin.customers.models.tag import CustomerTag, Tag
-from zhiyin.customers.models.timeline import TimelineEvent
+from zhiyin.customers.models.timeline import TimelineEvent, TimelinePin
 from zhiyin.customers.models.undo import Undo
 from zhiyin.customers.models.view import SavedView
 
@@ -61,6 +61,7 @@ __all__ = [
     "Suspect",
     "Tag",
     "TimelineEvent",
+    "TimelinePin",
     "Undo",
     "contact_order",
 ]

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
+from django.utils import timezone
 
 from zhiyin.customers.choices import TimelineKind
 from zhiyin.customers.models.customer import Customer
 from zhiyin.platform.keys import uuid7
-from zhiyin.platform.tenancy import CurrentTenant, NewKey
+from zhiyin.platform.tenancy import CurrentTenant, NewKey, TenantModel
 
 
 class TimelineEvent(models.Model):
@@ -30,3 +33,20 @@ class TimelineEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.occurred_at:%Y-%m-%d}"
+
+
+class TimelinePin(TenantModel):
+    """An entry of the timeline that stays on top; ``occurred_at`` says in which month it lies."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="timeline_pins", db_index=False)
+    event_id = models.UUIDField()
+    occurred_at = models.DateTimeField()
+    pinned_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["customer", "event_id"], name="timeline_pinned_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id}"

@@ -87,7 +87,7 @@ from zhiyin.customers.queries.shares import (
     standing_of,
 )
 from zhiyin.customers.queries.status import Flow, Relationship, relationship, status_flow
-from zhiyin.customers.queries.timeline import TIMELINE_KINDS, timeline, touches
+from zhiyin.customers.queries.timeline import TIMELINE_KINDS, pinned_touches, timeline, touches
 from zhiyin.customers.queries.trail import require_whole, trail
 
 __all__ = [
@@ -160,6 +160,7 @@ __all__ = [
     "owners",
     "part_in",
     "parties",
+    "pinned_touches",
     "pool_customers",
     "pool_parties",
     "pools",

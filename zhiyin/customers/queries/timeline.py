@@ -9,7 +9,7 @@ from dataclasses import replace
 from django.db.models import QuerySet
 
 from zhiyin.customers.choices import TimelineKind
-from zhiyin.customers.models import TimelineEvent
+from zhiyin.customers.models import TimelineEvent, TimelinePin
 from zhiyin.customers.queries.relations import told_touches
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
@@ -45,13 +45,33 @@ def touches(
 
     Left out is what the actor may not see. Three SQL statements at most.
     """
-    unseen = {kind for needs, kinds in _GUARDED.items() if not actor.may(needs) for kind in kinds}
+    unseen = unseen_kinds(actor)
     kinds = TIMELINE_KINDS.get(show, () if not unseen else tuple(TimelineKind))
     seen = tuple(kind for kind in kinds if kind not in unseen)
     if kinds and not seen:
         return Page([], None, None)
     page = timeline(customer_id, kinds=seen, after=after, limit=limit)
     return replace(page, rows=told_touches(actor, page.rows))
+
+
+def unseen_kinds(actor: Actor) -> set[TimelineKind]:
+    """Touches that this actor has no permission to see."""
+    return {kind for needs, kinds in _GUARDED.items() if not actor.may(needs) for kind in kinds}
+
+
+def pinned_touches(actor: Actor, customer_id: uuid.UUID) -> list[Row]:
+    """What stays on top of the timeline of a customer whom the actor sees, the newest first.
+
+    One SQL statement where there is nothing, three at most.
+    """
+    pins = list(TimelinePin.objects.filter(customer=customer_id).values_list("event_id", "occurred_at"))
+    if not pins:
+        return []
+    rows = TimelineEvent.objects.filter(
+        customer=customer_id, id__in=[key for key, _at in pins], occurred_at__in=[at for _key, at in pins]
+    ).exclude(kind__in=unseen_kinds(actor))
+    values: QuerySet[TimelineEvent, Row] = rows.order_by("-occurred_at", "-id").values(*EVENT)
+    return list(told_touches(actor, list(values)))
 
 
 def timeline(

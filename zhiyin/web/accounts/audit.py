@@ -56,6 +56,7 @@ LABELS: dict[str, str | Promise] = {
     "activities.follow_up_added": _("Follow-up written"),
     "activities.task_changed": _("Task added, changed, done, cancelled or opened again"),
     "activities.appointment_changed": _("Appointment arranged, changed, called off, answered or taken back"),
+    "customers.touch_pinned": _("Entry of the timeline kept on top or let go"),
     "customers.relation_changed": _("Relation added, changed or removed"),
     "customers.relation_type_changed": _("Kind of relation added, changed or archived"),
     "customers.consent_recorded": _("Consent recorded"),

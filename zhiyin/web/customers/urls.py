@@ -128,6 +128,7 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/trail/", trail.trail, name="trail"),
     path("customers/<uuid:customer_id>/history/", history.history, name="history"),
     path("customers/<uuid:customer_id>/timeline/", record.timeline, name="timeline"),
+    path("customers/<uuid:customer_id>/timeline/<uuid:event_id>/pin/", record.pin, name="pin_touch"),
     path("customers/<uuid:customer_id>/tags/", parts.customer_tags, name="customer_tags"),
     path("customers/<uuid:customer_id>/contacts/", contacts.add, name="add_contact"),
     path("customers/<uuid:customer_id>/contacts/<uuid:contact_id>/", contacts.change, name="contact"),

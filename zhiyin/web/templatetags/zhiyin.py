@@ -253,16 +253,33 @@ def steps(labels: Sequence[str | Promise], current: int) -> dict[str, Any]:
     return {"labels": labels, "current": current}
 
 
+def _pin(item: Any) -> SafeString | str:
+    """The button that keeps an entry on top or lets it go, where this reader may."""
+    url = getattr(item, "pin_url", "")
+    if not url:
+        return icon("pin", _("Kept on top")) if getattr(item, "pinned", False) else ""
+    return format_html(
+        '<button class="btn btn-sm btn-quiet timeline-pin" type="button" hx-post="{}" hx-vals=\'{{"pinned": "{}"}}\''
+        ' hx-target="#timeline" hx-swap="outerHTML" aria-pressed="{}" title="{}">{}</button>',
+        url,
+        "0" if item.pinned else "1",
+        "true" if item.pinned else "false",
+        _("Let go") if item.pinned else _("Keep on top"),
+        icon("pin", f"{_('Keep on top')}: {item.title}"),
+    )
+
+
 @register.simple_tag
 def timeline_item(item: Any) -> SafeString:
     """One event with ``.icon .title .text .at .url``; made here because a timeline has many."""
     title = escape(item.title)
     return format_html(
         '<li class="timeline-item"><span class="timeline-dot">{}</span><div><div class="timeline-head">'
-        "<span>{}</span>{}</div>{}</div></li>",
+        "<span>{}</span>{}{}</div>{}</div></li>",
         icon(item.icon or "point-filled"),
         format_html('<a href="{}">{}</a>', item.url, title) if item.url else title,
         ago(item.at),
+        _pin(item),
         format_html('<div class="timeline-body">{}</div>', linebreaksbr(item.text)) if item.text else "",
     )
 

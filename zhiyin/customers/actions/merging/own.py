@@ -38,6 +38,7 @@ from zhiyin.customers.models import (
     Share,
     StatusChange,
     TimelineEvent,
+    TimelinePin,
 )
 from zhiyin.platform.errors import DomainError
 
@@ -165,5 +166,6 @@ register(
     Rows("documents", _("Documents"), Document),
     Rows("statuses", _("Changes of status"), StatusChange),
     Values("values", _("Values"), CustomerValue, name="customer_id"),
+    Rows("timeline_pins", _("Kept on top"), TimelinePin, twins=("event_id",)),
     Rows("timeline", _("Timeline"), TimelineEvent, reference="object_id"),
 )

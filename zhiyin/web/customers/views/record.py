@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -82,6 +82,8 @@ class Touch:
     text: str
     at: datetime
     url: str = ""
+    pin_url: str = ""
+    pinned: bool = False
 
 
 @page(permission="customers.view")
@@ -311,12 +313,32 @@ def timeline(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     )
 
 
+@require_POST
+@page(permission="customers.edit")
+def pin(request: HttpRequest, customer_id: uuid.UUID, event_id: uuid.UUID) -> HttpResponse:
+    """Keep an entry of the timeline on top, or let it go."""
+    pinned = request.POST.get("pinned") == "1"
+    actions.pin_touch(
+        actor=request.actor, customer_id=customer_id, event_id=event_id, pinned=pinned, now=timezone.now()
+    )
+    if not request.htmx:
+        return redirect("customers:record", customer_id)
+    context = {"customer_id": customer_id, "touches": _touches(request, customer_id)}
+    return render(request, "customers/timeline.html", context)
+
+
 def _touches(request: HttpRequest, customer_id: uuid.UUID) -> dict[str, Any]:
     show = request.GET.get("show", "")
     token = request.GET.get("older", "")
     found = queries.touches(request.actor, customer_id, show=show, after=token)
+    kept = queries.pinned_touches(request.actor, customer_id) if not token and not show else []
+    pins = {row["id"] for row in kept}
+    may_pin = request.actor.may("customers.edit")
     return {
-        "touches": [_touch(row) for row in found.rows],
+        "pinned": [_pinnable(row, customer_id, may_pin, pinned=True) for row in kept],
+        "touches": [
+            _pinnable(row, customer_id, may_pin, pinned=False) for row in found.rows if row["id"] not in pins
+        ],
         "older": found.next,
         "show": show,
         "first": not token,
@@ -328,6 +350,11 @@ def _touches(request: HttpRequest, customer_id: uuid.UUID) -> dict[str, Any]:
             ("changes", _("Changes")),
         ],
     }
+
+
+def _pinnable(row: Mapping[str, Any], customer_id: uuid.UUID, may: bool, *, pinned: bool) -> Touch:
+    url = reverse("customers:pin_touch", args=[customer_id, row["id"]]) if may else ""
+    return replace(_touch(row), pin_url=url, pinned=pinned)
 
 
 def _touch(row: Mapping[str, Any]) -> Touch:
