@@ -104,6 +104,16 @@ def test_a_merged_file_is_there_when_the_merge_is_undone(inside: Company, now: N
     assert StoredFile.objects.filter(pk=kept).exists()
 
 
+def test_a_purged_customer_takes_the_file_along(inside: Company, now: Now) -> None:
+    field(inside, now)
+    customer = made(inside, now)
+    put(inside, now, customer)
+    actions.delete_customer(actor=inside.gao.actor, customer_id=customer.pk, now=now)
+    assert StoredFile.objects.exists(), "from the bin it can be had back"
+    actions.purge_customers(actor=inside.gao.actor, customer_ids=[customer.pk], now=now)
+    assert not StoredFile.objects.exists()
+
+
 def test_on_the_page(cast: Company, now: Now) -> None:
     with cast.scope():
         field(cast, now)

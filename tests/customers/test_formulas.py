@@ -242,3 +242,10 @@ def test_a_merge_works_it_out_anew(inside: Company, now: Now) -> None:
     actions.undo_merge(actor=inside.ma.actor, merge_id=done.merge.pk, now=now)
     survivor.refresh_from_db()
     assert survivor.custom == {"one": 1, "sum": 1}
+
+
+def test_what_a_formula_reads_is_not_marked_as_sensitive(inside: Company, now: Now) -> None:
+    salary = add(inside, now, "number", "salary")
+    add(inside, now, "number", "double", formula="salary * 2")
+    with pytest.raises(Invalid):
+        actions.mark_sensitive(actor=inside.gao.actor, field_id=salary.pk, now=now)

@@ -14,9 +14,11 @@ from zhiyin.accounts.models import Tenant
 from zhiyin.config.demo.catalogue import catalogue
 from zhiyin.config.demo.company import Company, found_company
 from zhiyin.config.demo.load import load
+from zhiyin.config.demo.profiles import MOST, fill_profiles
 from zhiyin.config.demo.staff import COMPANY, Login, Staff, hire
 from zhiyin.config.demo.truth import DAYS, write_truth
 from zhiyin.config.demo.world import World
+from zhiyin.platform.actors import Actor
 from zhiyin.platform.tenancy import scope
 
 CODE = "demo"
@@ -52,6 +54,7 @@ def make_demo(
         world = World(tenant.id, end, seed, staff, catalogue(), *dice)
         company = found_company(world, customers)
         rows = load_company(company, end)
+        fill_profiles(Actor.system(tenant.id), now, values=customers <= MOST)
         write_truth(folder(home, code) / "truth.json", seed=seed, end=end, customers=company.buyers)
         write_logins(home, code, staff)
     return Demo(tenant, staff.logins, made=True, rows=rows)

@@ -18,6 +18,7 @@ from zhiyin.customers.events import (
     CustomersPurged,
     CustomersRestored,
 )
+from zhiyin.customers.fields.uploads import files_of
 from zhiyin.customers.models import Customer, DocumentVersion, Suspect
 from zhiyin.platform import crypto, files, jobs
 from zhiyin.platform.actors import Actor
@@ -166,4 +167,4 @@ def _purge(actor: Actor, rows: QuerySet[Customer], now: datetime.datetime) -> in
 
 def _files(ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     versions = DocumentVersion.objects.filter(document__customer__in=among(ids))
-    return list(versions.values_list("file_id", flat=True))
+    return [*versions.values_list("file_id", flat=True), *files_of(ids)]

@@ -80,7 +80,7 @@ def create_field(
     )
     _apply(made, rules, others)
     made.key = _key(key, made.label, {each.key for each in others})
-    _require_sound([*others, made], made)
+    require_sound([*others, made], made)
     made.save(force_insert=True)
     if made.formula:
         refresh_soon(actor=actor, now=now)
@@ -109,7 +109,7 @@ def change_field(
     _apply(found, rules, others)
     different = {name: [old, new] for name, old in before.items() if (new := getattr(found, name)) != old}
     if different:
-        _require_sound([*others, found], found)
+        require_sound([*others, found], found)
         found.save(update_fields=[_COLUMNS.get(name, name) for name in different])
         tell_field(actor, found, "changed", _plain(different), now)
         if different.keys() & {"formula", "kind"}:
@@ -198,7 +198,7 @@ def archive_field(
     found, others = _held(field_id, version)
     if not found.archived_at:
         found.archived_at = now
-        _require_sound(others, found)
+        require_sound(others, found)
         found.save(update_fields=["archived_at"])
         tell_field(actor, found, "archived", {"archived_at": [None, now.isoformat()]}, now)
     return found
@@ -213,7 +213,7 @@ def restore_field(
     if found.archived_at:
         _require_free(found.label, others)
         before, found.archived_at = found.archived_at, None
-        _require_sound([*others, found], found)
+        require_sound([*others, found], found)
         found.save(update_fields=["archived_at"])
         tell_field(actor, found, "restored", {"archived_at": [before.isoformat(), None]}, now)
         refresh_soon(actor=actor, now=now)
@@ -271,7 +271,7 @@ def _said(name: str, given: str) -> str:
     return text
 
 
-def _require_sound(fields: Iterable[CustomField], changed: CustomField) -> None:
+def require_sound(fields: Iterable[CustomField], changed: CustomField) -> None:
     """Each formula and condition must be right with the fields as they shall be. Raises ``Invalid``."""
     used = [each for each in fields if not each.archived_at and not each.sensitive]
     for each in used:

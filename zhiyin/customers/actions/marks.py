@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from zhiyin.customers.actions.fields import tell_field
+from zhiyin.customers.actions.fields import require_sound, tell_field
 from zhiyin.customers.actions.sensitive import place_many
 from zhiyin.customers.fields import PREFIX, read, written
 from zhiyin.customers.fields.sensitive import may_be_marked
@@ -31,6 +31,7 @@ def mark_sensitive(*, actor: Actor, field_id: uuid.UUID, now: datetime.datetime)
     if not may_be_marked(found):
         raise Invalid(_("Only text and numbers that people write can be sensitive."))
     found.sensitive, found.required, found.required_when = True, False, ""
+    require_sound([found, *CustomField.objects.exclude(pk=found.pk)], found)
     return _begin(actor, found, _("Values of “%s” are encrypted"), now)
 
 
