@@ -113,3 +113,21 @@ def test_the_record_tells_one_customers_way(shop: Shop) -> None:
     told = client.get(f"/api/v1/customers/{customer.pk}/relationship/").json()
     assert [each["status"] for each in told["moves"]] == ["first_time", "repeat", "lost", "won_back"]
     assert (told["times_lost"], told["times_won_back"], told["referred"]) == (1, 1, 0)
+
+
+def test_depth_says_what_is_known_and_what_not(cast: Company) -> None:
+    now = timezone.now()
+    with cast.scope():
+        actions.add_ready_fields(actor=cast.gao.actor, codes=["wallet_share", "market_role"], now=now)
+        made = actions.create_customer(
+            actor=cast.gao.actor,
+            name="王小明",
+            fields={"wallet_share": "60", "market_role": "Dealer"},
+            now=now,
+        )
+    client = cast.gao.client
+    client.cookies["zhiyin_language"] = "zh-hans"
+    page = client.get(f"/customers/{made.pk}/").content.decode()
+    assert "60 %" in page
+    assert "未询问" in page
+    assert "经销商" in page

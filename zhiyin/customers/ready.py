@@ -37,6 +37,7 @@ EDUCATION, PERSONALITY, CIRCLE, CONSUMPTION = (
     _("Education"), _("Personality"), _("Social circle"), _("Consumption"),
 )  # fmt: skip
 TRAITS, BUSINESS, TRADING = _("Traits"), _("Business"), _("Trading")
+STANDING = _("Place in the market")
 
 INDUSTRIES = (
     _("Agriculture"), _("Mining"), _("Manufacturing"), _("Energy and utilities"), _("Construction"),
@@ -156,4 +157,27 @@ ORGANISATIONS = (
     ),
 )  # fmt: skip
 
-READY = {each.code: each for each in (*PEOPLE, *ORGANISATIONS)}
+ANYBODY = (
+    ReadyField(
+        "market_role", _("Role in the market"), FieldType.CHOICE, STANDING, None,
+        (_("Consumer"), _("Dealer"), _("Retailer"), _("Agent"), _("Internal"), _("Public body")),
+    ),
+    ReadyField(
+        "supplied", _("Supplied"), FieldType.CHOICE, STANDING, None, (_("Directly"), _("Indirectly")),
+        hint=_("Indirectly: through a dealer, named under Relations."),
+    ),
+    ReadyField(
+        "relationship", _("Type of relationship"), FieldType.CHOICE, STANDING, None,
+        (_("Trading"), _("Preferred"), _("Partner"), _("Alliance")),
+    ),
+    ReadyField(
+        "wallet_share", _("Our share of wallet in percent"), FieldType.NUMBER, STANDING, None, least="0", most="100",
+        hint=_("Of all that this customer spends on such goods; empty where nobody knows."),
+    ),
+    ReadyField(
+        "satisfaction", _("Satisfaction from 0 to 10"), FieldType.NUMBER, STANDING, None, least="0", most="10",
+        hint=_("As the customer said it last; empty where nobody asked."),
+    ),
+)  # fmt: skip
+
+READY = {each.code: each for each in (*ANYBODY, *PEOPLE, *ORGANISATIONS)}
