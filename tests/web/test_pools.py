@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.cast import Company
 from zhiyin.customers import actions
@@ -94,3 +95,39 @@ def test_the_manager_sets_one_up_and_assigns(cast: Company, pooled: tuple[Pool, 
     cast.ma.client.post(reverse("customers:assign_from_pool", args=[pool.pk]), chosen)
     with cast.scope():
         assert Customer.objects.filter(owner=cast.chen.member).count() == 3
+
+
+def test_a_pools_filter_grows_step_by_step_and_is_kept(cast: Company) -> None:
+    address = reverse("customers:create_pool")
+    begun = {"name": "北方公海", "cooling_days": 30, "r.match": "all"}
+    page = cast.gao.client.post(address, {**begun, "do": "add:r"})
+    assert page.status_code == 200
+    shown = page.content.decode()
+    assert 'name="r-0.field"' in shown
+    assert "北方公海" in shown
+    chosen = {"r-0.field": "status", "r-0.op": "in"}
+    rows = cast.gao.client.get(
+        reverse("customers:filter_rows"), {"r.match": "all", **chosen}
+    ).content.decode()
+    assert 'name="r-0.value"' in rows
+    assert "<form" not in rows
+    wrong = cast.gao.client.post(address, {**begun, **chosen})
+    assert wrong.status_code == 200
+    assert 'role="alert"' in wrong.content.decode()
+    done = cast.gao.client.post(address, {**begun, **chosen, "r-0.value": "target"})
+    assert done.status_code == 302
+    with cast.scope():
+        kept = Pool.objects.get(name="北方公海").filter
+    assert kept["of"] == [{"field": "status", "op": "in", "value": ["target"]}]
+
+
+def test_whoever_is_returned_finds_the_right_pool(
+    cast: Company, pooled: tuple[Pool, list[uuid.UUID]]
+) -> None:
+    pool, _keys = pooled
+    with cast.scope():
+        key = actions.create_customer(actor=cast.lin.actor, name="新客", now=timezone.now()).pk
+    sent = {"ids": [str(key)], "pool": "", "reason": "没有时间"}
+    assert cast.lin.client.post(reverse("customers:put_in"), sent).status_code == 302
+    with cast.scope():
+        assert Customer.objects.get(pk=key).pool_id == pool.pk
