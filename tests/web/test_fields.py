@@ -192,3 +192,13 @@ def test_more_fields_are_no_more_statements(shop: Shop) -> None:
     for number in range(5):
         shop.field("text", f"Field {number}", f"f{number}")
     assert statements() == before
+
+
+def test_the_preview_shows_what_is_asked_of_each_kind(shop: Shop) -> None:
+    shop.field("number", "Staff", "staff", kind="organisation")
+    shop.field("number", "Children", "children", kind="person")
+    gao = shop.company.gao.client
+    for kind, there, absent in (("person", "Children", "Staff"), ("organisation", "Staff", "Children")):
+        page = get(gao, f"{reverse('customers:preview_fields')}?kind={kind}")
+        assert there in page
+        assert absent not in page

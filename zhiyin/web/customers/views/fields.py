@@ -71,7 +71,9 @@ def preview(request: HttpRequest) -> HttpResponse:
     """How a person's or an organisation's form looks to whoever asks."""
     kind = CustomerKind.ORGANISATION if request.GET.get("kind") == "organisation" else CustomerKind.PERSON
     form = CustomerForm(request.actor, initial={"kind": kind})
-    sections = [each for each in form.sections() if each.kind in ("", kind)]
+    for name in [name for name in form.own if not form.is_own(name)]:
+        del form.fields[name]
+    sections = form.sections()
     context = {"sections": sections, "kind": kind, "tabs": settings_tabs(request.actor, HOME)}
     return render(request, "customers/field_preview.html", context)
 

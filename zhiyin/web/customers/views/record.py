@@ -156,8 +156,10 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
         case "notes":
             return {"notes": queries.notes(customer.pk)}
         case "overview":
+            sections = _sections(request, customer)
             return {
-                "sections": _sections(request, customer),
+                "sections": sections,
+                "empty_fields": sum(len(each.empty) for each in sections),
                 "recent": commerce.latest_orders(request.actor, customer.pk) if sees_orders else [],
                 "contacts": contact_rows(request, customer.pk),
                 "notes": queries.notes(customer.pk, limit=3),
