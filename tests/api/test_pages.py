@@ -11,6 +11,8 @@ DONE_BY = {
     "activities:remove_appointment": "remove_appointment",
     "activities:answer_appointment": "answer_appointment",
     "activities:undo_appointment": "undo_appointment",
+    "activities:calendar_feed": "create_feed",
+    "activities:end_calendar_feed": "revoke_feed",
     "customers:pin_touch": "pin_touch",
     "jobs:cancel": "cancel_job",
     "jobs:retry": "retry_job",

@@ -35,6 +35,7 @@ OPEN = {
     "accounts:switch": "a person without a company yet has no permissions",
     "healthz": "probes carry no session",
     "readyz": "probes carry no session",
+    "activities:read_calendar_feed": "for programs that have the secret address",
     "customers:shown_document": "for whoever was given the link",
     "customers:opened_document": "for whoever was given the link",
     "metrics": "asked from the machine itself, which the view checks",

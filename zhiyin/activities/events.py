@@ -28,3 +28,12 @@ class AppointmentChanged(Event):
     name: ClassVar = "activities.appointment_changed"
     appointment_id: uuid.UUID
     what: str
+
+
+@dataclass(frozen=True)
+class FeedChanged(Event):
+    """``what`` is ``made`` or ``revoked``."""
+
+    name: ClassVar = "activities.feed_changed"
+    feed_id: uuid.UUID
+    what: str

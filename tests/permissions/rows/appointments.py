@@ -42,8 +42,23 @@ def _arranged(company: Company) -> actions.Done:
     )
 
 
+def feed(company: Company) -> Given:
+    actions.create_feed(actor=company.lin.actor, now=timezone.now())
+    return {}
+
+
+def feed_token(company: Company) -> Given:
+    return {"token": actions.create_feed(actor=company.lin.actor, now=timezone.now()).token}
+
+
 STRETCH = "begin=2026-12-01T00:00:00Z&end=2026-12-08T00:00:00Z"
 ROWS = [
+    Row("GET", "activities:calendar_feed", "302 200*8"),
+    Row("POST", "activities:calendar_feed", "302 200*8"),
+    Row("POST", "activities:end_calendar_feed", "302 302 404*7", feed, note="one's own"),
+    Row("GET", "activities:read_calendar_feed", "200*9", feed_token, note="whoever has the address"),
+    Row("POST", "api:create_feed", "401 201*8"),
+    Row("DELETE", "api:revoke_feed", "401 204 404*7", feed, note="one's own"),
     Row("GET", "activities:calendar", "302 200*8"),
     Row("GET", "activities:create_appointment", "302 200*5 403 200*2"),
     Row("POST", "activities:create_appointment", "302 302*5 403 302*2", data=FORM),

@@ -9,19 +9,24 @@ from zhiyin.activities.actions.appointments import (
     move_appointment,
     remove_appointment,
 )
+from zhiyin.activities.actions.feeds import FEED_START, create_feed, read_feed, revoke_feed
 from zhiyin.activities.actions.follow_ups import add_follow_up
 from zhiyin.activities.actions.tasks import change_task, create_task, set_task_state
 
 __all__ = [
+    "FEED_START",
     "Done",
     "add_follow_up",
     "answer_appointment",
     "change_appointment",
     "change_task",
     "create_appointment",
+    "create_feed",
     "create_task",
     "move_appointment",
+    "read_feed",
     "remove_appointment",
+    "revoke_feed",
     "set_task_state",
     "undo_appointment",
 ]

@@ -116,3 +116,23 @@ class AppointmentUndo(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.made_at:%Y-%m-%d %H:%M}"
+
+
+class CalendarFeed(TenantModel):
+    """The secret address at which other programs read a member's calendar; only its digest is kept."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="+")
+    digest = models.BinaryField(max_length=32, unique=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(revoked_at=None), name="calendar_feed_one_good"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.made_at:%Y-%m-%d}"

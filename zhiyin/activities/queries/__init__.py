@@ -4,6 +4,7 @@ from zhiyin.activities.queries.appointments import (
     Occurrence,
     appointment_row,
     colleagues,
+    good_feed,
     occurrence_at,
     occurrences,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "colleagues",
     "due_tasks",
     "follow_ups",
+    "good_feed",
     "list_tasks",
     "occurrence_at",
     "occurrences",

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.models import Member
 from zhiyin.activities import access, recurrence
 from zhiyin.activities.choices import Answer
-from zhiyin.activities.models import Appointment, Participant
+from zhiyin.activities.models import Appointment, CalendarFeed, Participant
 from zhiyin.customers import access as customers
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound
@@ -136,17 +136,17 @@ def colleagues() -> list[dict[str, Any]]:
     return [{"id": key, "name": name} for key, name in rows]
 
 
-def own_appointments(actor: Actor, since: datetime.datetime) -> QuerySet[Appointment]:
-    """The actor's own and what he takes part in, with exceptions and participants, from a time on."""
-    mine = Q(owner=actor.member_id) | Q(
-        pk__in=Participant.objects.filter(member=actor.member_id)
-        .exclude(answer=Answer.DECLINED)
-        .values("appointment")
-    )
-    rows = Appointment.objects.filter(mine).filter(Q(last_at=None) | Q(last_at__gte=since))
-    return rows.prefetch_related(
-        Prefetch("participants", Participant.objects.select_related("member")), "exceptions"
-    ).order_by("starts_at", "pk")
+def own_appointments(member_id: uuid.UUID, since: datetime.datetime) -> QuerySet[Appointment]:
+    """What a member has planned or takes part in, from a time on, ``MOST`` at most, with what differs from series."""
+    taking = Participant.objects.filter(member=member_id).exclude(answer=Answer.DECLINED)
+    rows = Appointment.objects.filter(Q(owner=member_id) | Q(pk__in=taking.values("appointment")))
+    rows = rows.filter(Q(last_at=None) | Q(last_at__gte=since), removed_at=None).select_related("series")
+    return rows.prefetch_related("exceptions").order_by("starts_at", "pk")[:MOST]
+
+
+def good_feed(actor: Actor) -> CalendarFeed | None:
+    """The feed of the actor's own calendar that can be read now."""
+    return CalendarFeed.objects.filter(member=actor.member_id, revoked_at=None).first()
 
 
 def _in_time(begin: datetime.datetime, end: datetime.datetime) -> QuerySet[Appointment]:

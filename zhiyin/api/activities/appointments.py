@@ -201,6 +201,21 @@ def undo_appointment(request: Request, undo_id: uuid.UUID) -> None:
     actions.undo_appointment(actor=request.actor, undo_id=undo_id, now=now())
 
 
+class FeedOut(Schema):
+    token: str = Field(description="The calendar is at ``/calendar/feed/TOKEN/``; told this once.")
+
+
+@routes.post("/calendar-feed/", permission="activities.view", response=FeedOut, status=201)
+def create_feed(request: Request) -> Any:
+    """A new secret address of one's own calendar; the one before ends."""
+    return actions.create_feed(actor=request.actor, now=now())
+
+
+@routes.delete("/calendar-feed/", permission="activities.view", response=None, status=204)
+def revoke_feed(request: Request) -> None:
+    actions.revoke_feed(actor=request.actor, now=now())
+
+
 def _changed(done: actions.Done) -> dict[str, Any]:
     return {"appointment_id": done.appointment.pk, "undo_id": done.undo_id}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.http import HttpRequest as DjangoRequest
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from zhiyin.activities import access, actions, queries
@@ -22,7 +24,9 @@ from zhiyin.activities.models import Appointment
 from zhiyin.activities.queries import Occurrence, TaskFilter
 from zhiyin.customers import access as customers
 from zhiyin.platform.errors import Invalid, NotFound
+from zhiyin.platform.tenancy import scope
 from zhiyin.platform.times import midnight
+from zhiyin.platform.tokens import tenant_of
 from zhiyin.web.activities.appointment_forms import AppointmentForm, initial_of
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 from zhiyin.web.lists import Tab
@@ -357,6 +361,38 @@ def undo(request: HttpRequest, undo_id: uuid.UUID) -> HttpResponse:
     actions.undo_appointment(actor=request.actor, undo_id=undo_id, now=timezone.now())
     notify(request, _("Undone."))
     return _back(request)
+
+
+@page(permission="activities.view")
+def feed(request: HttpRequest) -> HttpResponse:
+    """The address at which other programs read one's own calendar; a new one is shown this once."""
+    address = ""
+    if request.method == "POST":
+        made = actions.create_feed(actor=request.actor, now=timezone.now())
+        address = request.build_absolute_uri(reverse("activities:read_calendar_feed", args=[made.token]))
+    context = {"address": address, "feed": queries.good_feed(request.actor)}
+    return render(request, "activities/calendar_feed.html", context)
+
+
+@require_POST
+@page(permission="activities.view")
+def end_feed(request: HttpRequest) -> HttpResponse:
+    actions.revoke_feed(actor=request.actor, now=timezone.now())
+    notify(request, _("The address is not good any more."))
+    return redirect("activities:calendar_feed")
+
+
+@never_cache
+def read_feed(_request: DjangoRequest, token: str) -> HttpResponse:
+    """A calendar, for whatever program has its secret address."""
+    tenant_id = tenant_of(actions.FEED_START, token)
+    found = None
+    if tenant_id is not None:
+        with scope(tenant_id):
+            found = actions.read_feed(token, timezone.now())
+    if found is None:
+        return HttpResponse(status=404)
+    return HttpResponse(found, content_type="text/calendar; charset=utf-8")
 
 
 def _undo(done: actions.Done) -> str | None:
