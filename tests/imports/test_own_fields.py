@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from tests.imports.importing import NOW, import_text, query, step, upload
 from zhiyin.customers import actions
 from zhiyin.customers.actions import FieldRules
-from zhiyin.imports.actions import file_preview
+from zhiyin.imports.actions import choose_columns, file_preview
 from zhiyin.platform import files
+from zhiyin.platform.errors import Invalid, PermissionDenied
 from zhiyin.platform.tenancy import scope
 
 FILE = """客户编号,客户名称,会员等级,积分,签约日期,爱好,VIP,员工规模,随便
@@ -96,3 +98,60 @@ def test_own_fields_of_customers_there_already_are_changed_and_put_back_one_by_o
         actions.update_customer(actor=gao, customer_id=key, changes={}, fields={"points": 9}, now=NOW)
     step(gao, batch, "undo")
     assert kept(gao) == {"K1": before["K1"], "K2": {**before["K2"], "points": 9}}
+
+
+NEW = "客户编号,客户名称,开票日,信用分,是否协会,等级,门店编码,备注说明\n" + "".join(
+    f"K{n},客户{n},2024-01-{n:02},{n * 10},{'是' if n % 2 else '否'},{'AB'[n % 2]},00{n},{'长' * 201}\n"
+    for n in range(1, 21)
+)
+
+
+def test_unknown_columns_become_fields_and_go_with_the_import(gao):
+    batch = upload(gao, NEW, kind="customers")
+    unknown = file_preview(batch).unknown
+    assert unknown == {
+        "开票日": "date", "信用分": "number", "是否协会": "yes_no", "等级": "choice", "门店编码": "text",
+        "备注说明": "long_text",
+    }  # fmt: skip
+    with scope(gao.tenant_id):
+        choose_columns(actor=gao, import_id=batch.id, new_fields=unknown, now=NOW)
+    checked = step(gao, batch, "check")
+    assert checked.state == "checked", checked.job.error
+    assert checked.result["refused"] == 0
+    assert query(gao, "SELECT count(*) FROM customers_customfield WHERE ready = ''") == [(0,)]
+    batch = step(gao, batch, "apply")
+    assert batch.state == "applied", batch.job.error
+    made = dict(query(gao, "SELECT label, type FROM customers_customfield WHERE ready = ''"))
+    assert made == unknown
+    assert sorted(kept(gao)["K3"].values(), key=str) == sorted(
+        ["2024-01-03", 30, True, "B", "003", "长" * 201], key=str
+    )
+    assert query(gao, "SELECT options FROM customers_customfield WHERE type = 'choice'  AND ready = ''") == [
+        (["A", "B"],)
+    ]
+    step(gao, batch, "undo")
+    assert query(gao, "SELECT count(*) FROM customers_customfield WHERE ready = ''") == [(0,)]
+
+
+def test_a_new_field_that_is_used_meanwhile_stays(gao):
+    batch = upload(gao, NEW, kind="customers")
+    with scope(gao.tenant_id):
+        choose_columns(actor=gao, import_id=batch.id, new_fields={"信用分": "number"}, now=NOW)
+        key = actions.create_customer(actor=gao, name="别人", now=NOW).pk
+    step(gao, batch, "apply")
+    with scope(gao.tenant_id):
+        (name,) = query(gao, "SELECT key FROM customers_customfield WHERE ready = ''")[0]
+        actions.update_customer(actor=gao, customer_id=key, changes={}, fields={name: 5}, now=NOW)
+    step(gao, batch, "undo")
+    assert query(gao, "SELECT label FROM customers_customfield WHERE ready = ''") == [("信用分",)]
+
+
+def test_only_who_may_manage_fields_makes_them(gao):
+    batch = upload(gao, NEW, kind="customers")
+    actor = replace(gao, permissions=gao.permissions - {"settings.manage"})
+    with scope(gao.tenant_id), pytest.raises(PermissionDenied):
+        choose_columns(actor=actor, import_id=batch.id, new_fields={"信用分": "number"}, now=NOW)
+    with scope(gao.tenant_id), pytest.raises(Invalid):
+        choose_columns(actor=gao, import_id=batch.id, new_fields={"没有": "number"}, now=NOW)
+    with scope(gao.tenant_id), pytest.raises(Invalid):
+        choose_columns(actor=gao, import_id=batch.id, new_fields={"信用分": "formula"}, now=NOW)

@@ -43,7 +43,7 @@ def kinds_for(actor: Actor) -> list[Kind]:
 
 def kind_of(actor: Actor, batch: Import) -> Kind:
     """The kind of an import's file, with the fields that this actor may fill in."""
-    return kinds()[batch.kind].seen_by(actor)
+    return kinds()[batch.kind].seen_by(actor, batch.new_fields)
 
 
 def get_profile(actor: Actor, profile_id: uuid.UUID) -> ImportProfile:

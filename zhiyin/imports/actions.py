@@ -100,9 +100,13 @@ def choose_columns(
     date_formats: Mapping[str, str] | None = None,
     source: str | None = None,
     matching: Mapping[str, Any] | None = None,
+    new_fields: Mapping[str, str] | None = None,
     now: datetime.datetime,
 ) -> Import:
-    """Say how the file is to be read. A new kind or new options recognise the columns anew."""
+    """Say how the file is to be read. A new kind or new options recognise the columns anew.
+
+    ``new_fields`` gives columns the type of a new field each, which the import then makes.
+    """
     batch = _idle(actor, import_id)
     again = (kind is not None and kind != batch.kind) or (options is not None and options != batch.options)
     if kind is not None:
@@ -112,11 +116,29 @@ def choose_columns(
     if again:
         _recognise(actor, batch)
         batch.matching = {}
+    mapping = _plan(actor, batch, batch.mapping if mapping is None else mapping, new_fields)
     _take(actor, batch, mapping, date_formats, source=source, matching=matching)
+    batch.mapping = {**batch.mapping, **{each["name"]: each["column"] for each in batch.new_fields}}
     batch.state, batch.result, batch.error = ImportState.DRAFT, {}, None
     batch.save()
     record(ColumnsChosen(batch.id), actor=actor, now=now, subject=("import", batch.id))
     return batch
+
+
+def _plan(
+    actor: Actor, batch: Import, mapping: Mapping[str, str], wanted: Mapping[str, str] | None
+) -> Mapping[str, str]:
+    """Say which columns become new fields, of those that ``mapping`` leaves; the mapping without them."""
+    planned = {each["name"] for each in batch.new_fields}
+    others = {name: column for name, column in mapping.items() if name not in planned}
+    if wanted is not None:
+        columns = batch.recognised.get("columns", ())
+        if unknown := next((column for column in wanted if column not in columns), None):
+            raise Invalid(format_lazy(_("The file has no column “{name}”."), name=unknown), field=unknown)
+        batch.new_fields = kinds()[batch.kind].plan(actor, wanted)
+    used = set(others.values())
+    batch.new_fields = [each for each in batch.new_fields if each["column"] not in used]
+    return others
 
 
 def _take(
@@ -267,7 +289,7 @@ def _recognise(actor: Actor, batch: Import) -> None:
     batch.kind = seen.kind
     batch.recognised = seen.to_json()
     batch.mapping = {name: guess.column for name, guess in seen.guesses.items()}
-    batch.date_formats = {}
+    batch.date_formats, batch.new_fields = {}, []
 
 
 def _options(options: Mapping[str, Any]) -> dict[str, Any]:

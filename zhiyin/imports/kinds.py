@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from zhiyin.imports.messages import Message
 from zhiyin.platform import permissions
+from zhiyin.platform.errors import Invalid
 
 if TYPE_CHECKING:
     from zhiyin.imports.landing import Landing
@@ -98,9 +99,23 @@ class Kind(ABC):
     refers: ClassVar[bool] = False
     """Whether `refuse_beyond` is asked for every actor, not only for one who does not reach all records."""
 
-    def seen_by(self, actor: Actor) -> Kind:  # noqa: ARG002
-        """This kind with the fields, beyond the program's own, that this actor may fill in."""
+    def seen_by(self, actor: Actor, planned: Sequence[Mapping[str, str]] = ()) -> Kind:  # noqa: ARG002
+        """This kind with the fields, beyond the program's own, that this actor may fill in or is about to make."""
         return self
+
+    def new_types(self, actor: Actor) -> list[tuple[str, str | Promise]]:  # noqa: ARG002
+        """The types, with their names, that fields made of unknown columns can have; none where there are no such."""
+        return []
+
+    def guess_type(self, values: Sequence[str], rows: int) -> str:  # noqa: ARG002
+        """The likely one of ``new_types`` of a column, by its different ``values`` among ``rows``."""
+        return ""
+
+    def plan(self, actor: Actor, wanted: Mapping[str, str]) -> list[dict[str, str]]:  # noqa: ARG002
+        """Fields to be made of columns, by their types: ``name``, ``column``, ``label``, ``type``. Raises ``Invalid``."""
+        if wanted:
+            raise Invalid(field="new_fields")
+        return []
 
     def field(self, name: str) -> Field:
         return next(f for f in self.fields if f.name == name)

@@ -37,7 +37,7 @@ class Import(TenantModel):
     """One file and what became of it.
 
     ``mapping`` gives the column of each field, ``options`` how the file is opened, ``date_formats`` what a person
-    chose instead of the guess, ``source`` whose order numbers they are, ``matching`` what becomes of rows about
+    chose instead of the guess, ``new_fields`` what its columns are to become that nothing was known of, ``source`` whose order numbers they are, ``matching`` what becomes of rows about
     records that are there already (see ``matching.Matching``). ``result`` holds counts, totals and
     sentences (see ``messages.Message``) of the check or of the import itself.
     """
@@ -52,6 +52,7 @@ class Import(TenantModel):
     date_formats = models.JSONField(default=dict)
     source = models.CharField(max_length=64, blank=True)
     matching = models.JSONField(default=dict, db_default={})
+    new_fields = models.JSONField(default=list, db_default=[])
     recognised = models.JSONField(default=dict)
     result = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     error = models.JSONField(null=True, blank=True)

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a person is shown before the columns are chosen. Formats are those of the first rows only."""
+    """What a person is shown before the columns are chosen. Formats are those of the first rows only.
+
+    ``unknown`` tells of the other columns which type of field each looks like.
+    """
 
     format: str
     kind: str
@@ -31,6 +34,7 @@ class Preview:
     guesses: dict[str, Guess]
     decisions: dict[str, Decision] = field(default_factory=dict)
     warnings: dict[str, Message] = field(default_factory=dict)
+    unknown: dict[str, str] = field(default_factory=dict)
     encoding: str = ""
     delimiter: str = ""
     export: str = ""
@@ -56,6 +60,7 @@ class Preview:
             },
             "decisions": {key: decision.to_json() for key, decision in self.decisions.items()},
             "warnings": {key: warning.to_json() for key, warning in self.warnings.items()},
+            "unknown": self.unknown,
         }
 
     @classmethod
@@ -75,6 +80,7 @@ class Preview:
             guesses=guesses,
             decisions=decisions,
             warnings=warnings,
+            unknown=data.get("unknown", {}),
         )
 
 
@@ -102,7 +108,13 @@ def look(
         work.kind = kind
         guesses = _of_export(kind, export, samples) if export else recognise(kind, samples)
         decisions = {key: d for key, g in guesses.items() if (d := _decision(work, kind, g))}
+        known = {guess.column for guess in guesses.values()}
         return Preview(
+            unknown={
+                column: kind.guess_type(values, work.rows)
+                for column, values in samples.items()
+                if column not in known
+            },
             format=source.format,
             kind=kind.name,
             columns=source.columns,

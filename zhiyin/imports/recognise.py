@@ -27,7 +27,7 @@ _TESTS: Mapping[FieldType, re.Pattern[str]] = {
         re.I,
     ),
     FieldType.EMAIL: re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+"),
-    FieldType.PHONE: re.compile(r"(\+|00)?\(?\d[\d\s()-]{5,17}\d"),
+    FieldType.PHONE: re.compile(r"(?!\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}\b)(\+|00)?\(?\d[\d\s()-]{5,17}\d"),
     FieldType.CURRENCY: re.compile(r"[A-Za-z]{3}|人民币|美元|欧元|英镑|港币|日元"),
 }
 _BY_CONTENT = {FieldType.EMAIL: 0.5, FieldType.DATE: 0.45, FieldType.PHONE: 0.42}
@@ -92,6 +92,10 @@ def likeliest_kind(kinds: Iterable[Kind], samples: Mapping[str, Sequence[str]]) 
         if best is None or score > best[0]:
             best = (score, kind)
     return best[1] if best else None
+
+
+def looks_like_day(value: str) -> bool:
+    return bool(_TESTS[FieldType.DATE].fullmatch(value))
 
 
 def _judge(f: Field, column: str, values: Sequence[str]) -> Guess:

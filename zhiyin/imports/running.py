@@ -42,7 +42,7 @@ def check(run: jobs.JobRun) -> Result:
     _check_mine(run)
     with _failing(run), _worked(run) as (batch, work, outcome):
         with run.scope():
-            effect = kinds()[batch.kind].compare(work, _landing(run, batch, work))
+            effect = work.kind.compare(work, _landing(run, batch, work))
             # what was landed to compare goes with the transaction; nothing else was written
         result = _result(work, outcome, effect)
         with run.scope():
@@ -60,7 +60,7 @@ def apply(run: jobs.JobRun) -> Result:
         _one_at_a_time(run)
         _check_mine(run)
         batch.refresh_from_db()
-        effect = kinds()[batch.kind].apply(work, _landing(run, batch, work))
+        effect = work.kind.apply(work, _landing(run, batch, work))
         result = _result(work, outcome, effect) | {"seconds": round(time.monotonic() - work.began, 2)}
         refused = _keep_refused(run, batch, work)
         _settle(batch, ImportState.APPLIED, result=result, refused_file=refused, applied_at=run.now)

@@ -138,6 +138,8 @@ def _out(batch: Import) -> dict[str, Any]:
         "file_name": batch.file.name,
         "file_size": batch.file.size,
         "columns": batch.recognised.get("columns", []),
+        "unknown": batch.recognised.get("unknown", {}),
+        "new_fields": {each["column"]: each["type"] for each in batch.new_fields},
         "messages": [str(message) for message in report.messages] if report else [],
         "refusals": [str(message) for message, _count in report.refusals] if report else [],
         "problem": str(batch.problem or ""),

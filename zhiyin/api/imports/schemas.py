@@ -23,7 +23,10 @@ class KindOut(Schema):
 
 
 class ImportOut(Schema):
-    """A file and what became of it. ``mapping`` gives the column of each field."""
+    """A file and what became of it. ``mapping`` gives the column of each field.
+
+    ``unknown`` gives the type of field that each other column looks like, ``new_fields`` what columns will become.
+    """
 
     id: uuid.UUID
     kind: str
@@ -32,6 +35,8 @@ class ImportOut(Schema):
     state: str
     columns: list[str]
     mapping: dict[str, str]
+    unknown: dict[str, str]
+    new_fields: dict[str, str]
     date_formats: dict[str, str]
     options: dict[str, Any]
     source: str
@@ -81,7 +86,7 @@ class UploadIn(OptionsIn):
 
 
 class ChoiceIn(Schema):
-    """What is to be changed; what is left out stays."""
+    """What is to be changed; what is left out stays. ``new_fields`` gives columns the type of the field to be made of each."""
 
     kind: Literal["customers", "products", "orders", "activities"] | None = None
     mapping: dict[str, str] | None = None
@@ -89,6 +94,7 @@ class ChoiceIn(Schema):
     options: OptionsIn | None = None
     source: str | None = None
     matching: MatchingIn | None = None
+    new_fields: dict[str, str] | None = None
 
 
 class ProfileIn(Schema):

@@ -71,6 +71,12 @@ def _pairs(_ctx: click.Context, _option: click.Parameter, values: tuple[str, ...
     type=click.Choice(["customer_phone", "customer_email", "customer_name"]),
     help="What a row and a customer may agree in; more than once for several.",
 )
+@click.option(
+    "--new-field",
+    "new_fields",
+    multiple=True,
+    help="COLUMN or COLUMN=TYPE: make a field of your own of a column that nothing is known of; * for all of them.",
+)
 @click.option("--check", "only_check", is_flag=True, help="Say what would happen, and change nothing.")
 @click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="Write refused rows there.")
 @click.option("--undo", type=click.UUID, metavar="ID", help="Take back the import of this id, whole.")
@@ -113,6 +119,15 @@ def import_file(
     answer({**same, **result, **told}, as_json=as_json, text="\n".join(_sentences(batch, result)))
 
 
+def _new_fields(given: tuple[str, ...], unknown: dict[str, str]) -> dict[str, str]:
+    """The type of the field that each of these columns becomes; the likely one where none is said."""
+    wanted: dict[str, str] = {}
+    for each in given:
+        column, _sign, kind = each.partition("=")
+        wanted |= unknown if each == "*" else {column: kind or unknown.get(column, "text")}
+    return wanted
+
+
 def _upload(actor: "Actor", file: Path, kind: str, reading: dict[str, Any]) -> uuid.UUID:
     """Keep the file and settle how it is read."""
     from django.utils import timezone
@@ -136,7 +151,8 @@ def _upload(actor: "Actor", file: Path, kind: str, reading: dict[str, Any]) -> u
             now=now,
         )
         rules = {name: reading[name] for name in ("known", "alike", "by") if reading[name]}
-        if reading["columns"] or reading["dates"] or reading["source"] or rules:
+        wanted = _new_fields(reading["new_fields"], batch.recognised.get("unknown", {}))
+        if reading["columns"] or reading["dates"] or reading["source"] or rules or wanted:
             actions.choose_columns(
                 actor=actor,
                 import_id=batch.id,
@@ -144,6 +160,7 @@ def _upload(actor: "Actor", file: Path, kind: str, reading: dict[str, Any]) -> u
                 date_formats={**batch.date_formats, **reading["dates"]},
                 source=reading["source"],
                 matching={**batch.matching, **rules} if rules else None,
+                new_fields=wanted or None,
                 now=now,
             )
         return batch.id

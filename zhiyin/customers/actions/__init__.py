@@ -51,13 +51,16 @@ from zhiyin.customers.actions.duplicates import (
 from zhiyin.customers.actions.field_access import RoleRules, set_field_access
 from zhiyin.customers.actions.field_files import attach_file
 from zhiyin.customers.actions.fields import (
+    MOST_OPTIONS,
     FieldRules,
     add_ready_fields,
     archive_field,
     change_field,
     create_field,
+    free_key,
     move_field,
     move_section,
+    remove_empty_field,
     restore_field,
 )
 from zhiyin.customers.actions.formulas import refresh_formulas, refresh_soon
@@ -141,6 +144,7 @@ __all__ = [
     "BULK_AT_ONCE",
     "CONTACT_DETAILS",
     "LINK_START",
+    "MOST_OPTIONS",
     "AlreadyClaimed",
     "Answer",
     "CoolingOff",
@@ -214,6 +218,7 @@ __all__ = [
     "fill_pool",
     "fill_pool_now",
     "find_duplicates",
+    "free_key",
     "give_link",
     "good_link",
     "keep_duplicates",
@@ -243,6 +248,7 @@ __all__ = [
     "refresh_soon",
     "remove_contact",
     "remove_document",
+    "remove_empty_field",
     "remove_note",
     "remove_relation",
     "remove_relation_type",

@@ -17,7 +17,7 @@ from zhiyin.customers.fields import formulas, links, read
 from zhiyin.customers.fields.uploads import MOST as MOST_MEGABYTES
 from zhiyin.customers.fields.uploads import endings
 from zhiyin.customers.fields.values import LONGEST, day, number
-from zhiyin.customers.models import CustomField
+from zhiyin.customers.models import CustomField, FieldValue
 from zhiyin.customers.ready import READY
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
@@ -220,6 +220,18 @@ def restore_field(
     return found
 
 
+def remove_empty_field(*, actor: Actor, field_id: uuid.UUID, now: datetime.datetime) -> bool:
+    """Remove a field for good that no customer has a value of, as when the import that made it is undone."""
+    actor.require("settings.manage")
+    found = CustomField.objects.select_for_update().filter(pk=field_id).first()
+    if found is None or FieldValue.objects.filter(field_id=field_id).exists():
+        return False
+    found.delete()
+    found.pk = field_id
+    tell_field(actor, found, "removed", {"label": [found.label, None]}, now)
+    return True
+
+
 def _all_held() -> list[CustomField]:
     return list(CustomField.objects.select_for_update(no_key=True).order_by("pk"))
 
@@ -381,6 +393,11 @@ def _key(given: str, label: str, used: set[str]) -> str:
         if wanted in used:
             raise FieldTaken(_("There is a field of this key already."), field="key")
         return wanted
+    return free_key(label, used)
+
+
+def free_key(label: str, used: set[str]) -> str:
+    """A key for a field of this label, made of its pinyin."""
     plain = regex.sub(r"[^a-z0-9]+", "_", name_key(label)).strip("_")[:30]
     base = plain if plain[:1].isalpha() else f"field_{plain}".strip("_")
     return next(

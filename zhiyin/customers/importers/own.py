@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from psycopg.types.json import Jsonb
@@ -32,8 +32,8 @@ _SEVERAL = re.compile(r"[;；,，、|\n]")
 _WRONG = gettext_noop("{field}: {why}")
 
 
-def targets(actor: Actor) -> tuple[kinds.Field, ...]:
-    """The own fields that columns of a file can be. One SQL statement."""
+def targets(fields: Sequence[Field]) -> tuple[kinds.Field, ...]:
+    """Own fields as what columns of a file can be."""
     return tuple(
         kinds.Field(
             each.name,
@@ -43,22 +43,22 @@ def targets(actor: Actor) -> tuple[kinds.Field, ...]:
             length=5000,
             by_name=True,
         )
-        for each in _fillable(actor)
+        for each in fields
         if each.own
     )
 
 
-def _fillable(actor: Actor) -> list[Field]:
+def fillable(actor: Actor) -> list[Field]:
     """Those that may be filled in at least with new customers."""
     may = (FieldAccess.OPEN, FieldAccess.READ_ONLY)
     return [each for each in registry(actor) if each.own and each.access in may and not each.worked_out]
 
 
-def settle_own(work: Workspace, actor: Actor) -> None:
+def settle_own(work: Workspace, fields: Sequence[Field]) -> None:
     """Make ``own_values`` (``field``, ``value`` as text, ``kept`` as JSON) in DuckDB; wrong rows are refused."""
     work.con.execute("CREATE OR REPLACE TABLE own_values (field VARCHAR, value VARCHAR, kept VARCHAR)")
     work.con.execute("CREATE OR REPLACE TABLE own_wrong (field VARCHAR, value VARCHAR, reason VARCHAR)")
-    for each in _fillable(actor):
+    for each in fields:
         if each.own and each.name in work.mapping:
             _settle(work, each.own)
 
@@ -104,9 +104,9 @@ def _kept(field: CustomField, text: str) -> tuple[str, str]:
         return "", str(error.message)
 
 
-def land_own(work: Workspace, landing: Landing) -> None:
+def land_own(work: Workspace, landing: Landing, fields: Sequence[Field]) -> None:
     """Make the temporary table ``landed_own`` (``cno``, ``custom``) of the customers with values of own fields."""
-    own = [each.own for each in _fillable(landing.actor) if each.own and each.name in work.mapping]
+    own = [each.own for each in fields if each.own and each.name in work.mapping]
     if not own:
         landing.create("landed_own", "cno int, custom jsonb")
         return
@@ -130,7 +130,7 @@ def land_own(work: Workspace, landing: Landing) -> None:
 
 def own_parameters(actor: Actor) -> dict[str, Any]:
     """What SQL needs to know: defaults of new customers, and keys that a kind has not or that are read only."""
-    fields = _fillable(actor)
+    fields = fillable(actor)
     other = {CustomerKind.PERSON: CustomerKind.ORGANISATION, CustomerKind.ORGANISATION: CustomerKind.PERSON}
     return {
         **{f"defaults_{kind}": Jsonb(_defaults(fields, kind)) for kind in other},

@@ -110,6 +110,7 @@ def forget_sensitive_values(landing: Landing) -> None:
         "SELECT id FROM customers_sensitivevalue WHERE customer_id IN (SELECT id FROM gone_customers)"
         f" UNION SELECT v.id {_SAME}"
     )
+    landing.run("DROP TABLE IF EXISTS pg_temp.gone_values")
     landing.run(f"CREATE TEMP TABLE gone_values ON COMMIT DROP AS {gone}")
     landing.run("DELETE FROM customers_sensitiveindex WHERE value_id IN (SELECT id FROM gone_values)")
     landing.run("DELETE FROM customers_sensitivevalue WHERE id IN (SELECT id FROM gone_values)")

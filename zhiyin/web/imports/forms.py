@@ -6,10 +6,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from zhiyin.imports import access, actions
+from zhiyin.imports import actions
 from zhiyin.imports.choices import Alike, Known
 from zhiyin.imports.formats import DATE_FORMATS
-from zhiyin.imports.kinds import FieldType, Kind
+from zhiyin.imports.kinds import FieldType, Kind, kinds
 from zhiyin.imports.matching import Matching
 from zhiyin.imports.models import Import, ImportProfile
 from zhiyin.imports.preview import Preview
@@ -99,7 +99,7 @@ class ColumnsForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Actor, batch: Import, seen: Preview, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind = access.kind_of(actor, batch)
+        self.kind = kinds()[batch.kind].seen_by(actor)
         self.fields["shop"].initial = batch.source
         choices = [("", "-"), *((column, column) for column in seen.columns)]
         for each in self.kind.fields:
@@ -116,10 +116,34 @@ class ColumnsForm(forms.Form):
                     choices=[("", _("Decided from the data")), *((f.name, f.label) for f in DATE_FORMATS)],
                     initial=batch.date_formats.get(each.name, ""),
                 )
+        self._offer_fields(actor, batch, seen)
         if batch.kind != "orders":
             del self.fields["shop"]
         if self.kind.matched_by:
             self._offer_matching(Matching.load(batch.matching))
+
+    def _offer_fields(self, actor: Actor, batch: Import, seen: Preview) -> None:
+        """A new field for each column that nothing is known of."""
+        types = self.kind.new_types(actor)
+        planned = {each["column"]: each["type"] for each in batch.new_fields}
+        self.unknown = {f"new_{place}": column for place, column in enumerate(seen.unknown)} if types else {}
+        names = dict(types)
+        for name, column in self.unknown.items():
+            self.fields[name] = forms.ChoiceField(
+                label=column,
+                required=False,
+                choices=[("", _("Leave out")), *types],
+                initial=planned.get(column, ""),
+                help_text=_("Looks like: %s") % names.get(seen.unknown[column], ""),
+            )
+
+    @property
+    def new_fields(self) -> dict[str, str]:
+        return {column: kind for name, column in self.unknown.items() if (kind := self.cleaned_data[name])}
+
+    @property
+    def offered(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.unknown]
 
     def _offer_matching(self, rules: Matching) -> None:
         self.fields["known"] = forms.ChoiceField(

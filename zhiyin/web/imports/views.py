@@ -90,6 +90,7 @@ def columns(request: HttpRequest, import_id: uuid.UUID) -> HttpResponse:
                 date_formats=form.date_formats,
                 source=form.cleaned_data.get("shop", ""),
                 matching=form.matching,
+                new_fields=form.new_fields,
                 now=now,
             )
             actions.start(actor=request.actor, import_id=import_id, step="check", now=now)
