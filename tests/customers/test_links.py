@@ -5,6 +5,8 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.cast import Company
@@ -93,3 +95,24 @@ def test_on_the_page(cast: Company, now: Now) -> None:
     assert lin.post(f"{record}field/x_to/", {"x_to": ""}).status_code == 302
     with cast.scope():
         assert Customer.objects.get(pk=customer.pk).custom == {}
+
+
+def test_more_rows_with_links_are_no_more_statements(cast: Company, now: Now) -> None:
+    with cast.scope():
+        add(cast, now, "customer")
+        partners = [made(cast, now, f"伙伴{number}") for number in range(6)]
+        made(cast, now, to=partners[0].code)
+    lin, address = cast.lin.client, f"{reverse('customers:list')}?columns=x_to&columns=city"
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            page = lin.get(address).content.decode()
+        assert f'<td class="">{partners[0].code}</td>' in page
+        return len(asked)
+
+    statements()
+    before = statements()
+    with cast.scope():
+        for partner in partners[1:]:
+            made(cast, now, to=partner.code)
+    assert statements() == before

@@ -12,7 +12,7 @@ from zhiyin.customers.fields.masks import (
     veiled_row,
 )
 from zhiyin.customers.fields.registry import CONTACTS, CORE, PREFIX, Field, Registry, own_among, registry
-from zhiyin.customers.fields.values import Value, read, shown, written
+from zhiyin.customers.fields.values import Value, looked_up, read, shown, written
 
 __all__ = [
     "CONTACTS",
@@ -21,6 +21,7 @@ __all__ = [
     "Field",
     "Registry",
     "Value",
+    "looked_up",
     "own_among",
     "read",
     "registry",

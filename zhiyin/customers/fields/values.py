@@ -4,9 +4,13 @@ What is kept is JSON: text, numbers of up to 15 digits, days as ``2026-01-31``, 
 several choices as a list in the order of the options, links and files as the id of what they lead to. Nothing is ``None`` and is not kept at all.
 """
 
+import contextlib
 import datetime
 import decimal
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 import regex
@@ -74,9 +78,34 @@ def _shown_day(_field: CustomField, value: str) -> str:
     return formats.date_format(datetime.date.fromisoformat(value), "DATE_FORMAT")
 
 
+_ahead: ContextVar[Mapping[tuple[str, str], links.Linked]] = ContextVar(
+    "looked_up", default=MappingProxyType({})
+)
+
+
+@contextlib.contextmanager
+def looked_up(fields: Iterable[CustomField], customs: Sequence[Mapping[str, Any]]) -> Iterator[None]:
+    """What the links among many customers' values lead to, asked for at once and not by each ``shown`` in it."""
+    ids: dict[str, set[uuid.UUID]] = {}
+    for each in fields:
+        if each.type == FieldType.LINK:
+            found = {uuid.UUID(own[each.key]) for own in customs if own.get(each.key)}
+            ids.setdefault(each.target, set()).update(found)
+    known = {
+        (target, str(key)): linked
+        for target, some in ids.items()
+        for key, linked in links.known(target, some).items()
+    }
+    token = _ahead.set(known)
+    try:
+        yield
+    finally:
+        _ahead.reset(token)
+
+
 def _linked(field: CustomField, value: object) -> str:
-    """What a link's record is known by, and ``read`` understands; lists look all of theirs up by ``links.known``."""
-    linked = links.of(field.target, value)
+    """What a link's record is known by, and ``read`` understands."""
+    linked = _ahead.get().get((field.target, str(value))) or links.of(field.target, value)
     return linked.code if linked else str(value)
 
 

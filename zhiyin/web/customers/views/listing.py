@@ -13,7 +13,8 @@ from django.utils.translation import ngettext
 from django_htmx.http import HttpResponseClientRedirect
 
 from zhiyin.customers import access, queries
-from zhiyin.customers.fields import PREFIX
+from zhiyin.customers.choices import FieldType
+from zhiyin.customers.fields import PREFIX, looked_up, own_among
 from zhiyin.customers.filters import Condition, Group, Node, Words, parse, terms
 from zhiyin.customers.queries import SORTS, Count, CustomerFilter, CustomerRow
 from zhiyin.platform.database.bounded import TookTooLong
@@ -48,7 +49,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": found,
         "table": table,
-        "body": table.body(found.rows),
+        "body": _body(request, table, found.rows),
         "count": count,
         "summary": summary(count),
         "chips": _chips(request, where),
@@ -88,6 +89,15 @@ def _table(request: HttpRequest, sort: str, rows: list[Any]) -> Table:
     protected = queries.protected_until(row["id"] for row in rows) if "protected" in chosen and rows else {}
     made = all_columns(request.actor, request.tenant.currency, tags, protected)
     return Table(made, chosen, _link, request.GET, sort)
+
+
+def _body(request: HttpRequest, table: Table, rows: list[Any]) -> Any:
+    """The rows; what links in them lead to is asked for at once."""
+    own = own_among(request.actor, KEPT.chosen(request))
+    if not any(each.type == FieldType.LINK for each in own.values()):
+        return table.body(rows)
+    with looked_up(own.values(), [row["custom"] for row in rows]):
+        return table.body(rows)
 
 
 def _link(row: Row) -> tuple[str, str]:
