@@ -4,7 +4,9 @@ import base64
 import datetime
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers import access
@@ -17,8 +19,22 @@ from zhiyin.customers.queries.sensitive import sensitive_rules
 from zhiyin.platform import crypto
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound, PermissionDenied
+from zhiyin.platform.keys import uuid7
 from zhiyin.platform.record import record, record_read
 from zhiyin.platform.text import checked
+
+# of files with a million rows; Django takes five times as long to write the statement
+_VALUES = """
+INSERT INTO customers_sensitivevalue (id, customer_id, field, encrypted, set_at)
+SELECT each.*, %(now)s
+FROM unnest(%(ids)s::uuid[], %(customers)s::uuid[], %(fields)s::text[], %(encrypted)s::bytea[]) AS each
+"""
+_ENTRIES = """
+INSERT INTO customers_sensitiveindex (value_id, field, version, blind)
+SELECT each.id, each.field, %(version)s, each.blind
+FROM unnest(%(ids)s::uuid[], %(fields)s::text[], %(blinds)s::bytea[]) AS each (id, field, blind)
+ON CONFLICT (value_id) DO UPDATE SET version = excluded.version, blind = excluded.blind
+"""
 
 
 class ReasonWanted(Invalid):
@@ -73,21 +89,18 @@ def place_many(items: Sequence[crypto.Item], now: datetime.datetime) -> None:
     if not items:
         return
     keys = crypto.ring.ring()
-    values = [
-        SensitiveValue(customer_id=each.subject_id, field=each.field, encrypted=encrypted, set_at=now)
-        for each, encrypted in zip(items, crypto.encrypt_many(items, within=keys), strict=True)
-    ]
-    SensitiveValue.objects.bulk_create(values)
-    version = keys.newest(crypto.ring.INDEX)
-    SensitiveIndex.objects.bulk_create(
-        SensitiveIndex(
-            value=row,
-            field=each.field,
-            version=version,
-            blind=crypto.blinds(each.field, str(each.value), within=keys)[0],
-        )
-        for row, each in zip(values, items, strict=True)
-    )
+    rows: dict[str, Any] = {
+        "ids": [uuid7() for _each in items],
+        "customers": [each.subject_id for each in items],
+        "fields": [each.field for each in items],
+        "encrypted": crypto.encrypt_many(items, within=keys),
+        "blinds": [crypto.blinds(each.field, str(each.value), within=keys)[0] for each in items],
+        "version": keys.newest(crypto.ring.INDEX),
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_VALUES, rows)
+        cursor.execute(_ENTRIES, rows)
 
 
 def sensitive_again(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:
@@ -189,20 +202,14 @@ def index_sensitive(*, batch: int = 2000) -> int:
 
 def _index(keys: crypto.ring.Ring, version: int, rows: list[SensitiveValue]) -> int:
     items = [crypto.Item(each.customer_id, each.field, bytes(each.encrypted)) for each in rows]
-    entries = [
-        SensitiveIndex(
-            value=row,
-            field=row.field,
-            version=version,
-            blind=crypto.blinds(row.field, text, within=keys)[0],
-        )
-        for row, text in zip(rows, crypto.decrypt_many(items, within=keys), strict=True)
-        if text is not None
-    ]
-    SensitiveIndex.objects.bulk_create(
-        entries,
-        update_conflicts=True,
-        unique_fields=["value"],
-        update_fields=["version", "blind"],
-    )
-    return len(entries)
+    clear = zip(rows, crypto.decrypt_many(items, within=keys), strict=True)
+    found = [(row, text) for row, text in clear if text is not None]
+    entries: dict[str, Any] = {
+        "ids": [row.pk for row, _text in found],
+        "fields": [row.field for row, _text in found],
+        "blinds": [crypto.blinds(row.field, text, within=keys)[0] for row, text in found],
+        "version": version,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTRIES, entries)
+    return len(found)

@@ -1,5 +1,6 @@
 """AES-256-GCM with a random nonce: nonce (12 bytes), then ciphertext with its tag (16 bytes)."""
 
+import functools
 import os
 import unicodedata
 
@@ -38,6 +39,7 @@ def place(*parts: str | bytes) -> bytes:
     return b"".join(len(each).to_bytes(4, "big") + each for each in raw)
 
 
+@functools.lru_cache(maxsize=4096)
 def derived(key: bytes, purpose: str) -> bytes:
     """A key for one purpose (RFC 5869)."""
     return HKDF(hashes.SHA256(), KEY, None, b"zhiyin " + purpose.encode()).derive(key)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from zhiyin.platform.crypto import boxes, kept
 from zhiyin.platform.crypto.errors import Erased, Unreadable
@@ -16,6 +16,12 @@ from zhiyin.platform.crypto.ring import DATA, Ring, ring
 from zhiyin.platform.models import SubjectKey
 
 log = structlog.get_logger(__name__)
+# another transaction may have been first: its key counts
+_MAKE = """
+INSERT INTO platform_subjectkey (subject_id, version, wrapped)
+SELECT each.id, %(version)s, each.wrapped FROM unnest(%(ids)s::uuid[], %(wrapped)s::bytea[]) AS each (id, wrapped)
+ON CONFLICT DO NOTHING
+"""
 Forget = Callable[[uuid.UUID], object]
 _forgetting: list[Forget] = []
 _FORMAT = b"\x01"
@@ -103,12 +109,10 @@ def unwrapped(keys: Ring, rows: Iterable[SubjectKey]) -> dict[uuid.UUID, bytes]:
 def _make_missing(keys: Ring, subjects: Collection[uuid.UUID]) -> None:
     known = set(SubjectKey.objects.filter(pk__in=subjects).values_list("pk", flat=True))
     version = keys.newest(DATA)
-    rows = [
-        SubjectKey(subject_id=each, version=version, wrapped=wrapped(keys, each, boxes.new_key(), version))
-        for each in sorted(set(subjects) - known)
-    ]
-    # another transaction may have been first: its key counts
-    SubjectKey.objects.bulk_create(rows, ignore_conflicts=True, batch_size=5000)
+    new = sorted(set(subjects) - known)
+    rows = [wrapped(keys, each, boxes.new_key(), version) for each in new]
+    with connection.cursor() as cursor:
+        cursor.execute(_MAKE, {"ids": new, "version": version, "wrapped": rows})
 
 
 def _locked(subjects: Collection[uuid.UUID]) -> Iterable[SubjectKey]:
