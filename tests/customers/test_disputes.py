@@ -133,6 +133,16 @@ def test_as_long_as_it_is_open_the_owner_stays(cast: Company, key: uuid.UUID, no
         assert actions.reclaim_now(actor=gao, now=later)[0].count == 1
 
 
+def test_nobody_deletes_whom_others_claim(cast: Company, key: uuid.UUID, now: Now) -> None:
+    with cast.scope():
+        _open(cast, now)
+        with pytest.raises(InDispute):
+            actions.delete_customer(actor=cast.ma.actor, customer_id=key, now=now)
+        chosen = Selection(ids=(key,))
+        assert actions.delete_customers(actor=cast.ma.actor, selection=chosen, now=now).count == 0
+        assert Customer.objects.filter(pk=key).exists()
+
+
 def test_who_sees_disputes(cast: Company, key: uuid.UUID, now: Now) -> None:
     with cast.scope():
         made = _open(cast, now)

@@ -20,6 +20,7 @@ from zhiyin.customers.events import (
 )
 from zhiyin.customers.fields.uploads import files_of
 from zhiyin.customers.models import Customer, DocumentVersion, Suspect
+from zhiyin.customers.queries.disputes import InDispute, in_dispute, undisputed
 from zhiyin.platform import crypto, files, jobs
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
@@ -39,9 +40,11 @@ def before_purge(function: Purging) -> Purging:
 
 
 def delete_customer(*, actor: Actor, customer_id: uuid.UUID, now: datetime.datetime) -> Done:
-    """Put one customer into the bin. Raises ``NotFound`` and ``OnlyShared``."""
+    """Put one customer into the bin. Raises ``NotFound``, ``OnlyShared`` and ``InDispute``."""
     actor.require("customers.delete")
     customer = access.customer(actor, customer_id, need="full", lock=True)
+    if in_dispute([customer.pk]):
+        raise InDispute
     _put_in(actor, [customer.pk], now)
     record(
         CustomerDeleted(customer_id),
@@ -56,7 +59,7 @@ def delete_customer(*, actor: Actor, customer_id: uuid.UUID, now: datetime.datet
 def delete_customers(
     *, actor: Actor, selection: Selection, now: datetime.datetime, in_background: bool = False
 ) -> Done:
-    """Put chosen customers into the bin. More than ``BULK_AT_ONCE`` become a job."""
+    """Put chosen customers into the bin, but for those in dispute. More than ``BULK_AT_ONCE`` become a job."""
     actor.require("customers.delete")
     if not in_background and (many := too_many(actor, selection, "full")):
         arguments = {"selection": many.data(), "change": "delete", "values": {}}
@@ -70,7 +73,7 @@ def delete_customers(
                 now=now,
             ),
         )
-    chosen = Customer.objects.filter(pk__in=selected(actor, selection, "full").values("pk"))
+    chosen = undisputed(Customer.objects.filter(pk__in=selected(actor, selection, "full").values("pk")))
     ids = list(chosen.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     _put_in(actor, ids, now)
     write_each(

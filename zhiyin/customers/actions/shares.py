@@ -21,7 +21,7 @@ from zhiyin.customers.models import Customer, Share, Undo
 from zhiyin.platform import jobs, notifications
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound
-from zhiyin.platform.record import record
+from zhiyin.platform.record import record, write_each
 from zhiyin.platform.text import checked
 
 BATCH = 5_000
@@ -206,15 +206,19 @@ def _tell(
         "until": [None, sharing.until.isoformat() if sharing.until else None],
         "reason": [None, sharing.reason],
     }
+    told = {name: pair for name, pair in changes.items() if pair[1] not in (None, "")}
     one = ids[0] if len(ids) == 1 else None
     if one is None:
-        changes["customers"] = [None, [str(key) for key in ids]]
+        write_each(
+            CustomersShared.name, actor=actor, now=now, kind="customer", changes=dict.fromkeys(ids, told)
+        )
+        told = {**told, "customers": [None, len(ids)]}
     record(
         CustomersShared(len(ids), one, sharing.member_id, sharing.unit_id, sharing.may_write),
         actor=actor,
         now=now,
         subject=("customer", one) if one else None,
-        changes={name: pair for name, pair in changes.items() if pair[1] not in (None, "")},
+        changes=told,
     )
     if sharing.member_id:
         notifications.tell(
