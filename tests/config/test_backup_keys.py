@@ -36,7 +36,14 @@ FILL = f"""
         print(len(crypto.seal("caldav", "secret")))
 """
 ERASE = """
-        crypto.destroy(Customer.objects.get(name="王小明").pk, now=now)
+        wang = Customer.objects.get(name="王小明").pk
+        actions.delete_customer(actor=actor, customer_id=wang, now=now)
+        actions.purge_customers(actor=actor, customer_ids=[wang], now=now)
+"""
+ROWS_LEFT = """
+        from zhiyin.platform.tenancy import with_gone
+        with with_gone():
+            print(Customer.objects.count())
 """
 READ = f"""
         told = {{}}
@@ -99,12 +106,13 @@ def test_a_restore_brings_back_values_but_nobody_who_was_erased(
     living = kept.read(keys).living()
     inside(filled, ERASE)
     assert len(kept.read(keys).living()) == len(living) - 1
-    one = {"王小明": "erased", "李四": OTHER, "found": ["李四"], "gone": [], "destroyed": 1}
+    one = {"李四": OTHER, "found": ["李四"], "gone": [], "destroyed": 1}
     assert told(filled) == one
 
-    # the old backup, over the present database and in an empty one: erased all the same
-    done(zhiyin(filled, "restore", str(tar), "--force"))
+    # the old backup, over the present database and in an empty one: purged again, with the name and all
+    assert json.loads(done(zhiyin(filled, "restore", str(tar), "--force", "--json")))["purged_again"] == 1
     assert told(filled) == one
+    assert json.loads(inside(filled, ROWS_LEFT)) == 1
     elsewhere = make_home()
     shutil.copy(filled / "master_key", elsewhere / "master_key")
     done(zhiyin(elsewhere, "restore", str(tar)))

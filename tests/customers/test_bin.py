@@ -184,3 +184,17 @@ def test_a_program_does_it_too(cast: Company) -> None:
     assert client.delete(f"/api/v1/customers/{made.pk}/").status_code == 204
     assert client.post("/api/v1/bin/purge/", body, content_type="application/json").json() == {"count": 1}
     assert client.post("/api/v1/bin/purge/", body, content_type="application/json").status_code == 404
+
+
+def test_who_was_purged_and_came_back_with_an_old_backup_is_purged_again(
+    inside: Company, wang: Customer
+) -> None:
+    other = actions.create_customer(actor=inside.lin.actor, name="李四", now=NOW)
+    delete(inside, wang)
+    actions.purge_customers(actor=inside.gao.actor, customer_ids=[wang.pk], now=NOW)
+    Customer.objects.create(pk=wang.pk, name="王小明", code="K-1", created_at=NOW, updated_at=NOW)
+    with pytest.raises(PermissionDenied):
+        actions.purge_again(actor=inside.lin.actor, most=10, now=NOW)
+    gao = inside.gao.actor
+    assert [actions.purge_again(actor=gao, most=10, now=NOW) for _time in range(2)] == [1, 0]
+    assert list(Customer.objects.values_list("pk", flat=True)) == [other.pk]

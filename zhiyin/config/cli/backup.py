@@ -71,7 +71,8 @@ def restore(*, file: Path, force: bool, keys: Path | None, without_keys: bool, a
     """Put a backup into an empty zhiyin, then bring it up to date.
 
     Stop zhiyin first. Without --force nothing is done where a company exists. The database is replaced as a
-    whole or not at all, and only if every checksum of the backup is right.
+    whole or not at all, and only if every checksum of the backup is right. Customers who were purged since the
+    backup are purged again.
     """
     open_database(schema=False)
     from django.db import connections
@@ -98,14 +99,29 @@ def restore(*, file: Path, force: bool, keys: Path | None, without_keys: bool, a
         )
     except BackupError as error:
         raise Failed(str(error)) from error
+    purged = _purge_again()
     unread = _index_again()
     rows = sum(manifest.rows.values())
     elsewhere = f" Its files are in {manifest.files_elsewhere}." if manifest.files_elsewhere else ""
+    again = f"\nPurged since that backup, and purged again: {purged:,} customers." if purged else ""
     answer(
-        {"created_at": manifest.created_at, "zhiyin": manifest.zhiyin, "rows": manifest.rows},
+        {
+            "created_at": manifest.created_at,
+            "zhiyin": manifest.zhiyin,
+            "rows": manifest.rows,
+            "purged_again": purged,
+        },
         as_json=as_json,
-        text=f"Restored {rows:,} rows of {manifest.created_at}.{elsewhere}{unread}",
+        text=f"Restored {rows:,} rows of {manifest.created_at}.{elsewhere}{again}{unread}",
     )
+
+
+def _purge_again() -> int:
+    from django.utils import timezone
+
+    from zhiyin.config.maintenance import purge_again
+
+    return purge_again(timezone.now())
 
 
 def _index_again() -> str:

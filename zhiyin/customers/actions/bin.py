@@ -146,6 +146,14 @@ def purge_bin(*, actor: Actor, deleted_before: datetime.datetime, most: int, now
         return _purge(actor, rows[:most], now)
 
 
+def purge_again(*, actor: Actor, most: int, now: datetime.datetime) -> int:
+    """Purge those who were purged once and came back with an old backup, the first ``most`` of them; how many."""
+    actor.require("customers.purge")
+    with with_gone():
+        rows = Customer.objects.filter(pk__in=among(list(crypto.destroyed()))).order_by("pk")
+        return _purge(actor, rows[:most], now)
+
+
 def _purge(actor: Actor, rows: QuerySet[Customer], now: datetime.datetime) -> int:
     # an order being written holds its customer: wait for it, then it is found
     codes = dict(rows.select_for_update().values_list("pk", "code"))
