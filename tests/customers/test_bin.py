@@ -14,9 +14,11 @@ from zhiyin.analytics.models import CustomerValue
 from zhiyin.commerce.models import Order
 from zhiyin.customers import actions, queries, tasks
 from zhiyin.customers.actions.records import CodeInBin
-from zhiyin.customers.models import ContactPoint, Customer, Note, TimelineEvent
+from zhiyin.customers.models import ContactPoint, Customer, Merge, Note, TimelineEvent, Undo
+from zhiyin.platform import crypto
 from zhiyin.platform.errors import Conflict, NotFound, PermissionDenied
 from zhiyin.platform.models import AuditEntry
+from zhiyin.platform.tenancy import with_gone
 
 pytestmark = pytest.mark.django_db
 NOW = datetime.datetime(2026, 11, 20, 12, tzinfo=datetime.UTC)
@@ -136,6 +138,21 @@ def test_purging_leaves_the_totals_and_nothing_else(inside: Company, wang: Custo
     actions.create_customer(actor=inside.gao.actor, name="别人", code="K-1", now=NOW)
     entry = AuditEntry.objects.get(action="customers.customer_purged")
     assert entry.changes == {"code": ["K-1", None]}
+
+
+def test_whoever_was_merged_into_the_purged_goes_too(inside: Company, wang: Customer) -> None:
+    gao = inside.gao.actor
+    twin = actions.create_customer(actor=gao, name="王晓明", code="K-9", now=NOW)
+    other = actions.create_customer(actor=gao, name="李雷", code="K-8", now=NOW)
+    actions.add_note(actor=gao, customer_id=twin.pk, body="只有他的", now=NOW)
+    actions.merge_customers(actor=gao, survivor_id=wang.pk, customer_ids=[twin.pk], now=NOW)
+    delete(inside, wang)
+    assert actions.purge_customers(actor=gao, customer_ids=[wang.pk], now=NOW) == 1
+    with with_gone():
+        assert list(Customer.objects.values_list("pk", flat=True)) == [other.pk]
+    assert not Merge.objects.exists()
+    assert not Undo.objects.exists()
+    assert crypto.destroyed() == {wang.pk, twin.pk}
 
 
 def test_nobody_who_is_there_is_purged(inside: Company, wang: Customer) -> None:

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from zhiyin.customers.events import (
     CustomersRestored,
 )
 from zhiyin.customers.fields.uploads import files_of
-from zhiyin.customers.models import Customer, DocumentVersion, Suspect
+from zhiyin.customers.models import Customer, DocumentVersion, Merge, Suspect, Undo
 from zhiyin.customers.queries.disputes import InDispute, in_dispute, undisputed
 from zhiyin.platform import crypto, files, jobs
 from zhiyin.platform.actors import Actor
@@ -157,14 +157,18 @@ def purge_again(*, actor: Actor, most: int, now: datetime.datetime) -> int:
 def _purge(actor: Actor, rows: QuerySet[Customer], now: datetime.datetime) -> int:
     # an order being written holds its customer: wait for it, then it is found
     codes = dict(rows.select_for_update().values_list("pk", "code"))
-    ids = list(codes)
-    if not ids:
+    if not codes:
         return 0
+    chosen = len(codes)
+    codes |= _merged_into(codes)
+    ids = list(codes)
     for function in _purging:
         function(ids)
     stored = list(StoredFile.objects.filter(pk__in=_files(ids)))
     Suspect.objects.filter(Q(one_id__in=among(ids)) | Q(other_id__in=among(ids))).delete()
     forget_values(ids)
+    Merge.objects.filter(survivor_id__in=among(ids)).delete()
+    Undo.objects.filter(customer_ids__overlap=ids).filter(customer_ids__contained_by=ids).delete()
     Customer.objects.filter(pk__in=among(ids)).delete()
     for file in stored:
         files.delete(file)
@@ -173,7 +177,19 @@ def _purge(actor: Actor, rows: QuerySet[Customer], now: datetime.datetime) -> in
     changes = {key: {"code": [code, None]} for key, code in codes.items()}
     write_each("customers.customer_purged", actor=actor, now=now, kind="customer", changes=changes)
     record(CustomersPurged(ids), actor=actor, now=now, changes={"customers": [None, len(ids)]})
-    return len(ids)
+    return chosen
+
+
+def _merged_into(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Whose files became part of theirs, at any depth, with their codes."""
+    found: dict[uuid.UUID, str] = {}
+    newest: Sequence[uuid.UUID] = list(ids)
+    while newest:
+        rows = Customer.objects.filter(merged_into__in=among(newest))
+        newest_codes = {key: code for key, code in rows.values_list("pk", "code") if key not in found}
+        found |= newest_codes
+        newest = list(newest_codes)
+    return found
 
 
 def _files(ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
