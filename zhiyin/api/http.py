@@ -198,6 +198,11 @@ def _missing(request: HttpRequest, _error: Http404) -> HttpResponse:
     return _answer(request, 404, "not_found", _("Not found."))
 
 
+def nowhere(request: HttpRequest) -> HttpResponse:
+    """The answer for addresses of no operation: a program reads JSON there too."""
+    return _answer(request, 404, "not_found", _("Not found."))
+
+
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
     code = {400: "malformed", 403: "permission_denied", 404: "not_found"}.get(error.status_code, "refused")

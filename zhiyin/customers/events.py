@@ -43,6 +43,18 @@ class CustomersRestored(Event):
 
 
 @dataclass(frozen=True)
+class CustomerRestored(Event):
+    name: ClassVar = "customers.customer_restored"
+    customer_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class CustomerPurged(Event):
+    name: ClassVar = "customers.customer_purged"
+    customer_id: uuid.UUID
+
+
+@dataclass(frozen=True)
 class CustomersPurged(Event):
     """They were deleted for good; their orders stay, without a buyer."""
 

@@ -37,7 +37,7 @@ class BinIn(Schema):
     ids: Ids
 
 
-class CountOut(Schema):
+class BinDoneOut(Schema):
     count: int
 
 
@@ -47,14 +47,14 @@ def list_bin(request: Request, asked: Query[BinQuery]) -> dict[str, Any]:
     return page_out(queries.bin_customers(request.actor, **asked.model_dump()))
 
 
-@routes.post("/bin/restore/", permission="customers.delete", response=CountOut)
+@routes.post("/bin/restore/", permission="customers.delete", response=BinDoneOut)
 def restore_customers(request: Request, body: BinIn) -> dict[str, int]:
     """Bring customers back with all that hung on them; those out of reach are passed over."""
     done = actions.restore_customers(actor=request.actor, customer_ids=body.ids, now=now())
     return {"count": len(done)}
 
 
-@routes.post("/bin/purge/", permission="customers.purge", response=CountOut)
+@routes.post("/bin/purge/", permission="customers.purge", response=BinDoneOut)
 def purge_customers(request: Request, body: BinIn) -> dict[str, int]:
     """Delete customers in the bin for good."""
     return {"count": actions.purge_customers(actor=request.actor, customer_ids=body.ids, now=now())}

@@ -77,7 +77,7 @@ class ProlongIn(Schema):
     reason: Said
 
 
-class CountOut(Schema):
+class AffectedOut(Schema):
     count: int
 
 
@@ -128,7 +128,7 @@ def list_lapsing(request: Request, where: Query[LapsingFilter]) -> dict[str, Any
     return page_out(found.page)
 
 
-@routes.post("/protection/prolong/", permission="pools.manage", response=CountOut)
+@routes.post("/protection/prolong/", permission="pools.manage", response=AffectedOut)
 def prolong_protection(request: Request, body: ProlongIn) -> dict[str, int]:
     """Let owners keep customers until a day, whatever the rules say."""
     done = actions.prolong_protection(

@@ -14,6 +14,8 @@ from zhiyin.customers.actions.bulk import Done, Selection, among, selected, too_
 from zhiyin.customers.choices import Gone
 from zhiyin.customers.events import (
     CustomerDeleted,
+    CustomerPurged,
+    CustomerRestored,
     CustomersDeleted,
     CustomersPurged,
     CustomersRestored,
@@ -120,7 +122,7 @@ def restored(actor: Actor, customer_ids: Collection[uuid.UUID], now: datetime.da
         )
     if ids:
         changes = {key: {"gone": [str(Gone.DELETED), None]} for key in ids}
-        write_each("customers.customer_restored", actor=actor, now=now, kind="customer", changes=changes)
+        write_each(CustomerRestored.name, actor=actor, now=now, kind="customer", changes=changes)
         record(CustomersRestored(ids), actor=actor, now=now, changes={"customers": [None, len(ids)]})
     return ids
 
@@ -175,7 +177,7 @@ def _purge(actor: Actor, rows: QuerySet[Customer], now: datetime.datetime) -> in
     for key in ids:
         crypto.destroy(key, now=now)
     changes = {key: {"code": [code, None]} for key, code in codes.items()}
-    write_each("customers.customer_purged", actor=actor, now=now, kind="customer", changes=changes)
+    write_each(CustomerPurged.name, actor=actor, now=now, kind="customer", changes=changes)
     record(CustomersPurged(ids), actor=actor, now=now, changes={"customers": [None, len(ids)]})
     return chosen
 
