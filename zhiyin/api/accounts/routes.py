@@ -94,13 +94,13 @@ def make_password_link(request: Request, member_id: uuid.UUID) -> dict[str, str]
     return {"link": request.build_absolute_uri(path)}
 
 
-@routes.post("/people/{uuid:member_id}/end-sessions/", permission="accounts.manage", response=s.CountOut)
+@routes.post("/people/{uuid:member_id}/end-sessions/", permission="accounts.manage", response=s.EndedOut)
 def end_person_sessions(request: Request, member_id: uuid.UUID) -> dict[str, int]:
     """End all sessions that the person has open here."""
     return {"count": members.end_member_sessions(actor=request.actor, member_id=member_id, now=now())}
 
 
-@routes.post("/people/{uuid:member_id}/remove-factors/", permission="accounts.manage", response=s.CountOut)
+@routes.post("/people/{uuid:member_id}/remove-factors/", permission="accounts.manage", response=s.EndedOut)
 def remove_person_factors(request: Request, member_id: uuid.UUID) -> dict[str, int]:
     """Remove second factors, for who has lost the telephone or key."""
     return {"count": members.remove_second_factors(actor=request.actor, member_id=member_id, now=now())}

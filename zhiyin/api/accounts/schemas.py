@@ -88,7 +88,7 @@ class LinkOut(Schema):
     link: str = Field(description="Sets a password; good for three days and one use.")
 
 
-class CountOut(Schema):
+class EndedOut(Schema):
     count: int
 
 
