@@ -32,7 +32,7 @@ class DisputeIn(Schema):
     evidence: Long = ""
 
 
-class AnswerIn(Schema):
+class DisputeAnswerIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     answer: Long
@@ -85,7 +85,7 @@ def open_dispute(request: Request, body: DisputeIn) -> Dispute:
 
 
 @routes.post("/disputes/{uuid:dispute_id}/answer/", permission="customers.edit", response=DisputeOut)
-def answer_dispute(request: Request, dispute_id: uuid.UUID, body: AnswerIn) -> Dispute:
+def answer_dispute(request: Request, dispute_id: uuid.UUID, body: DisputeAnswerIn) -> Dispute:
     """What the owner says to it."""
     return actions.answer_dispute(actor=request.actor, dispute_id=dispute_id, answer=body.answer, now=now())
 

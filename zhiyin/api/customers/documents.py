@@ -38,7 +38,7 @@ class VersionOut(Schema):
         return version.file.size
 
 
-class LinkOut(Schema):
+class DocumentLinkOut(Schema):
     id: uuid.UUID
     recipient: Text100
     expires_at: datetime.datetime | None
@@ -46,12 +46,12 @@ class LinkOut(Schema):
     created_at: datetime.datetime
 
 
-class CountedLinkOut(LinkOut):
+class CountedLinkOut(DocumentLinkOut):
     times: int = Field(description="How often it was opened.")
     last_at: datetime.datetime | None
 
 
-class NewLinkOut(LinkOut):
+class NewLinkOut(DocumentLinkOut):
     path: str = Field(description="Where the recipient opens it; told only now.")
 
 
@@ -159,11 +159,11 @@ def give_link(
     made = actions.give_link(
         actor=request.actor, customer_id=customer_id, document_id=document_id, now=now(), **body.model_dump()
     )
-    link = LinkOut.from_orm(made.link).model_dump()
+    link = DocumentLinkOut.from_orm(made.link).model_dump()
     return {**link, "path": reverse("customers:shown_document", args=[made.token])}
 
 
-@routes.post(f"{ONE}links/{{uuid:link_id}}/revoke/", permission="customers.edit", response=LinkOut)
+@routes.post(f"{ONE}links/{{uuid:link_id}}/revoke/", permission="customers.edit", response=DocumentLinkOut)
 def revoke_link(
     request: Request, customer_id: uuid.UUID, document_id: uuid.UUID, link_id: uuid.UUID
 ) -> DocumentLink:

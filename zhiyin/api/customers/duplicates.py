@@ -66,7 +66,7 @@ class DecidedOut(Schema):
     count: int
 
 
-class RulesIn(Schema):
+class DuplicateRulesIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     automatic: bool = Field(description="Merge pairs without review once that has proved right often enough.")
@@ -74,7 +74,7 @@ class RulesIn(Schema):
     tell_others: bool = Field(description="Say at entry that a colleague has somebody like this.")
 
 
-class RulesOut(RulesIn):
+class RulesOut(DuplicateRulesIn):
     model_config = ConfigDict(extra="ignore", from_attributes=True)
 
 
@@ -114,5 +114,5 @@ def read_duplicate_rules(request: Request) -> DuplicateRules:
 
 
 @routes.put("/duplicates/rules/", permission="settings.manage", response=RulesOut)
-def change_duplicate_rules(request: Request, body: RulesIn) -> DuplicateRules:
+def change_duplicate_rules(request: Request, body: DuplicateRulesIn) -> DuplicateRules:
     return actions.change_duplicate_rules(actor=request.actor, now=now(), **body.model_dump())

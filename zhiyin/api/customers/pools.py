@@ -108,7 +108,7 @@ class AssignIn(ClaimIn):
     owner_id: uuid.UUID
 
 
-class ReturnIn(ClaimIn):
+class PoolReturnIn(ClaimIn):
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=TEXT)]
 
 
@@ -162,7 +162,7 @@ def fill_pool(request: Request, pool_id: uuid.UUID, body: FillIn) -> dict[str, u
 
 
 @routes.post("/pools/return/", permission="customers.edit", response=ReturnedOut)
-def return_to_right_pool(request: Request, body: ReturnIn) -> Done:
+def return_to_right_pool(request: Request, body: PoolReturnIn) -> Done:
     """Put customers that are one's own to give each into the pool whose filter takes it."""
     selection = Selection(tuple(body.customer_ids))
     return actions.return_customers(actor=request.actor, selection=selection, reason=body.reason, now=now())
@@ -207,7 +207,7 @@ def assign_from_pool(request: Request, pool_id: uuid.UUID, body: AssignIn) -> Ta
 
 
 @routes.post("/pools/{uuid:pool_id}/return/", permission="customers.edit", response=ReturnedOut)
-def return_customers(request: Request, pool_id: uuid.UUID, body: ReturnIn) -> Done:
+def return_customers(request: Request, pool_id: uuid.UUID, body: PoolReturnIn) -> Done:
     """Put customers into a pool that are one's own to give; others are left as they are."""
     selection = Selection(tuple(body.customer_ids))
     return actions.return_customers(

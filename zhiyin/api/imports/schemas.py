@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 from zhiyin.imports.choices import Alike, Known
 
 
-class FieldOut(Schema):
+class ImportFieldOut(Schema):
     name: str
     title: str
     type: str
@@ -19,7 +19,7 @@ class KindOut(Schema):
     """A kind of file and the fields that its columns can be."""
 
     name: str
-    fields: list[FieldOut]
+    fields: list[ImportFieldOut]
 
 
 class ImportOut(Schema):

@@ -6,7 +6,8 @@ import { Divisions } from "./index";
 import { propose, withTownship } from "./reading";
 import { tidy } from "./tidy";
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 50));
+// a province's townships are a file of their own, which a busy machine is slow to load
+const settled = () => new Promise((resolve) => setTimeout(resolve, 300));
 
 test("what stands for a missing city is not offered", () => {
   const source = {
