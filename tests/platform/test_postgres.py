@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: starts, is shared, survives kill -9 of anybody, and says what is wrong."""
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -26,6 +28,7 @@ from zhiyin.platform.postgres import (
     find_leftovers,
 )
 from zhiyin.platform.postgres.places import APPLICATION_ROLE, OWNER_ROLE, SUPERUSER
+from zhiyin.platform.postgres.supervisor import open_lock, try_lock
 
 PARENT = """
 import sys, time
@@ -295,6 +298,21 @@ class TestKilled:
         assert (cluster.places.pgdata / "postmaster.pid").exists()
         with cluster:
             assert query(cluster.application_url(), "SELECT 1") == [(1,)]
+
+    def test_a_supervisor_that_dies_while_we_join_it_is_replaced(self, folder: Path) -> None:
+        cluster = Cluster(folder, durable=False)
+        dying = open_lock(cluster.places.server_lock)
+        assert try_lock(dying, fcntl.LOCK_EX)
+        with ThreadPoolExecutor(1) as pool:
+            joining = pool.submit(cluster.start)
+            time.sleep(0.5)
+            assert not joining.done()
+            os.close(dying)
+            joining.result(60)
+        try:
+            assert query(cluster.application_url(), "SELECT 1") == [(1,)]
+        finally:
+            cluster.stop()
 
     def test_an_orphaned_server_is_ended_and_replaced(self, folder: Path) -> None:
         with Cluster(folder, durable=False) as cluster:

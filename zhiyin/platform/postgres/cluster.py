@@ -174,14 +174,14 @@ class Cluster:
         try:
             exclusive = lambda: supervisor.try_lock(starting, fcntl.LOCK_EX)  # noqa: E731
             self._wait(exclusive, _READY_TIMEOUT, "Another process is still starting the server")
-            if self.running():
-                self._wait_until_ready()
+            if self.running() and self._becomes_ready():
                 return
             stop_orphans(self.places.pgdata, self.places.sockets)
             self._initialise()
             self._write_settings()
             self._spawn()
-            self._wait_until_ready()
+            if not self._becomes_ready():
+                raise self._failure("PostgreSQL did not start", self._server_output())
             self._ensure_roles()
         finally:
             os.close(starting)
@@ -267,7 +267,8 @@ class Cluster:
                 check=True,
             )
 
-    def _wait_until_ready(self) -> None:
+    def _becomes_ready(self) -> bool:
+        """Wait for an answer; False when the server ended first, as one does that was killed as we came."""
         deadline = time.monotonic() + _READY_TIMEOUT
         while (problem := self._connection_problem()) is not None:
             if "password authentication failed" in problem:
@@ -275,10 +276,11 @@ class Cluster:
                     f"{self.places.data_dir}/passwords.json does not fit the database: restore it."
                 )
             if not self.running():
-                raise self._failure("PostgreSQL did not start", self._server_output())
+                return False
             if time.monotonic() > deadline:
                 raise self._failure("PostgreSQL does not answer", problem)
             time.sleep(0.05)
+        return True
 
     def _connection_problem(self) -> str | None:
         try:
