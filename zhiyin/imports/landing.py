@@ -88,6 +88,7 @@ class Landing:
         self.run("SET LOCAL jit = off")
         self.run("SET LOCAL enable_mergejoin = off")
         self.run("SET LOCAL work_mem = '32MB'")
+        self.run("SET LOCAL cursor_tuple_fraction = 1")  # `parts` reads all, so its first row may be late
 
     def run(self, sql: str, **parameters: Any) -> int:
         """Execute one statement; the number of rows it touched."""
