@@ -27,6 +27,9 @@ class Tenant(models.Model):
     language = models.CharField(max_length=10, default="zh-hans")
     # how long deleted records can be restored
     bin_days = models.PositiveSmallIntegerField(default=30, db_default=30)
+    # how long files are kept that people exported, and that they uploaded for an import
+    export_days = models.PositiveSmallIntegerField(default=30, db_default=30)
+    upload_days = models.PositiveSmallIntegerField(default=90, db_default=90)
     # whether exported files say in each row who made them
     watermark = models.BooleanField(default=False, db_default=False)
     version = models.PositiveIntegerField(default=1, db_default=1)

@@ -33,6 +33,15 @@ def forget_notifications(now: datetime.datetime) -> None:
             notifications.forget(now - NOTIFICATIONS_KEPT)
 
 
+@clock.periodic("accounts.exports", cron="15 19 * * *")
+def expire_exports(now: datetime.datetime) -> None:
+    """Remove files that jobs brought, once the company keeps them no longer."""
+    for tenant in Tenant.objects.order_by("id"):
+        with scope(tenant.pk):
+            before = now - datetime.timedelta(days=tenant.export_days)
+            jobs.expire_files(actor=Actor.system(tenant.pk), finished_before=before, now=now)
+
+
 @clock.periodic("accounts.checkpoints", cron="25 19 * * *")
 def sign_logs(now: datetime.datetime) -> None:
     """Sign each company's audit log once a day."""

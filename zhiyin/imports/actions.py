@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
 
+from django.db.models.functions import Coalesce
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.models import Tenant
 from zhiyin.imports import access, formats
 from zhiyin.imports.choices import ImportState
-from zhiyin.imports.errors import NotReady, Unreadable
+from zhiyin.imports.errors import FileExpired, NotReady, Unreadable
 from zhiyin.imports.events import (
     ColumnsChosen,
     FileUploaded,
@@ -31,6 +32,7 @@ from zhiyin.imports.reading import FileError, Options
 from zhiyin.platform import files, jobs
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound
+from zhiyin.platform.events import FilesExpired
 from zhiyin.platform.models import StoredFile
 from zhiyin.platform.record import record
 
@@ -217,6 +219,32 @@ def discard_import(*, actor: Actor, import_id: uuid.UUID, now: datetime.datetime
     record(ImportDiscarded(import_id), actor=actor, now=now, subject=("import", import_id))
 
 
+def expire_files(*, actor: Actor, settled_before: datetime.datetime, now: datetime.datetime) -> int:
+    """Remove the files of imports settled before; those that were never done are discarded. How many files went."""
+    actor.require("settings.manage")
+    settled = Coalesce("undone_at", "applied_at", "created_at")
+    rows = Import.objects.annotate(settled_at=settled).filter(
+        settled_at__lt=settled_before, file__expired_at=None
+    )
+    idle = [each for each in rows.select_related("file", "refused_file", "job") if not each.is_busy]
+    for batch in idle:
+        if batch.applied_at is None:
+            discard_import(actor=actor, import_id=batch.pk, now=now)
+        else:
+            _expire(batch, now)
+    if idle:
+        record(FilesExpired("upload", len(idle)), actor=actor, now=now, changes={"files": [None, len(idle)]})
+    return len(idle)
+
+
+def _expire(batch: Import, now: datetime.datetime) -> None:
+    files.expire(batch.file, now=now)
+    if refused := batch.refused_file:
+        batch.refused_file = None
+        batch.save(update_fields=["refused_file"])
+        files.delete(refused)
+
+
 def save_profile(*, actor: Actor, import_id: uuid.UUID, name: str, now: datetime.datetime) -> ImportProfile:
     """Keep how this import's file is read, under a name; the same name is overwritten."""
     batch = access.get_import(actor, import_id)
@@ -270,6 +298,8 @@ def _check_ready(batch: Import, kind: Kind, step: Step) -> None:
         raise NotReady
     if (step == "undo") != (batch.state in (ImportState.APPLIED, ImportState.UNDOING)):
         raise NotReady
+    if step != "undo" and batch.file.expired_at:
+        raise FileExpired
     if step != "undo" and (missing := list(kind.missing(list(batch.mapping)))):
         names = " / ".join(f.title for f in missing[0])
         raise Invalid(

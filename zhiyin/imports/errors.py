@@ -16,5 +16,9 @@ class NotReady(Conflict):
     message = _("This import is being worked on, or cannot do this any more.")
 
 
+class FileExpired(Conflict):
+    message = _("The file was removed: its days are over. Upload it again.")
+
+
 class ScopeChanged(Conflict):
     """A record of the file went out of the actor's scope between the check of the rows and the writing."""

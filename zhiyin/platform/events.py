@@ -18,6 +18,15 @@ class DeliveryDismissed(Event):
 
 
 @dataclass(frozen=True)
+class FilesExpired(Event):
+    """So many files of a kind, ``export`` or ``upload``, were kept for as long as the company keeps them."""
+
+    name: ClassVar = "platform.files_expired"
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True)
 class CheckpointMade(Event):
     """The audit log was signed as far as ``size`` entries."""
 

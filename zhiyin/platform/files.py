@@ -114,6 +114,14 @@ def delete(stored: StoredFile) -> None:
     transaction.on_commit(lambda: _remove(place))
 
 
+def expire(stored: StoredFile, *, now: datetime.datetime) -> None:
+    """Keep of a file only that there was one; its bytes go once the transaction commits."""
+    place = _place(stored.key)
+    stored.expired_at = now
+    stored.save(update_fields=["expired_at"])
+    transaction.on_commit(lambda: _remove(place))
+
+
 def forget(stored: StoredFile) -> None:
     """Remove the bytes now, for a file whose row will not be committed."""
     _remove(_place(stored.key))

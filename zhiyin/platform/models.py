@@ -214,7 +214,10 @@ class Job(TenantModel):
 
 
 class StoredFile(TenantModel):
-    """A file kept outside the database; ``key`` is its place in the storage."""
+    """A file kept outside the database; ``key`` is its place in the storage.
+
+    Of one that is ``expired_at`` only this row is left.
+    """
 
     name = models.CharField(max_length=200)
     key = models.CharField(max_length=200)
@@ -223,6 +226,7 @@ class StoredFile(TenantModel):
     content_type = models.CharField(max_length=100, default="application/octet-stream")
     created_by = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField()
+    expired_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["tenant_id", "-id"], name="file_newest")]

@@ -18,8 +18,17 @@ from zhiyin.platform.record import record
 from zhiyin.platform.tenancy import scope
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
-MOST_BIN_DAYS = 3650
-SETTINGS = ("name", "currency", "time_zone", "language", "watermark", "bin_days")
+MOST_DAYS = 3650
+SETTINGS = (
+    "name",
+    "currency",
+    "time_zone",
+    "language",
+    "watermark",
+    "bin_days",
+    "export_days",
+    "upload_days",
+)
 
 
 def create_tenant(
@@ -79,10 +88,15 @@ def change_company(
     language: str,
     watermark: bool | None = None,
     bin_days: int | None = None,
+    export_days: int | None = None,
+    upload_days: int | None = None,
     version: int | None = None,
     now: datetime.datetime,
 ) -> Tenant:
-    """Change the company's settings; without ``watermark`` or ``bin_days`` those stay. Raises ``Invalid``, or ``Conflict`` when somebody was faster."""
+    """Change the company's settings; what is ``None`` stays.
+
+    Raises ``Invalid``, or ``Conflict`` when somebody was faster.
+    """
     actor.require("settings.manage")
     _check(name=name, currency=currency, time_zone=time_zone, language=language)
     values: dict[str, str | bool | int] = {
@@ -93,10 +107,12 @@ def change_company(
     }
     if watermark is not None:
         values["watermark"] = watermark
-    if bin_days is not None:
-        if not 1 <= bin_days <= MOST_BIN_DAYS:
-            raise Invalid(_("Keep deleted customers for 1 to %d days.") % MOST_BIN_DAYS, field="bin_days")
-        values["bin_days"] = bin_days
+    days = {"bin_days": bin_days, "export_days": export_days, "upload_days": upload_days}
+    for field, given in days.items():
+        if given is not None:
+            if not 1 <= given <= MOST_DAYS:
+                raise Invalid(_("Give 1 to %d days.") % MOST_DAYS, field=field)
+            values[field] = given
     tenant = Tenant.objects.select_for_update().get(pk=actor.tenant_id)
     if version is not None and tenant.version != version:
         raise Conflict

@@ -31,6 +31,8 @@ class CompanyOut(Schema):
     language: str
     watermark: bool
     bin_days: int
+    export_days: int
+    upload_days: int
     version: int
 
 
@@ -41,6 +43,10 @@ class CompanyIn(Schema):
     language: str = Field(max_length=10)
     bin_days: int | None = Field(
         None, ge=1, le=3650, description="How long deleted customers can be restored."
+    )
+    export_days: int | None = Field(None, ge=1, le=3650, description="How long exported files are kept.")
+    upload_days: int | None = Field(
+        None, ge=1, le=3650, description="How long files are kept that were uploaded for an import."
     )
     watermark: bool | None = Field(None, description="Whether exports say in each row who made them.")
     version: int | None = Version

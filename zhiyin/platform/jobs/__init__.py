@@ -14,7 +14,7 @@ An app registers what it can do in ``tasks.py`` and starts it from an action or 
 """
 
 from zhiyin.platform.jobs.access import get, is_own, result_file, visible
-from zhiyin.platform.jobs.actions import cancel, retry, start
+from zhiyin.platform.jobs.actions import cancel, expire_files, retry, start
 from zhiyin.platform.jobs.registry import handler
 from zhiyin.platform.jobs.run import JobCancelled, JobInterrupted, JobRun, run_now
 from zhiyin.platform.jobs.snapshot import members
@@ -26,6 +26,7 @@ __all__ = [
     "JobInterrupted",
     "JobRun",
     "cancel",
+    "expire_files",
     "get",
     "handler",
     "is_own",

@@ -9,15 +9,17 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.platform import files
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.choices import JobState
 from zhiyin.platform.errors import Conflict, NotFound, PermissionDenied
+from zhiyin.platform.events import FilesExpired
 from zhiyin.platform.jobs import news, queue
 from zhiyin.platform.jobs.access import is_own, visible
 from zhiyin.platform.jobs.events import JobCancelAsked, JobRetried, JobStarted
 from zhiyin.platform.jobs.registry import find
 from zhiyin.platform.jobs.snapshot import dump_actor
-from zhiyin.platform.models import Job
+from zhiyin.platform.models import Job, StoredFile
 from zhiyin.platform.record import record
 
 
@@ -50,6 +52,24 @@ def start(
     news.tell(actor.tenant_id, job.id, job.created_by, job.state)
     record(JobStarted(job.id, kind), actor=actor, now=now, subject=("job", job.id))
     return job
+
+
+def expire_files(*, actor: Actor, finished_before: datetime.datetime, now: datetime.datetime) -> int:
+    """Remove the files that jobs brought before; how many."""
+    actor.require("settings.manage")
+    rows = Job.objects.filter(finished_at__lt=finished_before, result__has_key="file").order_by("pk")
+    jobs = list(rows.select_for_update(no_key=True).defer("arguments"))
+    if not jobs:
+        return 0
+    for each in jobs:
+        result = dict(each.result or {})
+        stored = StoredFile.objects.filter(pk=result.pop("file")).first()
+        each.result = {**result, "expired_at": now}
+        each.save(update_fields=["result"])
+        if stored:
+            files.delete(stored)
+    record(FilesExpired("export", len(jobs)), actor=actor, now=now, changes={"files": [None, len(jobs)]})
+    return len(jobs)
 
 
 def cancel(*, actor: Actor, job_id: uuid.UUID, now: datetime.datetime) -> Job:

@@ -103,6 +103,7 @@ LABELS: dict[str, str | Promise] = {
     "platform.job_retried": _("Job tried again"),
     "platform.deliveries_retried": _("Failed deliveries tried again"),
     "platform.delivery_dismissed": _("Failed delivery dismissed"),
+    "platform.files_expired": _("Exported or uploaded files removed, as the company keeps them no longer"),
     "platform.checkpoint_made": _("Audit log signed"),
 }
 # what was only read, by the names that ``record_read`` gives it
@@ -123,6 +124,9 @@ FIELDS: dict[str, str | Promise] = {
     "time_zone": _("Time zone"),
     "language": _("Language"),
     "bin_days": _("Days in the bin"),
+    "export_days": _("Days of exported files"),
+    "upload_days": _("Days of uploaded files"),
+    "files": _("Files"),
     "gone": _("In the bin"),
     "watermark": _("Mark exports with who made them"),
     "is_active": _("Active"),

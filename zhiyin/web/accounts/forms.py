@@ -70,6 +70,22 @@ class CompanyForm(Versioned):
         required=False,
         help_text=_("So long deleted customers can be restored; then they are purged."),
     )
+    export_days = forms.IntegerField(
+        label=_("Days of exported files"),
+        min_value=1,
+        max_value=3650,
+        required=False,
+        help_text=_("So long a file that somebody exported can be downloaded; then it is removed."),
+    )
+    upload_days = forms.IntegerField(
+        label=_("Days of uploaded files"),
+        min_value=1,
+        max_value=3650,
+        required=False,
+        help_text=_(
+            "So long after an import its file is kept; uploads that were not imported are discarded."
+        ),
+    )
     watermark = forms.BooleanField(
         label=_("Mark exports with who made them"),
         required=False,
