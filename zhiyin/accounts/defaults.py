@@ -31,6 +31,7 @@ ROLES = [
                 "customers.delete",
                 "customers.export",
                 "customers.reveal",
+                "customers.requests",
                 "pools.manage",
                 "imports.run",
                 "jobs.view_all",

@@ -30,6 +30,8 @@ class Tenant(models.Model):
     # how long files are kept that people exported, and that they uploaded for an import
     export_days = models.PositiveSmallIntegerField(default=30, db_default=30)
     upload_days = models.PositiveSmallIntegerField(default=90, db_default=90)
+    # until when people's requests about their data are answered; empty means what the law says
+    request_days = models.PositiveSmallIntegerField(null=True)
     # whether exported files say in each row who made them
     watermark = models.BooleanField(default=False, db_default=False)
     version = models.PositiveIntegerField(default=1, db_default=1)
@@ -37,6 +39,11 @@ class Tenant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def days_to_answer(self) -> int:
+        """For a request of somebody about his data: the company's own number, else PIPL's practice or the GDPR's month."""
+        return self.request_days or (15 if self.currency == "CNY" else 30)
 
 
 class UserManager(BaseUserManager["User"]):

@@ -28,6 +28,7 @@ from zhiyin.api.customers.routes import routes as customers
 from zhiyin.api.customers.sensitive import routes as sensitive
 from zhiyin.api.customers.shares import routes as shares
 from zhiyin.api.customers.status import routes as status
+from zhiyin.api.customers.subject_requests import routes as subject_requests
 from zhiyin.api.customers.trail import routes as trail
 from zhiyin.api.http import api
 from zhiyin.api.imports.routes import routes as imports
@@ -51,6 +52,7 @@ api.add_router("", merges.router)
 api.add_router("", pools.router)
 api.add_router("", pool_limits.router)
 api.add_router("", disputes.router)
+api.add_router("", subject_requests.router)
 api.add_router("", fairness.router)
 api.add_router("", protection.router)
 api.add_router("", relations.router)

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from zhiyin.accounts.access import actor_for
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.customers.choices import FieldAccess
 from zhiyin.customers.models import (
@@ -26,6 +27,7 @@ from zhiyin.customers.models import (
     Relation,
     SavedView,
     Share,
+    SubjectRequest,
     Undo,
 )
 from zhiyin.platform.actors import Actor
@@ -171,6 +173,13 @@ def customer(
             raise OnlyShared
         raise NotFound
     return found
+
+
+def members_who_may(permission: str, customer_id: uuid.UUID) -> list[Member]:
+    """Active members who hold a permission and have this customer within their record scope, not only their own."""
+    members = Member.objects.filter(is_active=True).exclude(role__scope="own").select_related("role", "unit")
+    able = [each for each in members if permission in each.role.grants]
+    return [each for each in able if customers(actor_for(each), "full").filter(pk=customer_id).exists()]
 
 
 def lead(customer_id: uuid.UUID) -> uuid.UUID | None:
@@ -351,6 +360,25 @@ def dispute(actor: Actor, dispute_id: uuid.UUID, *, lock: bool = False) -> Dispu
     found = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=dispute_id).first()
     if found is None:
         raise NotFound
+    return found
+
+
+def subject_requests(actor: Actor) -> QuerySet[SubjectRequest]:
+    """Those of customers within reach, and of erased ones for who sees everybody."""
+    erased = Q(customer=None) if sees_everybody(actor) else Q(pk__in=[])
+    return SubjectRequest.objects.filter(Q(customer__in=customers(actor)) | erased)
+
+
+def subject_request(
+    actor: Actor, request_id: uuid.UUID, *, need: Need = "read", lock: bool = False
+) -> SubjectRequest:
+    """One of them. Raises what ``customer`` does."""
+    rows = subject_requests(actor).select_related("customer", "purpose", "handler", "file")
+    found = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=request_id).first()
+    if found is None:
+        raise NotFound
+    if need != "read" and found.customer_id:
+        customer(actor, found.customer_id, need=need)
     return found
 
 

@@ -53,6 +53,26 @@ class CustomersConfig(AppConfig):
         notifications.register(
             "customers.dispute_decided", _("%(who)s ended the dispute about %(customer)s."), "scale"
         )
+        notifications.register(
+            "customers.request_received",
+            _("%(who)s noted a request of %(customer)s about their data."),
+            "shield-check",
+        )
+        notifications.register(
+            "customers.request_given",
+            _("%(who)s gave you a request of %(customer)s about their data."),
+            "shield-check",
+        )
+        notifications.register(
+            "customers.request_due",
+            _("A request of %(customer)s about their data is due soon."),
+            "shield-check",
+        )
+        notifications.register(
+            "customers.request_overdue",
+            _("A request of %(customer)s about their data is overdue."),
+            "shield-check",
+        )
         register("customers.view", _("See customers"))
         register("customers.edit", _("Create and change customers"))
         register("customers.delete", _("Put customers into the bin, and restore them"))
@@ -60,4 +80,5 @@ class CustomersConfig(AppConfig):
         register("customers.export", _("Export customers"))
         register("customers.reveal", _("See sensitive values of customers whole, each time audited"))
         register("customers.sensitive", _("Export sensitive values of customers"))
+        register("customers.requests", _("Answer people's requests about their data"))
         register("pools.manage", _("Set up pools and assign from them"))

@@ -152,6 +152,7 @@ class TimelineKind(models.TextChoices):
     DOCUMENT = "document", _("Document")
     APPOINTMENT = "appointment", _("Appointment")
     MERGE = "merge", _("Merge")
+    REQUEST = "request", _("Request about data")
 
 
 class TagColour(models.TextChoices):
@@ -270,3 +271,20 @@ class ConsentSource(models.TextChoices):
     WEB = "web", _("On the web")
     MESSAGE = "message", _("In a message")
     IMPORT = "import", _("Brought along from another system")
+
+
+class RequestKind(models.TextChoices):
+    """What somebody may ask about the data that is kept of him."""
+
+    ACCESS = "access", _("Copy of the data")
+    CORRECTION = "correction", _("Correction")
+    RESTRICTION = "restriction", _("Restriction")
+    OBJECTION = "objection", _("Objection")
+    ERASURE = "erasure", _("Erasure")
+
+
+class RequestState(models.TextChoices):
+    OPEN = "open", _("Not answered")
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Taken back")

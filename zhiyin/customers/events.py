@@ -290,6 +290,16 @@ class DisputeChanged(Event):
 
 
 @dataclass(frozen=True)
+class SubjectRequestChanged(Event):
+    """A person's request about the own data was ``received``, ``changed``, ``warned`` of, ``answered`` or ``reopened``."""
+
+    name: ClassVar = "customers.subject_request_changed"
+    request_id: uuid.UUID
+    customer_id: uuid.UUID | None
+    what: str
+
+
+@dataclass(frozen=True)
 class PurposeChanged(Event):
     """A purpose of using personal data was ``added``, ``changed``, ``archived`` or ``restored``."""
 

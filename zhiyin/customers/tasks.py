@@ -25,6 +25,7 @@ from zhiyin.platform.tenancy import scope
 
 RECLAIM_HOUR = 3
 PURGED_AT_ONCE = 500
+REQUESTS_HOUR = 8
 REMOVED_KEPT = datetime.timedelta(days=7)
 log = structlog.get_logger("zhiyin.clock")
 TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
@@ -251,6 +252,16 @@ def protect(now: datetime.datetime) -> None:
                     actions.reclaim_lapsed(actor=system, now=now)
                 else:
                     actions.work_out_holdings(actor=system, now=now)
+
+
+@clock.periodic("customers.requests", cron="10 * * * *")
+def warn_of_requests(now: datetime.datetime) -> None:
+    """Each morning of a company, what people asked about their data and is due."""
+    for tenant in Tenant.objects.order_by("id"):
+        local = now.astimezone(ZoneInfo(tenant.time_zone))
+        if local.hour == REQUESTS_HOUR:
+            with scope(tenant.pk):
+                actions.warn_of_due_requests(actor=Actor.system(tenant.pk), today=local.date(), now=now)
 
 
 @clock.periodic("customers.documents", cron="50 18 * * *")

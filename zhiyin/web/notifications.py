@@ -32,6 +32,10 @@ def _to_dispute(data: Mapping[str, Any]) -> str:
     return reverse("customers:dispute", args=[data["dispute"]])
 
 
+def _to_request(data: Mapping[str, Any]) -> str:
+    return reverse("customers:subject_request", args=[data["request"]])
+
+
 def _to_appointment(data: Mapping[str, Any]) -> str:
     return reverse("activities:appointment", args=[data["appointment"]])
 
@@ -43,6 +47,15 @@ _WAYS = {
     "customers.shared": lambda _data: reverse("customers:shared"),
     **dict.fromkeys(
         ("customers.disputed", "customers.dispute_answered", "customers.dispute_decided"), _to_dispute
+    ),
+    **dict.fromkeys(
+        (
+            "customers.request_received",
+            "customers.request_given",
+            "customers.request_due",
+            "customers.request_overdue",
+        ),
+        _to_request,
     ),
     "customers.lapsing": lambda _data: reverse("customers:lapsing"),
     "customers.reclaimed": lambda _data: reverse("customers:pools"),

@@ -19,6 +19,7 @@ from zhiyin.platform.tenancy import scope
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 MOST_DAYS = 3650
+MOST_REQUEST_DAYS = 90
 SETTINGS = (
     "name",
     "currency",
@@ -28,6 +29,7 @@ SETTINGS = (
     "bin_days",
     "export_days",
     "upload_days",
+    "request_days",
 )
 
 
@@ -90,6 +92,7 @@ def change_company(
     bin_days: int | None = None,
     export_days: int | None = None,
     upload_days: int | None = None,
+    request_days: int | None = None,
     version: int | None = None,
     now: datetime.datetime,
 ) -> Tenant:
@@ -107,11 +110,16 @@ def change_company(
     }
     if watermark is not None:
         values["watermark"] = watermark
-    days = {"bin_days": bin_days, "export_days": export_days, "upload_days": upload_days}
-    for field, given in days.items():
+    days = {
+        "bin_days": (bin_days, MOST_DAYS),
+        "export_days": (export_days, MOST_DAYS),
+        "upload_days": (upload_days, MOST_DAYS),
+        "request_days": (request_days, MOST_REQUEST_DAYS),
+    }
+    for field, (given, most) in days.items():
         if given is not None:
-            if not 1 <= given <= MOST_DAYS:
-                raise Invalid(_("Give 1 to %d days.") % MOST_DAYS, field=field)
+            if not 1 <= given <= most:
+                raise Invalid(_("Give 1 to %d days.") % most, field=field)
             values[field] = given
     tenant = Tenant.objects.select_for_update().get(pk=actor.tenant_id)
     if version is not None and tenant.version != version:

@@ -33,6 +33,7 @@ class CompanyOut(Schema):
     bin_days: int
     export_days: int
     upload_days: int
+    days_to_answer: int = Field(description="Within how many days requests about data are answered.")
     version: int
 
 
@@ -47,6 +48,9 @@ class CompanyIn(Schema):
     export_days: int | None = Field(None, ge=1, le=3650, description="How long exported files are kept.")
     upload_days: int | None = Field(
         None, ge=1, le=3650, description="How long files are kept that were uploaded for an import."
+    )
+    request_days: int | None = Field(
+        None, ge=1, le=90, description="Within how many days requests about data are answered."
     )
     watermark: bool | None = Field(None, description="Whether exports say in each row who made them.")
     version: int | None = Version

@@ -135,6 +135,14 @@ from zhiyin.customers.actions.sensitive import (
     set_sensitive,
 )
 from zhiyin.customers.actions.shares import Sharing, end_share, share_customer, share_customers
+from zhiyin.customers.actions.subject_requests import (
+    RequestRules,
+    answer_subject_request,
+    change_subject_request,
+    receive_subject_request,
+    reopen_subject_request,
+    warn_of_due_requests,
+)
 from zhiyin.customers.actions.tags import create_tag, delete_tag, set_tags, update_tag
 from zhiyin.customers.actions.timeline import add_to_timeline, make_timeline_months
 from zhiyin.customers.actions.undo import Undone, undo_change
@@ -164,6 +172,7 @@ __all__ = [
     "ProtectionRules",
     "PurposeRules",
     "RelationRules",
+    "RequestRules",
     "RoleRules",
     "RuleTaken",
     "Selection",
@@ -179,6 +188,7 @@ __all__ = [
     "add_relation",
     "add_to_timeline",
     "answer_dispute",
+    "answer_subject_request",
     "archive_field",
     "archive_pool",
     "archive_purpose",
@@ -198,6 +208,7 @@ __all__ = [
     "change_relation",
     "change_relation_type",
     "change_sensitive_rules",
+    "change_subject_request",
     "change_view",
     "claim_customers",
     "create_customer",
@@ -242,6 +253,7 @@ __all__ = [
     "purge_bin",
     "purge_customers",
     "purge_documents",
+    "receive_subject_request",
     "reclaim_lapsed",
     "reclaim_now",
     "record_consent",
@@ -254,6 +266,7 @@ __all__ = [
     "remove_note",
     "remove_relation",
     "remove_relation_type",
+    "reopen_subject_request",
     "restore_customers",
     "restore_document",
     "restore_field",
@@ -281,6 +294,7 @@ __all__ = [
     "untag_customers",
     "update_customer",
     "update_tag",
+    "warn_of_due_requests",
     "warn_owners",
     "withdraw_dispute",
     "work_out_holdings",

@@ -6,8 +6,6 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from zhiyin.accounts.access import actor_for
-from zhiyin.accounts.models import Member
 from zhiyin.customers import access
 from zhiyin.customers.actions.bulk import Selection, assign_customers
 from zhiyin.customers.actions.records import may_own
@@ -160,14 +158,9 @@ def _rule(actor: Actor, found: Dispute, ruling: Ruling, reason: str, now: dateti
 
 def _managers(dispute: Dispute) -> list[uuid.UUID]:
     """Who may decide it and is no party."""
-    members = Member.objects.filter(is_active=True).select_related("role", "unit")
-    able = members.exclude(role__scope="own").exclude(pk__in=[dispute.claimant_id, dispute.owner_id])
-    some = [each for each in able if "pools.manage" in each.role.grants]
-    return [
-        each.pk
-        for each in some
-        if access.customers(actor_for(each), "full").filter(pk=dispute.customer_id).exists()
-    ]
+    parties = (dispute.claimant_id, dispute.owner_id)
+    able = access.members_who_may("pools.manage", dispute.customer_id)
+    return [each.pk for each in able if each.pk not in parties]
 
 
 def _tell(

@@ -20,6 +20,7 @@ from zhiyin.customers.models.pool import Pool, PoolLimit, PoolMove
 from zhiyin.customers.models.relation import Relation, RelationType
 from zhiyin.customers.models.sensitive import SensitiveIndex, SensitiveRules, SensitiveValue
 from zhiyin.customers.models.share import Share
+from zhiyin.customers.models.subject_request import SubjectRequest
 from zhiyin.customers.models.tag import CustomerTag, Tag
 from zhiyin.customers.models.timeline import TimelineEvent, TimelinePin
 from zhiyin.customers.models.undo import Undo
@@ -58,6 +59,7 @@ __all__ = [
     "Share",
     "StatusChange",
     "StatusFlow",
+    "SubjectRequest",
     "Suspect",
     "Tag",
     "TimelineEvent",

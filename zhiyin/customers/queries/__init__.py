@@ -87,6 +87,7 @@ from zhiyin.customers.queries.shares import (
     standing_of,
 )
 from zhiyin.customers.queries.status import Flow, Relationship, relationship, status_flow
+from zhiyin.customers.queries.subject_requests import Due, due_requests, requests_of, subject_requests
 from zhiyin.customers.queries.timeline import TIMELINE_KINDS, pinned_touches, timeline, touches
 from zhiyin.customers.queries.trail import require_whole, trail
 
@@ -98,6 +99,7 @@ __all__ = [
     "Count",
     "CustomerFilter",
     "CustomerRow",
+    "Due",
     "Explanation",
     "Fairness",
     "Flow",
@@ -134,6 +136,7 @@ __all__ = [
     "document_file",
     "documents",
     "dropped",
+    "due_requests",
     "duplicate_rules",
     "evidence",
     "explain_access",
@@ -177,6 +180,7 @@ __all__ = [
     "relation_graph",
     "relation_types",
     "relationship",
+    "requests_of",
     "require_whole",
     "roll_up",
     "room",
@@ -189,6 +193,7 @@ __all__ = [
     "standing",
     "standing_of",
     "status_flow",
+    "subject_requests",
     "suspects",
     "tags",
     "tags_of",

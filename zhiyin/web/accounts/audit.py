@@ -76,6 +76,10 @@ LABELS: dict[str, str | Promise] = {
     "customers.customers_reclaimed": _("Customers reclaimed whose protection lapsed"),
     "customers.lapsing_told": _("Owners warned of protection that ends"),
     "customers.dispute_changed": _("Dispute opened, answered or decided"),
+    "customers.subject_request_changed": _(
+        "Request of a person about their data received, changed or answered"
+    ),
+    "customers.subject_request_package_read": _("Copy of a person's data downloaded"),
     "customers.purpose_changed": _("Purpose added, changed or archived"),
     "customers.customers_shared": _("Customers shared"),
     "customers.sharing_ended": _("Sharing ended"),
@@ -128,6 +132,7 @@ FIELDS: dict[str, str | Promise] = {
     "upload_days": _("Days of uploaded files"),
     "files": _("Files"),
     "gone": _("In the bin"),
+    "request_days": _("Days to answer requests about data"),
     "watermark": _("Mark exports with who made them"),
     "is_active": _("Active"),
     "member": _("Acts as"),

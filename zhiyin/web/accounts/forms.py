@@ -86,6 +86,15 @@ class CompanyForm(Versioned):
             "So long after an import its file is kept; uploads that were not imported are discarded."
         ),
     )
+    request_days = forms.IntegerField(
+        label=_("Days to answer requests about data"),
+        min_value=1,
+        max_value=90,
+        required=False,
+        help_text=_(
+            "From the day somebody asks. Left empty: 15 for companies that count in yuan, 30 for others."
+        ),
+    )
     watermark = forms.BooleanField(
         label=_("Mark exports with who made them"),
         required=False,

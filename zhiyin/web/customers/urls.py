@@ -30,6 +30,7 @@ from zhiyin.web.customers.views import (
     sensitive,
     shares,
     status,
+    subject_requests,
     trail,
 )
 
@@ -88,6 +89,28 @@ urlpatterns = [
     path("pools/<uuid:pool_id>/fill/", pools.fill, name="fill_pool"),
     path("pools/<uuid:pool_id>/archive/", pools.archive, name="archive_pool"),
     path("pools/<uuid:pool_id>/restore/", pools.restore, name="restore_pool"),
+    path("customers/requests/", subject_requests.subject_requests, name="subject_requests"),
+    path("customers/requests/<uuid:request_id>/", subject_requests.subject_request, name="subject_request"),
+    path(
+        "customers/requests/<uuid:request_id>/change/",
+        subject_requests.change,
+        name="change_subject_request",
+    ),
+    path(
+        "customers/requests/<uuid:request_id>/answer/",
+        subject_requests.answer,
+        name="answer_subject_request",
+    ),
+    path(
+        "customers/requests/<uuid:request_id>/reopen/",
+        subject_requests.reopen,
+        name="reopen_subject_request",
+    ),
+    path(
+        "customers/<uuid:customer_id>/requests/new/",
+        subject_requests.receive,
+        name="receive_subject_request",
+    ),
     path("settings/sensitive/", sensitive.rules, name="sensitive_rules"),
     path("settings/sensitive/<uuid:field_id>/mark/", sensitive.mark, name="mark_sensitive"),
     path("settings/sensitive/<uuid:field_id>/unmark/", sensitive.unmark, name="unmark_sensitive"),

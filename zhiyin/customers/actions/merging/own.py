@@ -37,6 +37,7 @@ from zhiyin.customers.models import (
     RelationType,
     Share,
     StatusChange,
+    SubjectRequest,
     TimelineEvent,
     TimelinePin,
 )
@@ -163,6 +164,7 @@ register(
     Rows("shares", _("Shares"), Share, twins=("member_id", "unit_id")),
     Rows("pool_moves", _("Moves into and out of pools"), PoolMove),
     Rows("disputes", _("Disputes"), Dispute),
+    Rows("subject_requests", _("Requests about data"), SubjectRequest),
     Rows("documents", _("Documents"), Document),
     Rows("statuses", _("Changes of status"), StatusChange),
     Values("values", _("Values"), CustomerValue, name="customer_id"),

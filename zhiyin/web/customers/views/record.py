@@ -23,6 +23,8 @@ from zhiyin.customers.choices import (
     ConsentChannel,
     FieldAccess,
     FieldType,
+    RequestKind,
+    RequestState,
     Stage,
     StandardPurpose,
     Status,
@@ -40,6 +42,7 @@ from zhiyin.web.customers.views.documents import documents_tab
 from zhiyin.web.customers.views.relations import relations_tab
 from zhiyin.web.customers.views.sensitive import sensitive_parts
 from zhiyin.web.customers.views.shares import access_tab
+from zhiyin.web.customers.views.subject_requests import requests_part
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 from zhiyin.web.lists import Tab
 from zhiyin.web.templatetags.zhiyin import KeyNumber, day, exact_time, money, number, percent
@@ -70,6 +73,7 @@ ICONS = {
     TimelineKind.MERGE: "arrows-join",
     TimelineKind.DOCUMENT: "file-text",
     TimelineKind.APPOINTMENT: "calendar-event",
+    TimelineKind.REQUEST: "shield-check",
 }
 
 
@@ -117,7 +121,7 @@ def record(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
         "standing": queries.standing(customer_id),
     }
     if tab == "consents":
-        context |= consents_tab(request, customer, context["standing"])
+        context |= consents_tab(request, customer, context["standing"]) | requests_part(request, customer)
     context |= _of_tab(request, customer, tab, sees_orders=sees_orders)
     return render(request, "customers/record.html", context)
 
@@ -432,6 +436,11 @@ def _merge_text(data: Mapping[str, Any], who: str) -> str:
     return f"{done % _(', ').join(data['names'])}\n{who}"
 
 
+def _request_text(data: Mapping[str, Any], who: str) -> str:
+    done = {"received": _("received"), "reopened": _("open again")}.get(data["what"])
+    return f"{_choice(RequestKind, data['kind'])}: {done or _choice(RequestState, data['state'])}\n{who}"
+
+
 def _appointment_text(data: Mapping[str, Any], who: str) -> str:
     what = {"arranged": _("arranged"), "moved": _("moved"), "called off": _("called off")}.get(
         data["what"], ""
@@ -449,6 +458,7 @@ _TOLD: dict[str, Callable[[Mapping[str, Any], str], str]] = {
     TimelineKind.RELATION: _relation_text,
     TimelineKind.CONSENT: _consent_text,
     TimelineKind.MERGE: _merge_text,
+    TimelineKind.REQUEST: _request_text,
 }
 
 
