@@ -5,8 +5,21 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Exists, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet, UUIDField
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    UUIDField,
+    Value,
+)
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -69,6 +82,9 @@ def require_editable(actor: Actor, name: str, label: object, *, is_new: bool = F
         raise PermissionDenied(_("You may not change “%s”.") % label, field=name)
 
 
+UNITS: Any = ArrayField(UUIDField())
+
+
 class OnlyShared(PermissionDenied):
     message = gettext_lazy("This customer is shared with you, and not for that. Ask its owner.")
 
@@ -122,10 +138,16 @@ def _lasting(need: Need) -> QuerySet[Share]:
 
 def _recipients(actor: Actor) -> tuple[Q, Q]:
     """The member; and the unit he is in, those above it, and those whose records his role covers."""
-    above: Any = Unit.objects.filter(members=actor.member_id).values(
+    above = Unit.objects.filter(members=actor.member_id).values(
         each=Func(F("path"), function="unnest", output_field=UUIDField())
     )
-    return Q(member=actor.member_id), Q(unit__in=above) | Q(unit__in=actor.unit_ids)
+    covered = Value(list(actor.unit_ids), output_field=UNITS)
+    units = Func(ArraySubquery(above), covered, template="%(expressions)s", arg_joiner=" || ")
+    # one array, which an index answers also beside other conditions
+    by_unit = Func(
+        F("unit"), units, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField()
+    )
+    return Q(member=actor.member_id), Q(by_unit)
 
 
 def apart(actor: Actor, need: Need = "read") -> list[Q]:
