@@ -35,6 +35,14 @@ class CheckpointMade(Event):
 
 
 @dataclass(frozen=True)
+class EntriesRedacted(Event):
+    """Audit entries lost what they said about an erased person."""
+
+    name: ClassVar = "platform.entries_redacted"
+    count: int
+
+
+@dataclass(frozen=True)
 class MemberNotified(Event):
     name: ClassVar = "platform.member_notified"
     member_id: uuid.UUID

@@ -35,6 +35,14 @@ class Paging(Schema):
     limit: int = Field(50, ge=1, le=200)
 
 
+class RedactionOut(Schema):
+    """The entry that lists a redacted one with its leaf and the hash that it has since."""
+
+    sequence: int
+    entry: dict[str, Any]
+    path: list[str]
+
+
 class InclusionOut(Schema):
     """That an entry is in the log of ``root``, as ``verify.py`` reads it; hashes in hexadecimal."""
 
@@ -46,6 +54,7 @@ class InclusionOut(Schema):
     root: str
     path: list[str]
     checkpoint: str | None
+    redaction: RedactionOut | None = Field(description="For an entry about an erased person.")
 
 
 class GrowthOut(Schema):

@@ -7,8 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from zhiyin.platform.audit import log, proofs, signing
+from zhiyin.platform.audit.redaction import redaction_of
 from zhiyin.platform.audit.verify import (
     EMPTY,
+    REDACTED,
     Checkpoint,
     Refused,
     check_consistency,
@@ -16,7 +18,7 @@ from zhiyin.platform.audit.verify import (
     origin_of,
 )
 from zhiyin.platform.errors import Conflict, NotFound
-from zhiyin.platform.models import AuditCheckpoint, AuditEntry
+from zhiyin.platform.models import AuditCheckpoint, AuditEntry, AuditLeaf
 
 
 def newest() -> AuditCheckpoint | None:
@@ -69,12 +71,15 @@ def inclusion_proof(tenant_id: uuid.UUID, entry_id: uuid.UUID) -> dict[str, Any]
     if last is None or not hasattr(entry, "leaf"):
         raise Conflict(_("This entry is not sealed yet; ask again in a few seconds."))
     sequence = entry.leaf.sequence
-    if checkpoint and checkpoint.size >= sequence:
+    listing = redaction_of(sequence) if entry.changes == REDACTED else None
+    if checkpoint and checkpoint.size >= (listing.sequence if listing else sequence):
         size, root, note = checkpoint.size, read(checkpoint).root, checkpoint.note
     else:
         size, root, note = last.size, bytes(last.root), None
     try:
-        path = proofs.inclusion(sequence - 1, size, proofs.Stored())
+        stored = proofs.Stored()
+        path = proofs.inclusion(sequence - 1, size, stored)
+        redaction = _redaction(listing, tenant_id, size, stored) if listing else None
     except proofs.Damaged as error:
         raise _damaged() from error
     return {
@@ -86,6 +91,16 @@ def inclusion_proof(tenant_id: uuid.UUID, entry_id: uuid.UUID) -> dict[str, Any]
         "root": root.hex(),
         "path": [each.hex() for each in path],
         "checkpoint": note,
+        "redaction": redaction,
+    }
+
+
+def _redaction(listing: AuditLeaf, tenant_id: uuid.UUID, size: int, stored: proofs.Stored) -> dict[str, Any]:
+    """That what is left of an entry is what its redaction left."""
+    return {
+        "sequence": listing.sequence,
+        "entry": log.as_dict(listing.entry, tenant_id),
+        "path": [each.hex() for each in proofs.inclusion(listing.sequence - 1, size, stored)],
     }
 
 

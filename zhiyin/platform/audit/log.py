@@ -3,8 +3,8 @@
 What the seal proves, and what not: an entry is committed with its change, unsealed, and gets its number and
 its hashes from the worker within about a second. From then on any change to it is found. In the window
 between commit and seal, and for as long as no worker runs, only the database's rights guard an entry:
-nobody, the owner role included, can update or delete it without first dropping a trigger, but somebody with
-the power to do that leaves no trace. The numbers give the order of sealing, not that of commits, which
+nobody, the owner role included, can update or delete it without first dropping a trigger, except for taking
+out its ``changes`` (``redaction``), but somebody with the power to do that leaves no trace. The numbers give the order of sealing, not that of commits, which
 differ within the window. Whoever can rewrite the whole database can compute a whole new log as well: that
 is found only by comparing it with a signed checkpoint (``checkpoints``) that was handed out before.
 """
@@ -44,10 +44,19 @@ def seal(tenant_id: uuid.UUID, *, now: datetime.datetime) -> int:
 
 
 def _alone(tenant_id: uuid.UUID) -> bool:
-    key = int.from_bytes(tenant_id.bytes[8:], "big", signed=True) ^ 0x5EA1
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [key])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_lock(tenant_id)])
         return bool(cursor.fetchone()[0])
+
+
+def alone(tenant_id: uuid.UUID) -> None:
+    """Wait until no other process seals, and let none until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_lock(tenant_id)])
+
+
+def _lock(tenant_id: uuid.UUID) -> int:
+    return int.from_bytes(tenant_id.bytes[8:], "big", signed=True) ^ 0x5EA1
 
 
 def _seal_batch(tenant_id: uuid.UUID, now: datetime.datetime) -> int:

@@ -6,7 +6,8 @@ FILE is an export of the log, or a proof about one of its entries or about its g
 was handed out earlier: the log must still hold all that it held then. KEY is the verifier key that the
 installation shows; with it, signatures are checked too, for which ``cryptography`` must be installed.
 
-Every entry that was altered, removed, added or moved is named. A log that was computed anew as a whole is
+Every entry that was altered, removed, added or moved is named. An entry about a person who was erased lost what it
+said; it keeps its place and its hash, and a later entry lists it with the hash that it has since. A log that was computed anew as a whole is
 consistent in itself: it is found by a checkpoint, or a root, that was noted elsewhere before.
 
 Spelling: an entry's leaf is SHA-256(0x00, JSON), an inner node SHA-256(0x01, left, right), as RFC 6962 and
@@ -25,6 +26,9 @@ from pathlib import Path
 from typing import Any
 
 FORMAT = 1
+# what an entry about an erased person says, and the action of the entry that lists such entries
+REDACTED = {"redacted": [None, True]}
+REDACTION = "platform.entries_redacted"
 CHAIN_START = bytes(32)
 EMPTY = hashlib.sha256(b"").digest()
 ED25519 = b"\x01"
@@ -364,6 +368,9 @@ class _Log:
         self.head: dict[str, Any] = {}
         self.broken = False
         self.line = 0
+        # by number: leaf, present hash, line; and leaf, present hash, number of the entry that lists them
+        self.redacted: dict[int, tuple[str, str, int]] = {}
+        self.listed: dict[int, tuple[str, str, int]] = {}
 
     def run(self, lines: Iterable[str]) -> None:
         for self.line, text in enumerate(lines, start=1):
@@ -405,12 +412,20 @@ class _Log:
         if leaf.hex() != row["leaf"] and row["leaf"] == entry_hash(self.expected, row["entry"]).hex():
             sequence = self.expected  # only its number was altered
         self._place(sequence)
+        if leaf.hex() != row["leaf"] and row["entry"].get("changes") == REDACTED:
+            self.redacted[sequence] = (row["leaf"], leaf.hex(), self.line)
+            leaf = bytes.fromhex(row["leaf"])
         if leaf.hex() != row["leaf"]:
             self._problem("altered", sequence)
         elif row["entry"].get("tenant") != self.report.tenant:
             self._problem("foreign", sequence)
         elif self.chain is not None and chain_hash(self.chain, leaf).hex() != row["chain"]:
             self._problem("unlinked", sequence)
+        elif row["entry"].get("action") == REDACTION:
+            self.listed |= {
+                int(number): (was, now, sequence)
+                for number, (was, now) in row["entry"]["changes"]["entries"][1].items()
+            }
         self.chain = bytes.fromhex(row["chain"])
         self.tree.append(leaf)
         self._note()
@@ -433,6 +448,10 @@ class _Log:
             self._problem("seal", detail=str(row["size"]))
 
     def _finish(self) -> None:
+        for sequence, (was, now, line) in self.redacted.items():
+            *hashes, listing = self.listed.get(sequence, ("", "", 0))
+            if hashes != [was, now] or listing <= sequence:
+                self._problem("altered", sequence, line)
         for sequence, line in sorted(self.missing.items()):
             self._problem("missing", sequence, line)
         size = self.head.get("size", 0)
@@ -507,6 +526,8 @@ def _check_proof(report: Report, proof: dict[str, Any], known: list[Checkpoint],
             leaf = entry_hash(proof["sequence"], proof["entry"])
             if proof["entry"]["tenant"] != proof["tenant"]:
                 raise Refused("the entry belongs to another tenant")
+            if redaction := proof.get("redaction"):
+                leaf = _leaf_before(proof, leaf, redaction)
             if inclusion_root(leaf, proof["sequence"] - 1, proof["size"], path) != root:
                 raise Refused("the entry is not in the log of this root")
         else:
@@ -521,6 +542,21 @@ def _check_proof(report: Report, proof: dict[str, Any], known: list[Checkpoint],
         report.add("proof", 1, proof.get("sequence"), str(error))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         report.add("proof", 1, None, f"it is not a proof ({error})")
+
+
+def _leaf_before(proof: dict[str, Any], found: bytes, redaction: dict[str, Any]) -> bytes:
+    """The leaf of a redacted entry, by the entry of the same log that lists it. Raises ``Refused``."""
+    number, entry = redaction["sequence"], redaction["entry"]
+    path = [bytes.fromhex(each) for each in redaction["path"]]
+    if inclusion_root(entry_hash(number, entry), number - 1, proof["size"], path) != bytes.fromhex(
+        proof["root"]
+    ):
+        raise Refused("the entry that lists it as redacted is not in the log of this root")
+    was, now = entry["changes"]["entries"][1].get(str(proof["sequence"]), ("", ""))
+    redacted = proof["entry"]["changes"] == REDACTED and now == found.hex() and number > proof["sequence"]
+    if entry["action"] != REDACTION or entry["tenant"] != proof["tenant"] or not redacted:
+        raise Refused("the entry was altered, not redacted")
+    return bytes.fromhex(was)
 
 
 def _same_heads(heads: dict[int, bytes], origin: str, points: list[Checkpoint]) -> None:
