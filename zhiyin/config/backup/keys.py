@@ -6,16 +6,23 @@ from pathlib import Path
 from zhiyin.config.backup.database import Connection, Owner
 from zhiyin.config.backup.manifest import BackupError
 from zhiyin.platform.crypto import kept
-from zhiyin.platform.crypto.kept import SUBJECT_COLUMNS, TENANT_COLUMNS, Keys, KeysFileError
+from zhiyin.platform.crypto.kept import (
+    SUBJECT_COLUMNS,
+    SUPPRESSION_COLUMNS,
+    TENANT_COLUMNS,
+    Keys,
+    KeysFileError,
+)
 
 # their rows are in no dump: keys, and what could be tried out by whoever has the keys
-LEFT_OUT = ("platform_tenantkey", "platform_subjectkey", "customers_sensitiveindex")
+LEFT_OUT = ("platform_tenantkey", "platform_subjectkey", "platform_suppression", "customers_sensitiveindex")
 VALUES = "customers_sensitivevalue"
 _DESTROYED = "SELECT subject_id FROM platform_subjectkey WHERE wrapped IS NULL"
 _JUST_DESTROYED = f"{_DESTROYED} AND destroyed_at > now() - interval '1 day'"
 _KINDS = (
     (b"T", "platform_tenantkey", TENANT_COLUMNS),
     (b"S", "platform_subjectkey", SUBJECT_COLUMNS),
+    (b"X", "platform_suppression", SUPPRESSION_COLUMNS),
 )
 
 

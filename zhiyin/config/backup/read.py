@@ -2,6 +2,7 @@ import hashlib
 import shutil
 import tarfile
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from zhiyin.config.backup.manifest import DUMP, FILES, KEYS, BackupError, Manife
 from zhiyin.platform.crypto.kept import Keys
 
 _TENANTS = "SELECT EXISTS (SELECT FROM accounts_tenant)"
+_LEAVING = 5  # seconds
 _OTHERS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IS NOT NULL
@@ -75,16 +77,26 @@ def _require_known(manifest: Manifest, known: set[str]) -> None:
 
 
 def _require_room(owner: Owner, home: Path, *, force: bool) -> None:
+    if not _is_left(owner):
+        raise BackupError("The database is in use: stop zhiyin first.")
     with owner.connect() as connection:
-        others = connection.execute(_OTHERS).fetchone()
-        if others and others[0]:
-            raise BackupError("The database is in use: stop zhiyin first.")
         exists = connection.execute("SELECT to_regclass('public.accounts_tenant') IS NOT NULL").fetchone()
         filled = bool(exists and exists[0] and (connection.execute(_TENANTS).fetchone() or [False])[0])
     files = home / "files"
     filled = filled or (files.is_dir() and any(path.is_file() for path in files.rglob("*")))
     if filled and not force:
         raise BackupError("There is a company in this database already; --force replaces everything.")
+
+
+def _is_left(owner: Owner) -> bool:
+    """Whether nobody else is connected; a zhiyin that was just stopped takes a moment to leave."""
+    deadline = time.monotonic() + _LEAVING
+    while True:
+        with owner.connect() as connection:
+            (others,) = connection.execute(_OTHERS).fetchone() or (0,)
+        if not others or time.monotonic() > deadline:
+            return not others
+        time.sleep(0.1)
 
 
 def _unpack(archive: tarfile.TarFile, manifest: Manifest, folder: Path) -> None:
