@@ -48,7 +48,7 @@ def _files() -> Iterator[tuple[str, Path]]:
             yield app.name, single
         if folder.is_dir():
             yield from (
-                (app.name, path) for path in sorted(folder.glob("*.py")) if path.stem not in VERBS_FREE
+                (app.name, path) for path in sorted(folder.rglob("*.py")) if path.stem not in VERBS_FREE
             )
     jobs = PACKAGE / "platform" / "jobs" / "actions.py"
     if jobs.exists():
@@ -59,7 +59,7 @@ def _used_outside() -> set[str]:
     """Names imported from actions by files that are none: pages, operations, commands, handlers, tasks."""
     names: set[str] = set()
     for path in PACKAGE.rglob("*.py"):
-        if path.name == "actions.py" or path.parent.name == "actions":
+        if path.name == "actions.py" or "actions" in path.parts:
             continue
         tree = ast.parse(path.read_text())
         modules: set[str] = set()

@@ -124,6 +124,73 @@ def test_a_restore_brings_back_values_but_nobody_who_was_erased(
     assert told(filled) == one
 
 
+PHONE = "13912345678"
+KNOWN = f"""
+        made = actions.create_customer(actor=actor, name="赵六金丝雀", code="Z-6", now=now)
+        actions.add_contact(actor=actor, customer_id=made.pk, kind="phone", value={PHONE!r}, now=now)
+        from zhiyin.platform.audit import log
+        log.seal(tenant.pk, now=now)
+"""
+ERASED = """
+        from zhiyin.platform import jobs
+        from zhiyin.platform.models import Job
+        zhao = Customer.objects.get(code="Z-6")
+        asked = actions.ask_erasure(actor=actor, customer_id=zhao.pk, basis="request", code="Z-6", now=now)
+        job = Job.objects.get(pk=asked.job_id)
+    assert jobs.run_now(job).state == "succeeded"
+"""
+TOLD = f"""
+        from django.db import connection
+        from zhiyin.customers.suppression import Suppressed
+        from zhiyin.platform.audit.check import examine
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM platform_auditentry WHERE changes::text ~ '赵六金丝雀|{PHONE}'")
+            told = {{"entries": cursor.fetchone()[0]}}
+        told["customers"] = Customer.objects.filter(code="Z-6").count()
+        told["problems"] = [each.text for each in examine(tenant.pk, lambda _done, _total: None)[1]]
+        try:
+            actions.create_customer(actor=actor, name="x", code="z-6", now=now)
+        except Suppressed:
+            told["blocked"] = True
+        print(json.dumps(told))
+"""
+
+
+@pytest.mark.slow
+def test_an_old_backup_neither_brings_back_who_was_erased_nor_lets_him_in_again(
+    filled: Path,
+    make_home: Callable[[], Path],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    tar = tmp_path / "before.tar"
+    inside(filled, KNOWN)
+    done(zhiyin(filled, "backup", str(tar)))
+    inside(filled, ERASED)
+    gone = {"entries": 0, "customers": 0, "problems": [], "blocked": True}
+    assert json.loads(inside(filled, TOLD)) == gone
+    elsewhere = make_home()
+    shutil.copy(filled / "master_key", elsewhere / "master_key")
+    assert json.loads(done(zhiyin(elsewhere, "restore", str(tar), "--json")))["purged_again"] >= 1
+    assert json.loads(inside(elsewhere, TOLD)) == gone
+
+
+def test_what_is_appended_to_the_keys_file_counts_once_it_is_whole(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    kept.write(file, rows(a="11"))
+    kept.append(file, rows(b=None))
+    kept.append(file, rows(c="33"))
+    assert kept.read(file).living() == {b"a".rjust(36, b"0"), b"c".rjust(36, b"0")}
+    whole = file.read_bytes()
+    with file.open("ab") as torn:
+        torn.write(b"S\t" + b"d".rjust(36, b"0") + b"\tx")
+    assert len(kept.read(file).subjects) == 3
+    kept.append(file, rows(e=None))
+    assert len(kept.read(file).subjects) == 4
+    file.write_bytes(whole[: whole.index(b"E\t")])
+    with pytest.raises(kept.KeysFileError):
+        kept.read(file)
+
+
 @pytest.mark.slow
 def test_a_restore_asks_for_keys_and_tells_of_a_missing_master_key(
     filled: Path,

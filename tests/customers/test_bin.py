@@ -211,7 +211,7 @@ def test_who_was_purged_and_came_back_with_an_old_backup_is_purged_again(
     actions.purge_customers(actor=inside.gao.actor, customer_ids=[wang.pk], now=NOW)
     Customer.objects.create(pk=wang.pk, name="王小明", code="K-1", created_at=NOW, updated_at=NOW)
     with pytest.raises(PermissionDenied):
-        actions.purge_again(actor=inside.lin.actor, most=10, now=NOW)
+        actions.erase_again(actor=inside.lin.actor, most=10, now=NOW)
     gao = inside.gao.actor
-    assert [actions.purge_again(actor=gao, most=10, now=NOW) for _time in range(2)] == [1, 0]
+    assert [actions.erase_again(actor=gao, most=10, now=NOW) for _time in range(2)] == [1, 0]
     assert list(Customer.objects.values_list("pk", flat=True)) == [other.pk]

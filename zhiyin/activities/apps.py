@@ -8,6 +8,7 @@ class ActivitiesConfig(AppConfig):
     name = "zhiyin.activities"
 
     def ready(self) -> None:
+        import zhiyin.activities.actions.erasure
         import zhiyin.activities.actions.merging  # noqa: F401
         from zhiyin.activities.filters import activity_terms
         from zhiyin.activities.models import FollowUp

@@ -11,7 +11,7 @@ from zhiyin.accounts.models import Tenant
 from zhiyin.config.backup.database import Owner
 from zhiyin.config.backup.keys import save_keys
 from zhiyin.config.environment import environment
-from zhiyin.customers.actions import purge_again as purge_again_of_company
+from zhiyin.customers.actions import erase_again
 from zhiyin.customers.actions.sensitive import index_sensitive as index_of_company
 from zhiyin.platform.actions import rotate_keys
 from zhiyin.platform.actors import Actor
@@ -37,13 +37,13 @@ class Standing:
 
 
 def purge_again(now: datetime.datetime) -> int:
-    """Purge in each company whom a backup of before the purge brought back; how many."""
+    """Erase in each company whom a backup of before the purge or erasure brought back; how many."""
     total = 0
     for tenant in Tenant.objects.order_by("code"):
         actor, count = Actor.system(tenant.pk), PURGED_AT_ONCE
         while count == PURGED_AT_ONCE:
             with scope(tenant.pk):
-                count = purge_again_of_company(actor=actor, most=PURGED_AT_ONCE, now=now)
+                count = erase_again(actor=actor, most=PURGED_AT_ONCE, now=now)
             total += count
     return total
 

@@ -8,6 +8,7 @@ class CustomersConfig(AppConfig):
     name = "zhiyin.customers"
 
     def ready(self) -> None:
+        import zhiyin.customers.actions.erasure.own
         import zhiyin.customers.actions.merging.own
         import zhiyin.customers.actions.merging.sensitive  # noqa: F401
         from zhiyin.customers import filters, queries
@@ -77,6 +78,7 @@ class CustomersConfig(AppConfig):
         register("customers.edit", _("Create and change customers"))
         register("customers.delete", _("Put customers into the bin, and restore them"))
         register("customers.purge", _("Purge deleted customers for good"))
+        register("customers.erase", _("Erase persons for good, with everything that tells of them"))
         register("customers.export", _("Export customers"))
         register("customers.reveal", _("See sensitive values of customers whole, each time audited"))
         register("customers.sensitive", _("Export sensitive values of customers"))

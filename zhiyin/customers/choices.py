@@ -127,6 +127,16 @@ class ContactKind(models.TextChoices):
     ADDRESS = "address", _("Address")
 
 
+class ErasureBasis(models.TextChoices):
+    """Why a person is erased; PIPL article 47, GDPR article 17."""
+
+    REQUEST = "request", _("The person asks for it")
+    WITHDRAWN = "withdrawn", _("Consent was withdrawn")
+    PURPOSE = "purpose", _("No longer needed for its purpose")
+    UNLAWFUL = "unlawful", _("Should not have been kept")
+    EXPIRED = "expired", _("The time to keep it is over")
+
+
 class ContactCheck(models.TextChoices):
     """How it was found out that somebody is reached there."""
 

@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -52,6 +53,29 @@ class CustomerRestored(Event):
 class CustomerPurged(Event):
     name: ClassVar = "customers.customer_purged"
     customer_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class CustomerErased(Event):
+    """A person and all that was known of him is gone for good; ``erasure_id`` says what, and not who."""
+
+    name: ClassVar = "customers.customer_erased"
+    erasure_id: uuid.UUID
+    customer_ids: Sequence[uuid.UUID]
+
+
+@dataclass(frozen=True)
+class ErasureAsked(Event):
+    name: ClassVar = "customers.erasure_asked"
+    erasure_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class SuppressionLifted(Event):
+    """An erased person may be entered and contacted again."""
+
+    name: ClassVar = "customers.suppression_lifted"
+    kind: str
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from zhiyin.accounts.models import Tenant
 from zhiyin.accounts.watermark import watermark
+from zhiyin.analytics.actions import refresh_warehouse
 from zhiyin.customers import actions, printing
 from zhiyin.customers.actions import marks
 from zhiyin.customers.exports import write_customers
@@ -270,6 +271,20 @@ def purge_documents(now: datetime.datetime) -> None:
     for tenant_id in Tenant.objects.order_by("id").values_list("id", flat=True):
         with scope(tenant_id):
             actions.purge_documents(removed_before=now - REMOVED_KEPT)
+
+
+@jobs.handler("customers.erase", permission="customers.erase", repeatable=True)
+def erase(run: jobs.JobRun) -> dict[str, Any]:
+    """Erase a person; then the files of the warehouse are written anew without him."""
+    with run.scope():
+        done = actions.erase(
+            actor=run.actor,
+            erasure_id=uuid.UUID(run.arguments["erasure_id"]),
+            now=run.now,
+            progress=lambda message: run.progress(0, None, message),
+        )
+    refresh_warehouse(run.tenant_id, run.now, lambda: run.progress(0, None, _("Waiting for an analysis")))
+    return {"erasure": str(done.pk)}
 
 
 @clock.periodic("customers.bin", cron="40 18 * * *")

@@ -304,6 +304,22 @@ class SubjectKey(models.Model):
         return str(self.subject_id)
 
 
+class Suppression(TenantModel):
+    """By what an erased person would be known again: a keyed hash of a number, an address or a code."""
+
+    hash = models.BinaryField(max_length=32)
+    kind = models.CharField(max_length=20)
+    suppressed_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "hash"], name="suppression_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.suppressed_at}"
+
+
 class Worker(models.Model):
     """A running worker process and when it was last seen. Global."""
 

@@ -168,6 +168,16 @@ def export_changes(tenant: Tenant, home: Path, now: datetime.datetime, progress:
         return dict(Dataset.objects.values_list("name", "watermark"))
 
 
+def refresh_warehouse(tenant_id: uuid.UUID, now: datetime.datetime, waiting: Callable[[], None]) -> None:
+    """Write the files of the warehouse anew where rows changed. Runs outside any transaction."""
+    from zhiyin.analytics.warehouse.export import alone
+
+    with scope(tenant_id):
+        tenant = Tenant.objects.get(pk=tenant_id)
+    with alone(tenant_id, waiting=waiting):
+        export_changes(tenant, Path(settings.ZHIYIN_HOME), now, silent)
+
+
 def keep(
     actor: Actor,
     now: datetime.datetime,

@@ -28,6 +28,6 @@ def value_again(kept: dict[str, Any], survivor_id: uuid.UUID) -> None:
     CustomerValue.objects.bulk_create([CustomerValue(**values)], ignore_conflicts=True)
 
 
-def forget_values(customer_ids: Collection[uuid.UUID]) -> None:
-    """Delete what was found about customers who are no more."""
-    CustomerValue.objects.filter(customer_id__in=list(customer_ids)).delete()
+def forget_values(customer_ids: Collection[uuid.UUID]) -> int:
+    """Delete what was found about customers who are no more; how many rows."""
+    return CustomerValue.objects.filter(customer_id__in=list(customer_ids)).delete()[0]

@@ -3,8 +3,11 @@
 import uuid
 from collections.abc import Sequence
 
-from zhiyin.commerce.models import Order
+from zhiyin.commerce.models import Order, Payment
 from zhiyin.customers.actions import before_purge
+from zhiyin.customers.actions.erasure import sweeps
+
+sweeps(Payment, "reference")
 
 
 @before_purge

@@ -19,11 +19,16 @@ LEFT_OUT = ("platform_tenantkey", "platform_subjectkey", "platform_suppression",
 VALUES = "customers_sensitivevalue"
 _DESTROYED = "SELECT subject_id FROM platform_subjectkey WHERE wrapped IS NULL"
 _JUST_DESTROYED = f"{_DESTROYED} AND destroyed_at > now() - interval '1 day'"
-_KINDS = (
+_KEYS = (
     (b"T", "platform_tenantkey", TENANT_COLUMNS),
     (b"S", "platform_subjectkey", SUBJECT_COLUMNS),
-    (b"X", "platform_suppression", SUPPRESSION_COLUMNS),
 )
+_KINDS = (*_KEYS, (b"X", "platform_suppression", SUPPRESSION_COLUMNS))
+_THERE = "SELECT to_regclass('public.' || %s) IS NOT NULL"
+_SUPPRESS = f"""
+INSERT INTO platform_suppression ({SUPPRESSION_COLUMNS}) VALUES (%s, %s, decode(%s, 'hex'), %s, %s)
+ON CONFLICT DO NOTHING
+"""  # noqa: S608 - our own columns
 
 
 def save_keys(owner: Owner, path: Path, home: Path) -> int:
@@ -63,6 +68,8 @@ def unblotted(owner: Owner, path: Path) -> int:
 
 def _rows(connection: Connection) -> Iterator[tuple[bytes, bytes]]:
     for kind, table, columns in _KINDS:
+        if connection.execute(_THERE, [table]).fetchone() != (True,):
+            continue  # an earlier version's
         with (
             connection.cursor() as cursor,
             cursor.copy(f"COPY {table} ({columns}) TO STDOUT".encode()) as copy,
@@ -76,10 +83,8 @@ def _rows(connection: Connection) -> Iterator[tuple[bytes, bytes]]:
 def present(connection: Connection) -> Keys:
     """The keys that are in the database now; none where it has no such tables."""
     keys = Keys()
-    exists = connection.execute("SELECT to_regclass('public.platform_subjectkey') IS NOT NULL").fetchone()
-    if exists and exists[0]:
-        for kind, row in _rows(connection):
-            keys.take(kind, row)
+    for kind, row in _rows(connection):
+        keys.take(kind, row)
     return keys
 
 
@@ -94,10 +99,20 @@ def read_keys(path: Path) -> Keys:
 def script(keys: Keys) -> Iterator[bytes]:
     """SQL that puts them into empty tables; by way of others, as COPY refuses tables under row-level security."""
     yield b"SET row_security = on;\n"
-    for kind, table, columns in _KINDS:
+    for kind, table, columns in _KEYS:
         yield f"CREATE TEMPORARY TABLE kept_{table} (LIKE public.{table}) ON COMMIT DROP;\n".encode()
         yield f"COPY pg_temp.kept_{table} ({columns}) FROM stdin;\n".encode()
         yield from (row.replace(rb"\x", rb"\\x") + b"\n" for each, row in kept.rows_of(keys) if each == kind)
         yield b"\\.\n"
         move = f"INSERT INTO public.{table} ({columns}) SELECT {columns} FROM pg_temp.kept_{table};\n"  # noqa: S608
         yield move.encode()
+
+
+def suppress(owner: Owner, keys: Keys) -> None:
+    """Know again by what erased persons are known; into tables that are up to date."""
+    rows = [row.decode().split("\t") for row in keys.suppressions.values()]
+    with owner.connect() as connection, connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL zhiyin.maintenance = 'on'")
+        cursor.executemany(
+            _SUPPRESS, [(key, tenant, hashed[2:], *rest) for key, tenant, hashed, *rest in rows]
+        )

@@ -3,11 +3,11 @@ import shutil
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from zhiyin.config.backup.database import Owner
-from zhiyin.config.backup.keys import VALUES, present, read_keys, script
+from zhiyin.config.backup.keys import VALUES, present, read_keys, script, suppress
 from zhiyin.config.backup.manifest import DUMP, FILES, KEYS, BackupError, Manifest, chunks, read_manifest
 from zhiyin.platform.crypto.kept import Keys
 
@@ -44,28 +44,29 @@ def restore(
                 owner = Owner(owner_url)
                 _require_room(owner, home, force=force)
                 _unpack(archive, manifest, Path(folder))
-            owner.load(Path(folder) / DUMP, manifest, _keys(owner, keys, manifest, without=without_keys))
+            found = _keys(owner, keys, manifest, without=without_keys)
+            # of an earlier version, which had no tables for keys
+            owner.load(Path(folder) / DUMP, manifest, script(found) if VALUES in manifest.rows else iter(()))
             _place(Path(folder), home)
     except (OSError, tarfile.TarError) as error:
         raise BackupError(f"{source} cannot be restored: {error}") from error
     migrate()
+    suppress(owner, found)
     return manifest
 
 
-def _keys(owner: Owner, file: Path | None, manifest: Manifest, *, without: bool) -> Iterator[bytes]:
-    """SQL for the newest word on every key, from before the database is replaced."""
-    if VALUES not in manifest.rows:
-        return iter(())  # of an earlier version, which had no such tables
+def _keys(owner: Owner, file: Path | None, manifest: Manifest, *, without: bool) -> Keys:
+    """The newest word on every key, from before the database is replaced."""
     there = file is not None and file.exists()
     with owner.connect() as connection:
         found = present(connection)
     # the file's keys are those that the backup was written under; what the database has may have begun without them
     found.add(read_keys(file) if file and there else Keys())
-    if manifest.rows[VALUES] and not there and not without:
+    if manifest.rows.get(VALUES) and not there and not without:
         raise BackupError(
             f"The keys file {file} is not there: name it with --keys, or leave sensitive values unreadable with --without-keys."
         )
-    return script(found)
+    return found
 
 
 def _require_known(manifest: Manifest, known: set[str]) -> None:

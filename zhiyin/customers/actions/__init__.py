@@ -5,7 +5,6 @@ from zhiyin.customers.actions.bin import (
     binned,
     delete_customer,
     delete_customers,
-    purge_again,
     purge_bin,
     purge_customers,
     restore_customers,
@@ -49,6 +48,7 @@ from zhiyin.customers.actions.duplicates import (
     keep_duplicates,
     measured,
 )
+from zhiyin.customers.actions.erasure import ask_erasure, erase, erase_again, lift_suppression
 from zhiyin.customers.actions.field_access import RoleRules, set_field_access
 from zhiyin.customers.actions.field_files import attach_file
 from zhiyin.customers.actions.fields import (
@@ -192,6 +192,7 @@ __all__ = [
     "archive_field",
     "archive_pool",
     "archive_purpose",
+    "ask_erasure",
     "assign_customers",
     "assign_from_pool",
     "attach_file",
@@ -226,6 +227,8 @@ __all__ = [
     "delete_tag",
     "delete_view",
     "end_share",
+    "erase",
+    "erase_again",
     "export_customers",
     "fill_pool",
     "fill_pool_now",
@@ -234,6 +237,7 @@ __all__ = [
     "give_link",
     "good_link",
     "keep_duplicates",
+    "lift_suppression",
     "make_timeline_months",
     "mark_sensitive",
     "measured",
@@ -249,7 +253,6 @@ __all__ = [
     "print_customers",
     "print_in_background",
     "prolong_protection",
-    "purge_again",
     "purge_bin",
     "purge_customers",
     "purge_documents",

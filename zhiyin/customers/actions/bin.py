@@ -2,12 +2,14 @@
 
 import datetime
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from zhiyin.analytics.actions.values import forget_values
+from zhiyin.analytics.models import CustomerValue
 from zhiyin.customers import access
 from zhiyin.customers.actions.before import keep_deleted
 from zhiyin.customers.actions.bulk import Done, Selection, among, selected, too_many
@@ -47,7 +49,7 @@ def delete_customer(*, actor: Actor, customer_id: uuid.UUID, now: datetime.datet
     customer = access.customer(actor, customer_id, need="full", lock=True)
     if in_dispute([customer.pk]):
         raise InDispute
-    _put_in(actor, [customer.pk], now)
+    put_in(actor, [customer.pk], now)
     record(
         CustomerDeleted(customer_id),
         actor=actor,
@@ -77,7 +79,7 @@ def delete_customers(
         )
     chosen = undisputed(Customer.objects.filter(pk__in=selected(actor, selection, "full").values("pk")))
     ids = list(chosen.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    _put_in(actor, ids, now)
+    put_in(actor, ids, now)
     write_each(
         CustomerDeleted.name,
         actor=actor,
@@ -89,7 +91,8 @@ def delete_customers(
     return Done(len(ids), undo_id=keep_deleted(actor, ids, now).pk)
 
 
-def _put_in(actor: Actor, ids: Sequence[uuid.UUID], now: datetime.datetime) -> None:
+def put_in(actor: Actor, ids: Sequence[uuid.UUID], now: datetime.datetime) -> None:
+    """Take them out of all lists."""
     with with_gone():
         Customer.objects.filter(pk__in=among(ids)).update(
             gone=Gone.DELETED, gone_at=now, gone_by=actor.name[:100], version=F("version") + 1, updated_at=now
@@ -148,41 +151,46 @@ def purge_bin(*, actor: Actor, deleted_before: datetime.datetime, most: int, now
         return _purge(actor, rows[:most], now)
 
 
-def purge_again(*, actor: Actor, most: int, now: datetime.datetime) -> int:
-    """Purge those who were purged once and came back with an old backup, the first ``most`` of them; how many."""
-    actor.require("customers.purge")
-    with with_gone():
-        rows = Customer.objects.filter(pk__in=among(list(crypto.destroyed()))).order_by("pk")
-        return _purge(actor, rows[:most], now)
-
-
 def _purge(actor: Actor, rows: QuerySet[Customer], now: datetime.datetime) -> int:
     # an order being written holds its customer: wait for it, then it is found
     codes = dict(rows.select_for_update().values_list("pk", "code"))
     if not codes:
         return 0
     chosen = len(codes)
-    codes |= _merged_into(codes)
+    codes |= merged_into(codes)
     ids = list(codes)
-    for function in _purging:
-        function(ids)
-    stored = list(StoredFile.objects.filter(pk__in=_files(ids)))
-    Suspect.objects.filter(Q(one_id__in=among(ids)) | Q(other_id__in=among(ids))).delete()
-    forget_values(ids)
-    Merge.objects.filter(survivor_id__in=among(ids)).delete()
-    Undo.objects.filter(customer_ids__overlap=ids).filter(customer_ids__contained_by=ids).delete()
-    Customer.objects.filter(pk__in=among(ids)).delete()
-    for file in stored:
-        files.delete(file)
-    for key in ids:
-        crypto.destroy(key, now=now)
+    delete_for_good(ids, now)
     changes = {key: {"code": [code, None]} for key, code in codes.items()}
     write_each(CustomerPurged.name, actor=actor, now=now, kind="customer", changes=changes)
     record(CustomersPurged(ids), actor=actor, now=now, changes={"customers": [None, len(ids)]})
     return chosen
 
 
-def _merged_into(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+def delete_for_good(ids: Sequence[uuid.UUID], now: datetime.datetime) -> Counter[str]:
+    """Delete customers with all that is theirs, and destroy their keys; how many rows of which model went.
+
+    To be called within ``with_gone``, with the files that were merged into them among them.
+    """
+    for function in _purging:
+        function(ids)
+    stored = list(StoredFile.objects.filter(pk__in=_files(ids)))
+    deleted: Counter[str] = Counter({StoredFile._meta.label: len(stored)})
+    deleted[CustomerValue._meta.label] = forget_values(ids)
+    for rows in (
+        Suspect.objects.filter(Q(one_id__in=among(ids)) | Q(other_id__in=among(ids))),
+        Merge.objects.filter(survivor_id__in=among(ids)),
+        Undo.objects.filter(customer_ids__overlap=ids).filter(customer_ids__contained_by=ids),
+        Customer.objects.filter(pk__in=among(ids)),
+    ):
+        deleted.update(rows.delete()[1])
+    for file in stored:
+        files.delete(file)
+    for key in ids:
+        crypto.destroy(key, now=now)
+    return deleted
+
+
+def merged_into(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Whose files became part of theirs, at any depth, with their codes."""
     found: dict[uuid.UUID, str] = {}
     newest: Sequence[uuid.UUID] = list(ids)

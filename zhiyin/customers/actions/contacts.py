@@ -18,6 +18,7 @@ from zhiyin.customers.contact_keys import LONGEST, SEARCHED, checked
 from zhiyin.customers.events import CustomerChanged
 from zhiyin.customers.keys import REGIONS
 from zhiyin.customers.models import ContactPoint, Customer, Undo, contact_order
+from zhiyin.customers.suppression import require_unsuppressed
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
 from zhiyin.platform.pinyin import normalise
@@ -198,15 +199,20 @@ def _apply(
     if kind == ContactKind.ADDRESS:
         _address(point, value, parts or {})
     else:
-        point.value, point.value_key = checked(ContactKind(kind), value, _region(actor, kind))
+        point.value, key = checked(ContactKind(kind), value, _region(actor, kind))
+        if key != point.value_key:
+            require_unsuppressed(kind, key, field="value")
+        point.value_key = key
 
 
 def _region(actor: Actor, kind: str) -> str | None:
     """Whose telephone numbers need no country."""
-    if kind != ContactKind.PHONE:
-        return None
-    currency = Tenant.objects.values_list("currency", flat=True).get(pk=actor.tenant_id)
-    return REGIONS.get(currency)
+    return region_of(actor.tenant_id) if kind == ContactKind.PHONE else None
+
+
+def region_of(tenant_id: uuid.UUID) -> str | None:
+    """The country of a company, by its currency."""
+    return REGIONS.get(Tenant.objects.values_list("currency", flat=True).get(pk=tenant_id))
 
 
 def _address(point: ContactPoint, value: str, parts: Mapping[str, str]) -> None:

@@ -21,6 +21,7 @@ from zhiyin.customers.fields import CORE, PREFIX, formulas, registry
 from zhiyin.customers.keys import code_key, new_code
 from zhiyin.customers.models import Customer, CustomField
 from zhiyin.customers.queries.disputes import InDispute, in_dispute
+from zhiyin.customers.suppression import CODE, require_unsuppressed
 from zhiyin.platform import files
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
@@ -143,9 +144,11 @@ def _apply(actor: Actor, customer: Customer, values: Mapping[str, Any]) -> None:
             access.require_editable(actor, field, _LABELS.get(field, field), is_new=is_new)
         setattr(customer, field, _checked(field, value))
     customer.name_key = name_key(customer.name)
-    customer.code_key = code_key(customer.code)
+    former, customer.code_key = customer.code_key, code_key(customer.code)
     if not customer.code_key:
         raise Invalid(_("A customer needs a code."), field="code")
+    if customer.code_key != former:
+        require_unsuppressed(CODE, customer.code_key, field="code")
     if "owner_id" in values:
         _place(actor, customer, unit_given="unit_id" in values)
     if "unit_id" in values and customer.unit_id and not Unit.objects.filter(pk=customer.unit_id).exists():

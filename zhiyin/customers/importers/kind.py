@@ -16,7 +16,7 @@ from zhiyin.customers.importers.own import (
     settle_own,
     targets,
 )
-from zhiyin.customers.importers.reach import refuse_binned
+from zhiyin.customers.importers.reach import refuse_binned, refuse_suppressed
 from zhiyin.customers.importers.relations import (
     strangers,
 )
@@ -179,6 +179,7 @@ class Customers(Kind):
             refuse_beyond(work, landing, WHO)
         refuse_wrong(work)
         refuse_binned(work, landing, WHO)
+        refuse_suppressed(work, WHO)
         settle_known(work, landing, WHO, NAME)
         take_options(work, self.planned)
         settle_own(work, self.own)

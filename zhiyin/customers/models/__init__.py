@@ -11,6 +11,7 @@ from zhiyin.customers.models.document import (
     DocumentVersion,
 )
 from zhiyin.customers.models.duplicate import DuplicateRules, Suspect
+from zhiyin.customers.models.erasure import Erasure
 from zhiyin.customers.models.field import CustomField
 from zhiyin.customers.models.field_value import FieldValue
 from zhiyin.customers.models.holding import Holding, HoldingCount, ProtectionRule
@@ -39,6 +40,7 @@ __all__ = [
     "DocumentOpening",
     "DocumentVersion",
     "DuplicateRules",
+    "Erasure",
     "FieldValue",
     "Holding",
     "HoldingCount",

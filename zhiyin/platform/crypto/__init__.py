@@ -19,11 +19,13 @@ from zhiyin.platform.crypto.subjects import (
     encrypt_many,
     when_destroyed,
 )
+from zhiyin.platform.crypto.suppression import Known, is_anybody_suppressed, lift, suppress, suppressed
 
 __all__ = [
     "CryptoError",
     "Erased",
     "Item",
+    "Known",
     "MasterKeyMissing",
     "Unreadable",
     "blind",
@@ -34,7 +36,11 @@ __all__ = [
     "destroyed",
     "encrypt",
     "encrypt_many",
+    "is_anybody_suppressed",
+    "lift",
     "seal",
+    "suppress",
+    "suppressed",
     "suppression_hash",
     "unseal",
     "when_destroyed",

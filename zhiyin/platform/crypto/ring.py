@@ -130,9 +130,9 @@ def blinded(keys: Ring, version: int, field: str, value: str) -> bytes:
     return hmac.new(keys.key(INDEX, version), message, hashlib.sha256).digest()[:_BLIND]
 
 
-def suppression_hash(value: str) -> bytes:
+def suppression_hash(value: str, *, within: Ring | None = None) -> bytes:
     """What is kept of a value so that it is known again after it was erased, 32 bytes; never rotated."""
-    keys = ring()
+    keys = within or ring()
     message = keys.place("suppression", boxes.normal(value))
     return hmac.new(keys.key(SUPPRESSION, 1), message, hashlib.sha256).digest()
 

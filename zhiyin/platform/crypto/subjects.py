@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from zhiyin.platform.crypto import boxes, kept
 from zhiyin.platform.crypto.errors import Erased, Unreadable
-from zhiyin.platform.crypto.ring import DATA, Ring, ring
+from zhiyin.platform.crypto.ring import DATA, Ring, current_tenant, ring
 from zhiyin.platform.models import SubjectKey
 
 log = structlog.get_logger(__name__)
@@ -133,7 +133,8 @@ def destroy(subject_id: uuid.UUID, *, now: datetime.datetime) -> None:
     )
     for forget in _forgetting:
         forget(subject_id)
-    transaction.on_commit(lambda: _blot_out(subject_id))
+    row = kept.destroyed_row(subject_id, current_tenant(), now)
+    transaction.on_commit(lambda: _blot_out(subject_id, row))
 
 
 def when_destroyed(forget: Forget) -> None:
@@ -141,12 +142,12 @@ def when_destroyed(forget: Forget) -> None:
     _forgetting.append(forget)
 
 
-def _blot_out(subject_id: uuid.UUID) -> None:
+def _blot_out(subject_id: uuid.UUID, row: bytes) -> None:
     """In the keys file too, if it is within reach; else the next backup does it, and `zhiyin doctor` says so."""
     path = kept.remembered(Path(settings.ZHIYIN_HOME))
     try:
-        if path is not None:
-            kept.blot_out(path, [subject_id])
+        if path is not None and kept.blot_out(path, [subject_id]):
+            kept.append(path, [(b"S", row)])
     except OSError as error:
         log.warning("keys_file_out_of_reach", file=str(path), reason=error.strerror)
 

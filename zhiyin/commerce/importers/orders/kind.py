@@ -33,7 +33,7 @@ from zhiyin.commerce.importers.products import currency_check, gather_products
 from zhiyin.customers import columns
 from zhiyin.customers import importers as customers
 from zhiyin.customers.importers import gather_customers
-from zhiyin.customers.importers.reach import refuse_binned
+from zhiyin.customers.importers.reach import refuse_binned, refuse_suppressed
 from zhiyin.imports.grouping import group
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
 from zhiyin.imports.landing import Landing
@@ -161,6 +161,7 @@ class Orders(Kind):
         """Refuse rows of customers outside the actor's scope, and further lines of orders outside it."""
         if buyer := buyer_of(work):
             refuse_binned(work, landing, buyer)
+            refuse_suppressed(work, buyer)
         if landing.actor.scope == "all":
             return
         if buyer:
