@@ -29,6 +29,8 @@ DONE_BY = {
     "customers:undo_merge": "undo_merge",
     "customers:restore": "restore_customers",
     "customers:purge": "purge_customers",
+    "customers:erasure": "erase_customer",
+    "customers:lift": "lift_suppression",
     "customers:history": "set_back_customer",
     "customers:print": "print_customers",
     "customers:create": "create_customer add_contact",

@@ -13,6 +13,7 @@ from zhiyin.api.customers.contacts import routes as contacts
 from zhiyin.api.customers.disputes import routes as disputes
 from zhiyin.api.customers.documents import routes as documents
 from zhiyin.api.customers.duplicates import routes as duplicates
+from zhiyin.api.customers.erasure import routes as erasure_routes
 from zhiyin.api.customers.fairness import routes as fairness
 from zhiyin.api.customers.field_access import routes as field_access
 from zhiyin.api.customers.field_files import routes as field_files
@@ -60,6 +61,7 @@ api.add_router("", sensitive.router)
 api.add_router("", shares.router)
 api.add_router("", trail.router)
 api.add_router("", bin_routes.router)
+api.add_router("", erasure_routes.router)
 api.add_router("", status.router)
 api.add_router("", history.router)
 api.add_router("", activities.router)

@@ -14,6 +14,7 @@ from zhiyin.customers.queries.duplicates import (
     suspects,
     together,
 )
+from zhiyin.customers.queries.erasure import erasable, erasure, erasures, suppressed_since
 from zhiyin.customers.queries.fairness import Fairness, Tally, dropped, fairness, reachable
 from zhiyin.customers.queries.field_access import Governed, governed_fields, ruled_roles
 from zhiyin.customers.queries.fields import (
@@ -138,6 +139,9 @@ __all__ = [
     "dropped",
     "due_requests",
     "duplicate_rules",
+    "erasable",
+    "erasure",
+    "erasures",
     "evidence",
     "explain_access",
     "fairness",
@@ -194,6 +198,7 @@ __all__ = [
     "standing_of",
     "status_flow",
     "subject_requests",
+    "suppressed_since",
     "suspects",
     "tags",
     "tags_of",

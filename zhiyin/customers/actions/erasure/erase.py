@@ -145,7 +145,7 @@ def _erased(
     progress(_("Looking through texts of others"))
     parts[SWEPT] = sweep(person)
     progress(_("Looking through stored files"))
-    parts[FILES] = empty_files(person, _files_with_many())
+    parts[FILES] = empty_files(person, _files_with_many(), now)
     return parts, person
 
 

@@ -1,5 +1,6 @@
 """Files that hold the person among others: exports, lists to print, files that were imported."""
 
+import datetime
 import io
 import zipfile
 
@@ -13,12 +14,12 @@ _ZIP = b"PK\x03\x04"
 _OPAQUE = (b"%PDF", b"PAR1", b"\x1f\x8b")
 
 
-def empty_files(person: Person, stored: list[StoredFile]) -> int:
+def empty_files(person: Person, stored: list[StoredFile], now: datetime.datetime) -> int:
     """Empty those of some files that name the person, or that cannot be looked through; how many."""
     done = 0
     for each in stored:
-        if each.size and _names(each, person):
-            files.empty(each)
+        if each.expired_at is None and _names(each, person):
+            files.expire(each, now=now)
             done += 1
     return done
 
