@@ -126,6 +126,7 @@ STAYS = {
     "customers.Holding.customer_id": "worked out anew from what happened",
     "customers.CustomerSearch.customer_id": "what the vanished is found by; its trigger hides it",
     "customers.FieldValue.customer_id": "its triggers keep it equal to what each customer has",
+    "customers.Erasure.customer_ids": "the keys that files had which are gone",
     "customers.Undo.customer_ids": "leads on when it is used",
     "customers.Customer.merged_into": "where the merge itself leads",
     "customers.Merge.customer_ids": "the merge itself",

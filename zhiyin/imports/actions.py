@@ -26,7 +26,7 @@ from zhiyin.imports.events import (
 )
 from zhiyin.imports.kinds import FieldType, Kind, kinds
 from zhiyin.imports.matching import Matching
-from zhiyin.imports.models import Import, ImportProfile
+from zhiyin.imports.models import Import, ImportChange, ImportProfile
 from zhiyin.imports.preview import Preview, look
 from zhiyin.imports.reading import FileError, Options
 from zhiyin.platform import files, jobs
@@ -243,6 +243,11 @@ def _expire(batch: Import, now: datetime.datetime) -> None:
         batch.refused_file = None
         batch.save(update_fields=["refused_file"])
         files.delete(refused)
+
+
+def forget_changes(subject_ids: Sequence[uuid.UUID]) -> int:
+    """Let no undo put back what imports changed of some records; how many changes."""
+    return ImportChange.objects.filter(subject_id__in=subject_ids).delete()[0]
 
 
 def save_profile(*, actor: Actor, import_id: uuid.UUID, name: str, now: datetime.datetime) -> ImportProfile:

@@ -19,6 +19,7 @@ from zhiyin.customers.models import (
     TimelineEvent,
     Undo,
 )
+from zhiyin.imports.actions import forget_changes
 from zhiyin.imports.models import Import, ImportChange
 from zhiyin.platform.models import Job, Notification, OutboxEvent
 
@@ -47,4 +48,4 @@ sweeps(OutboxEvent, "data")
 @before_erasure
 def forget_import_changes(person: Person) -> dict[str, int]:
     """What an import changed of them is not put back by its undo."""
-    return ImportChange.objects.filter(subject_id__in=person.ids).delete()[1]
+    return {ImportChange._meta.label: forget_changes(person.ids)}

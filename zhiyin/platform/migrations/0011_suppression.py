@@ -8,7 +8,7 @@ import zhiyin.platform.tenancy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("platform", "0009_redaction"),
+        ("platform", "0010_redaction"),
     ]
 
     operations = [

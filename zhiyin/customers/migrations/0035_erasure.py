@@ -9,7 +9,7 @@ import zhiyin.platform.tenancy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0033_pins"),
+        ("customers", "0034_subject_requests"),
     ]
 
     operations = [

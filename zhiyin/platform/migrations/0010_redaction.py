@@ -28,5 +28,5 @@ DROP FUNCTION redact_only();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("platform", "0008_crypto")]
+    dependencies = [("platform", "0009_expired_files")]
     operations = [migrations.RunSQL(REDACTION, BACK)]
