@@ -7,6 +7,7 @@ from zhiyin.api.accounts.routes import routes as accounts
 from zhiyin.api.activities.appointments import routes as appointments
 from zhiyin.api.activities.routes import routes as activities
 from zhiyin.api.commerce.routes import routes as commerce
+from zhiyin.api.customers.assignment import routes as assignment
 from zhiyin.api.customers.bin import routes as bin_routes
 from zhiyin.api.customers.consents import routes as consents
 from zhiyin.api.customers.contacts import routes as contacts
@@ -51,6 +52,7 @@ api.add_router("", fields.router)
 api.add_router("", field_files.router)
 api.add_router("", merges.router)
 api.add_router("", pools.router)
+api.add_router("", assignment.router)
 api.add_router("", pool_limits.router)
 api.add_router("", disputes.router)
 api.add_router("", subject_requests.router)

@@ -28,6 +28,7 @@ from zhiyin.accounts.access import actor_for
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.customers.choices import FieldAccess
 from zhiyin.customers.models import (
+    AssignmentRule,
     Customer,
     CustomField,
     Dispute,
@@ -361,6 +362,15 @@ def open_pool(pool_id: uuid.UUID) -> Pool:
 def protection_rule(rule_id: uuid.UUID, *, lock: bool = False) -> ProtectionRule:
     """One of the company's. Raises ``NotFound``."""
     rows = ProtectionRule.objects.select_for_update() if lock else ProtectionRule.objects
+    found = rows.filter(pk=rule_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def assignment_rule(rule_id: uuid.UUID, *, lock: bool = False) -> AssignmentRule:
+    """One of the company's. Raises ``NotFound``."""
+    rows = AssignmentRule.objects.select_for_update() if lock else AssignmentRule.objects
     found = rows.filter(pk=rule_id).first()
     if found is None:
         raise NotFound

@@ -47,6 +47,9 @@ class CustomersConfig(AppConfig):
             _("Some of your customers went into a pool, since nobody looked after them: %(count)s."),
             "inbox",
         )
+        notifications.register(
+            "customers.assigned", _("The rules of assignment gave you customers: %(count)s."), "user-plus"
+        )
         notifications.register("customers.disputed", _("%(who)s says that %(customer)s is his."), "scale")
         notifications.register(
             "customers.dispute_answered", _("%(who)s answered in the dispute about %(customer)s."), "scale"
@@ -83,4 +86,5 @@ class CustomersConfig(AppConfig):
         register("customers.reveal", _("See sensitive values of customers whole, each time audited"))
         register("customers.sensitive", _("Export sensitive values of customers"))
         register("customers.requests", _("Answer people's requests about their data"))
+        register("customers.assign_rules", _("Set up rules of assignment, and give customers by them"))
         register("pools.manage", _("Set up pools and assign from them"))

@@ -51,6 +51,14 @@ class PoolMoveKind(models.TextChoices):
     ASSIGNED = "assigned", _("Assigned")
 
 
+class AssignmentTarget(models.TextChoices):
+    """To whom a rule gives customers."""
+
+    MEMBERS = "members", _("People, in turn")
+    UNIT = "unit", _("A unit, without an owner")
+    POOL = "pool", _("A pool")
+
+
 class Ruling(models.TextChoices):
     """What became of a dispute about whose a customer is."""
 

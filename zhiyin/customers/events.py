@@ -269,6 +269,15 @@ class CustomersClaimed(Event):
 
 
 @dataclass(frozen=True)
+class AssignmentRuleChanged(Event):
+    """A rule of assignment was ``added``, ``changed``, ``archived`` or ``restored``, or all were ``ordered``."""
+
+    name: ClassVar = "customers.assignment_rule_changed"
+    rule_id: uuid.UUID | None
+    what: str
+
+
+@dataclass(frozen=True)
 class ProtectionRuleChanged(Event):
     """A rule of how long owners keep customers was ``added``, ``changed``, ``archived`` or ``restored``."""
 

@@ -34,6 +34,7 @@ TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocume
 
 CHANGES: dict[str, Any] = {
     "assign": actions.assign_customers,
+    "assign_by_rules": actions.assign_by_rules,
     "tag": actions.tag_customers,
     "untag": actions.untag_customers,
     "delete": actions.delete_customers,
@@ -129,9 +130,10 @@ def change(run: jobs.JobRun) -> dict[str, Any]:
     """One change on all chosen customers, once: the result is kept with it."""
     selection = actions.Selection.load(run.arguments["selection"])
     ids = {name: uuid.UUID(value) if value else None for name, value in run.arguments["values"].items()}
+    why = {"reason": run.arguments["reason"]} if run.arguments.get("reason") else {}
     with run.scope():
         done: actions.Done = CHANGES[run.arguments["change"]](
-            actor=run.actor, selection=selection, now=run.now, in_background=True, **ids
+            actor=run.actor, selection=selection, now=run.now, in_background=True, **ids, **why
         )
         result = {"customers": done.count, "undo": str(done.undo_id)}
         run.keep(result)

@@ -57,6 +57,7 @@ _WAYS = {
         ),
         _to_request,
     ),
+    "customers.assigned": lambda _data: f"{reverse('customers:list')}?sort=-created",
     "customers.lapsing": lambda _data: reverse("customers:lapsing"),
     "customers.reclaimed": lambda _data: reverse("customers:pools"),
     "activities.task_given": _to_task,

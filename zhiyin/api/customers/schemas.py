@@ -189,7 +189,12 @@ class CustomerIn(Schema):
     status: Status = Status.POTENTIAL
     stage: Stage | Literal[""] = ""
     source: Text64 = ""
-    owner_id: uuid.UUID | None = Field(None, description="Without one, whoever asks.")
+    owner_id: uuid.UUID | None = Field(
+        None, description="Left out, whom the rules of assignment say, else whoever asks; null: nobody."
+    )
+    by_rules: bool | None = Field(
+        None, description="Whether the rules are asked; by default for who reaches all records."
+    )
     fields: OwnValues = {}
 
 
@@ -335,11 +340,13 @@ class BulkIn(SelectionIn):
     tag: uuid.UUID | None = Field(None, description="Put this tag on them.")
     untag: uuid.UUID | None = Field(None, description="Take this tag from them.")
     owner: uuid.UUID | None = Field(None, description="Give them to this member.")
+    by_rules: bool | None = Field(None, description="Give each by the rules of assignment.")
+    reason: Text200 = Field("", description="Why they are given to the member.")
 
     @model_validator(mode="after")
     def _one_change(self) -> "BulkIn":
-        if sum(each is not None for each in (self.tag, self.untag, self.owner)) != 1:
-            raise ValueError("exactly one of tag, untag and owner")
+        if sum(bool(each) for each in (self.tag, self.untag, self.owner, self.by_rules)) != 1:
+            raise ValueError("exactly one of tag, untag, owner and by_rules")
         return self
 
 

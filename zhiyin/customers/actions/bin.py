@@ -12,7 +12,8 @@ from zhiyin.analytics.actions.values import forget_values
 from zhiyin.analytics.models import CustomerValue
 from zhiyin.customers import access
 from zhiyin.customers.actions.before import keep_deleted
-from zhiyin.customers.actions.bulk import Done, Selection, among, selected, too_many
+from zhiyin.customers.actions.bulk import Done, Selection, selected, too_many
+from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.choices import Gone
 from zhiyin.customers.events import (
     CustomerDeleted,

@@ -2,20 +2,19 @@
 
 import datetime
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import F, QuerySet
-from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from zhiyin.accounts.models import Member
 from zhiyin.customers import access
+from zhiyin.customers.actions.assigned import Given, keep_assignments
 from zhiyin.customers.actions.before import Before, keep_owners, keep_tagged, keep_untagged
-from zhiyin.customers.actions.holdings import refresh_holdings
+from zhiyin.customers.actions.holdings import among, refresh_holdings
 from zhiyin.customers.actions.records import may_own
-from zhiyin.customers.actions.timeline import owners_on_timeline
 from zhiyin.customers.events import CustomerChanged, CustomersChanged, CustomersExported
 from zhiyin.customers.models import Customer, CustomerTag, Tag, Undo
 from zhiyin.customers.queries import CustomerFilter, matching
@@ -25,6 +24,7 @@ from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.bounded import bounded
 from zhiyin.platform.errors import Invalid, NotFound
 from zhiyin.platform.record import Changes, record, write_each
+from zhiyin.platform.text import checked
 
 BULK_AT_ONCE = 5_000
 CHOSEN_WITHIN = 20_000  # milliseconds, for whoever waits
@@ -73,25 +73,29 @@ def assign_customers(
     actor: Actor,
     selection: Selection,
     owner_id: uuid.UUID | None,
+    reason: str = "",
     now: datetime.datetime,
     in_background: bool = False,
 ) -> Done:
-    """Give customers to an owner and into the owner's unit, or take their owner away.
+    """Give customers to an owner and into the owner's unit, or take their owner away; ``reason`` is kept.
 
     Those in dispute stay as they are; raises ``InDispute`` when there are no others.
     More than ``BULK_AT_ONCE`` become a job.
     """
     actor.require("customers.edit")
+    said = checked(" ".join(reason.split()), "reason", 200)
     owner = None
     if owner_id is not None:
         owner = Member.objects.filter(pk=owner_id, is_active=True).first()
         if owner is None or not may_own(actor, owner):
             raise Invalid(_("Choose somebody you may give customers to."), field="owner")
-    if not in_background and (job := _job(actor, selection, "assign", {"owner_id": owner_id}, now)):
+    if not in_background and (
+        job := bulk_job(actor, selection, "assign", {"owner_id": owner_id}, now, reason=said)
+    ):
         return Done(0, job)
     rows = Customer.objects.filter(pk__in=selected(actor, selection, "full").values("pk"))
     rows = rows.exclude(owner=owner) if owner else rows.exclude(owner=None)
-    chosen = _locked(undisputed(rows))
+    chosen = locked(undisputed(rows))
     if not chosen and in_dispute(selection.ids):
         raise InDispute
     ids = [key for key, *_rest in chosen]
@@ -100,10 +104,15 @@ def assign_customers(
         values["unit_id"] = owner.unit_id
     Customer.objects.filter(pk__in=among(ids)).update(**values)
     refresh_holdings(actor.tenant_id, now, ids)
-    owners_on_timeline(actor, [(key, old, owner_id) for key, old, *_rest in chosen], now)
+    given = [Given(key, old, owner_id, reason=said) for key, old, *_rest in chosen]
+    keep_assignments(actor, given, now)
     to = {"owner_id": owner_id} | ({"unit_id": owner.unit_id} if owner else {})
-    each = {key: different({"owner_id": old, "unit_id": unit}, to) for key, old, unit, _version in chosen}
-    _tell(actor, each, {"owner": owner.name if owner else None}, now)
+    why = {"reason": [None, said]} if said else {}
+    each = {
+        key: different({"owner_id": old, "unit_id": unit}, to) | why for key, old, unit, _version in chosen
+    }
+    told = {"owner": owner.name if owner else None} | ({"reason": said} if said else {})
+    _tell(actor, each, told, now)
     return _done(keep_owners(actor, chosen, now))
 
 
@@ -118,7 +127,7 @@ def tag_customers(
     """Put a tag on customers that do not carry it yet. More than ``BULK_AT_ONCE`` become a job."""
     actor.require("customers.edit")
     tag = _tag(tag_id)
-    if not in_background and (job := _job(actor, selection, "tag", {"tag_id": tag_id}, now)):
+    if not in_background and (job := bulk_job(actor, selection, "tag", {"tag_id": tag_id}, now)):
         return Done(0, job)
     may = selected(actor, selection, "write")
     ids = list(may.exclude(customer_tags__tag=tag).values_list("pk", flat=True))
@@ -139,7 +148,7 @@ def untag_customers(
     """Take a tag from customers. More than ``BULK_AT_ONCE`` become a job."""
     actor.require("customers.edit")
     tag = _tag(tag_id)
-    if not in_background and (job := _job(actor, selection, "untag", {"tag_id": tag_id}, now)):
+    if not in_background and (job := bulk_job(actor, selection, "untag", {"tag_id": tag_id}, now)):
         return Done(0, job)
     links = CustomerTag.objects.filter(tag=tag, customer__in=selected(actor, selection, "write").values("pk"))
     ids = list(links.values_list("customer_id", flat=True))
@@ -193,8 +202,14 @@ def too_many(actor: Actor, selection: Selection, need: access.Need) -> Selection
         return Selection(ids=tuple(keys)) if len(keys[: BULK_AT_ONCE + 1]) > BULK_AT_ONCE else None
 
 
-def _job(
-    actor: Actor, selection: Selection, change: str, values: dict[str, Any], now: datetime.datetime
+def bulk_job(
+    actor: Actor,
+    selection: Selection,
+    change: str,
+    values: dict[str, Any],
+    now: datetime.datetime,
+    *,
+    reason: str = "",
 ) -> jobs.Job | None:
     """A job when the selection is too large for a request."""
     many = too_many(actor, selection, "read")
@@ -205,14 +220,9 @@ def _job(
         actor=actor,
         kind="customers.bulk",
         title=_("Change of many customers"),
-        arguments={"selection": many.data(), "change": change, "values": plain},
+        arguments={"selection": many.data(), "change": change, "values": plain, "reason": reason},
         now=now,
     )
-
-
-def among(ids: Sequence[uuid.UUID]) -> RawSQL:
-    """All as one parameter: the database reads a list of a million as an array, not as a statement."""
-    return RawSQL("SELECT unnest(%s::uuid[])", [list(ids)])
 
 
 def _tag(tag_id: uuid.UUID) -> Tag:
@@ -222,10 +232,10 @@ def _tag(tag_id: uuid.UUID) -> Tag:
     return tag
 
 
-def _locked(rows: QuerySet[Customer]) -> list[Before]:
+def locked(rows: QuerySet[Customer]) -> list[Before]:
     """Rows as they are, locked in one order so that two bulk changes do not dead-lock."""
-    locked = rows.order_by("pk").select_for_update(no_key=True)
-    return list(locked.values_list("pk", "owner_id", "unit_id", "version"))
+    held = rows.order_by("pk").select_for_update(no_key=True)
+    return list(held.values_list("pk", "owner_id", "unit_id", "version"))
 
 
 def _done(kept: Undo) -> Done:

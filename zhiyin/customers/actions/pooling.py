@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers import access
+from zhiyin.customers.actions.assigned import Given, keep_assignments, moved
 from zhiyin.customers.actions.before import Before, keep_owners
-from zhiyin.customers.actions.bulk import Done, Selection, among, different, selected, too_many
-from zhiyin.customers.actions.holdings import forget_holdings
-from zhiyin.customers.actions.timeline import owners_on_timeline
+from zhiyin.customers.actions.bulk import Done, Selection, different, selected, too_many
+from zhiyin.customers.actions.holdings import among, forget_holdings
 from zhiyin.customers.choices import PoolMoveKind
 from zhiyin.customers.events import CustomerChanged, CustomersPooled
 from zhiyin.customers.models import Customer, Pool, Share
@@ -26,17 +26,10 @@ from zhiyin.platform.errors import Invalid
 from zhiyin.platform.record import record, write_each
 from zhiyin.platform.text import checked
 
-Moves = Sequence[tuple[uuid.UUID, uuid.UUID | None]]
 _GO = """
 UPDATE customers_customer c
 SET owner_id = NULL, unit_id = NULL, pool_id = going.pool_id, version = c.version + 1, updated_at = %(now)s
 FROM unnest(%(ids)s::uuid[], %(pools)s::uuid[]) AS going (id, pool_id) WHERE c.id = going.id
-"""
-
-_MOVED = """
-INSERT INTO customers_poolmove (pool_id, customer_id, member_id, kind, actor_name, reason, moved_at)
-SELECT %(pool)s, customer, member, %(kind)s, %(actor)s, %(reason)s, %(now)s
-FROM unnest(%(customers)s::uuid[], %(members)s::uuid[]) AS went (customer, member)
 """
 
 
@@ -120,31 +113,6 @@ def put_in(
     return Done(len(ids), undo_id=keep_owners(actor, going, now).pk)
 
 
-def moved(
-    actor: Actor,
-    pool_id: uuid.UUID,
-    moves: Moves,
-    *,
-    kind: PoolMoveKind,
-    now: datetime.datetime,
-    reason: str = "",
-) -> None:
-    """Remember who came into a pool and who had it, or who left it and who has it now."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _MOVED,
-            {
-                "pool": pool_id,
-                "kind": kind,
-                "actor": actor.name,
-                "reason": reason,
-                "now": now,
-                "customers": [customer for customer, _member in moves],
-                "members": [member for _customer, member in moves],
-            },
-        )
-
-
 def subject_of(ids: Sequence[uuid.UUID]) -> tuple[str, uuid.UUID] | None:
     return ("customer", ids[0]) if len(ids) == 1 else None
 
@@ -176,7 +144,8 @@ def _tell(
             for key, owner, unit, _version in rows
         }
         write_each(CustomerChanged.name, actor=actor, now=now, kind="customer", changes=trails)
-    owners_on_timeline(actor, [(key, owner, None) for key, owner, *_rest in going if owner], now)
+    given = [Given(key, owner, pool=where[key], reason=reason) for key, owner, *_rest in going]
+    keep_assignments(actor, given, now)
 
 
 def _held(actor: Actor, selection: Selection) -> list[Before]:

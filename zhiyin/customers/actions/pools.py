@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.models import Member, Role, Unit
 from zhiyin.customers import access, filters
-from zhiyin.customers.actions.bulk import BULK_AT_ONCE, among
-from zhiyin.customers.actions.holdings import refresh_holdings
-from zhiyin.customers.actions.pooling import moved, subject_of
+from zhiyin.customers.actions.assigned import Given, keep_assignments, moved
+from zhiyin.customers.actions.bulk import BULK_AT_ONCE
+from zhiyin.customers.actions.holdings import among, refresh_holdings
+from zhiyin.customers.actions.pooling import subject_of
 from zhiyin.customers.actions.records import may_own
-from zhiyin.customers.actions.timeline import owners_on_timeline
 from zhiyin.customers.choices import PoolMoveKind
 from zhiyin.customers.events import CustomerChanged, CustomersClaimed, PoolChanged
 from zhiyin.customers.filters import Group
@@ -212,7 +212,7 @@ def _take(
     if taken:
         moved(actor, pool.pk, [(key, owner.pk) for key in taken], kind=kind, now=now)
         refresh_holdings(actor.tenant_id, now, taken)
-        owners_on_timeline(actor, [(key, None, owner.pk) for key in taken], now)
+        keep_assignments(actor, [Given(key, None, owner.pk) for key in taken], now)
         changes: dict[str, list[Any]] = {
             "pool": [pool.name, None],
             "owner": [None, owner.name],

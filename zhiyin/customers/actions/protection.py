@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers import access, filters
 from zhiyin.customers.actions.before import Before
-from zhiyin.customers.actions.bulk import BULK_AT_ONCE, Done, Selection, among, selected
-from zhiyin.customers.actions.holdings import refresh_holdings
+from zhiyin.customers.actions.bulk import BULK_AT_ONCE, Done, Selection, selected
+from zhiyin.customers.actions.holdings import among, refresh_holdings
 from zhiyin.customers.actions.pooling import put_in
 from zhiyin.customers.events import (
     CustomerChanged,

@@ -11,9 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.customers import access
+from zhiyin.customers.actions.assigned import Given, keep_assignments
+from zhiyin.customers.actions.contacts import add_contact
 from zhiyin.customers.actions.formulas import put_formulas
 from zhiyin.customers.actions.index import reindex
 from zhiyin.customers.actions.moves import checked_move, note_move
+from zhiyin.customers.actions.placing import place_new
 from zhiyin.customers.actions.timeline import add_to_timeline
 from zhiyin.customers.choices import CustomerKind, FieldType, Gone, Stage, Status, TimelineKind
 from zhiyin.customers.events import CustomerChanged, CustomerCreated
@@ -55,16 +58,22 @@ def create_customer(
     name: str,
     code: str = "",
     fields: Mapping[str, Any] | None = None,
+    contacts: Mapping[str, str] | None = None,
+    by_rules: bool | None = None,
     now: datetime.datetime,
     **values: Any,
 ) -> Customer:
-    """A new customer; without a code it gets one, without an owner the person who creates it.
+    """A new customer; without a code it gets one, without an owner the person who creates it. ``contacts`` are by kind.
+
+    Where no owner is named the rules of assignment come first: ``by_rules`` says so, or that they do not; else
+    they do for who reaches all records, and others keep whom they make.
 
     ``values`` are fields of ``EDITABLE``, ``fields`` the company's own by key; what is required of those is asked
     for unless ``fields`` is ``None``, as for whoever knows nothing of them. Raises ``Invalid`` and ``CodeTaken``.
     """
     actor.require("customers.edit")
     customer = Customer(created_at=now, updated_at=now)
+    asks_rules = "owner_id" not in values and (actor.scope == "all" if by_rules is None else by_rules)
     values.setdefault("owner_id", actor.member_id)
     _apply(actor, customer, {**values, "name": name, "code": code or new_code(now)})
     own = _set_fields(actor, customer, fields, now, is_new=True)
@@ -78,7 +87,34 @@ def create_customer(
         subject=("customer", customer.id),
         changes={field: [None, value] for field in EDITABLE if (value := getattr(customer, field))} | own,
     )
+    for kind, value in (contacts or {}).items():
+        _first_contact(actor, customer, kind, value, now)
+    if asks_rules:
+        _place_by_rules(actor, customer, now)
     return customer
+
+
+def _first_contact(actor: Actor, customer: Customer, kind: str, value: str, now: datetime.datetime) -> None:
+    try:
+        add_contact(actor=actor, customer_id=customer.pk, kind=kind, value=value, now=now)
+    except Invalid as error:
+        raise Invalid(error.message, field=kind) from error
+
+
+def _place_by_rules(actor: Actor, customer: Customer, now: datetime.datetime) -> None:
+    to = place_new(actor, [customer.pk], now).get(customer.pk)
+    if to is None:
+        return
+    changes: dict[str, list[Any]] = {"rule": [None, to.rule.name], "reason": [None, to.reason]}
+    unit_id = None if to.pool_id else to.unit_id
+    for name, new in (("owner_id", to.owner_id), ("unit_id", unit_id)):
+        if (old := getattr(customer, name)) != new:
+            changes[name] = [old, new]
+    if to.rule.pool:
+        changes["pool"] = [None, to.rule.pool.name]
+    customer.owner, customer.unit_id, customer.pool = to.owner, unit_id, to.rule.pool
+    event = CustomerChanged(customer.pk, sorted(changes))
+    record(event, actor=actor, now=now, subject=("customer", customer.pk), changes=changes)
 
 
 def update_customer(
@@ -271,12 +307,8 @@ def _tell_timeline(
     actor: Actor, customer: Customer, different: Mapping[str, list[Any]], now: datetime.datetime
 ) -> None:
     if "owner_id" in different:
-        names = dict(Member.objects.filter(pk__in=different["owner_id"]).values_list("pk", "name"))
-        old, new = (names.get(key, "") for key in different["owner_id"])
-        data = {"from": old, "to": new}
-        add_to_timeline(
-            actor=actor, customer_id=customer.pk, kind=TimelineKind.OWNER, occurred_at=now, data=data
-        )
+        old, new = different["owner_id"]
+        keep_assignments(actor, [Given(customer.pk, old, new)], now)
     moved: dict[str, Any] = {field: different[field] for field in ("status", "stage") if field in different}
     if moved:
         if "reason" in different:

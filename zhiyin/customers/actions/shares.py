@@ -14,7 +14,8 @@ from pydantic import TypeAdapter
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.customers import access
 from zhiyin.customers.actions.before import keep_shares
-from zhiyin.customers.actions.bulk import Done, Selection, among, selected, too_many
+from zhiyin.customers.actions.bulk import Done, Selection, selected, too_many
+from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.choices import UndoKind
 from zhiyin.customers.events import CustomersShared, SharingEnded
 from zhiyin.customers.models import Customer, Share, Undo

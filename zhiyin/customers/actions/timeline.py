@@ -2,12 +2,10 @@
 
 import datetime
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
 
-from zhiyin.accounts.models import Member
 from zhiyin.customers.choices import TimelineKind
 from zhiyin.customers.models import TimelineEvent
 from zhiyin.platform.actors import Actor
@@ -46,29 +44,3 @@ def make_timeline_months(now: datetime.datetime, *, months: int) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '2s'")
         cursor.execute("SELECT timeline_partitions(%s, %s + %s * interval '1 month')", [now, now, months])
-
-
-def owners_on_timeline(
-    actor: Actor,
-    moves: Sequence[tuple[uuid.UUID, uuid.UUID | None, uuid.UUID | None]],
-    now: datetime.datetime,
-) -> None:
-    """Write who had many customers and has them now: customer, owner before, owner after."""
-    if not moves:
-        return
-    names = dict(Member.objects.values_list("pk", "name"))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT timeline_partitions(%s, %s)", [now, now])
-        cursor.execute(
-            "INSERT INTO customers_timelineevent (occurred_at, customer_id, kind, actor_name, data)"
-            " SELECT %s, customer, %s, %s, jsonb_build_object('from', old, 'to', new)"
-            " FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS moved (customer, old, new)",
-            [
-                now,
-                TimelineKind.OWNER,
-                actor.name,
-                [key for key, _old, _new in moves],
-                [names.get(old, "") if old else "" for _key, old, _new in moves],
-                [names.get(new, "") if new else "" for _key, _old, new in moves],
-            ],
-        )

@@ -10,15 +10,16 @@ from django.utils.translation import gettext as _
 
 from zhiyin.customers import access
 from zhiyin.customers.actions import bulk
+from zhiyin.customers.actions.assigned import Given, keep_assignments
 from zhiyin.customers.actions.before import KEPT
 from zhiyin.customers.actions.bin import restored
 from zhiyin.customers.actions.contacts import contact_again
-from zhiyin.customers.actions.holdings import refresh_holdings
+from zhiyin.customers.actions.holdings import among, refresh_holdings
 from zhiyin.customers.actions.notes import on_timeline, shown
 from zhiyin.customers.actions.relations import relate_again
 from zhiyin.customers.actions.sensitive import sensitive_again
 from zhiyin.customers.actions.shares import shares_undone
-from zhiyin.customers.actions.timeline import add_to_timeline, owners_on_timeline
+from zhiyin.customers.actions.timeline import add_to_timeline
 from zhiyin.customers.choices import TimelineKind, UndoKind
 from zhiyin.customers.events import ChangeUndone, CustomerChanged
 from zhiyin.customers.models import Customer, CustomerTag, Note, Tag, Undo
@@ -129,7 +130,8 @@ def _owners(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]
         cursor.execute(_OWNERS, {"undo": kept.pk, "now": now})
         moves = cursor.fetchall()
     refresh_holdings(actor.tenant_id, now, [key for key, *_rest in moves])
-    owners_on_timeline(actor, [(key, taker, owner) for key, taker, _from, owner, _to in moves], now)
+    given = [Given(key, taker, owner, reason=_("Taken back")) for key, taker, _from, owner, _to in moves]
+    keep_assignments(actor, given, now)
     each = {
         key: bulk.different({"owner_id": taker, "unit_id": left}, {"owner_id": owner, "unit_id": unit})
         for key, taker, left, owner, unit in moves
@@ -144,7 +146,7 @@ def _trail(actor: Actor, each: Mapping[uuid.UUID, Changes], now: datetime.dateti
 
 def _untag(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:
     mine = access.customers(actor, "write")
-    links = CustomerTag.objects.filter(pk__in=bulk.among(kept.link_ids), customer__in=mine)
+    links = CustomerTag.objects.filter(pk__in=among(kept.link_ids), customer__in=mine)
     worn = dict(links.values_list("customer_id", "tag__name"))
     links.delete()
     _trail(actor, {key: {"untag": [None, name]} for key, name in worn.items()}, now)
@@ -155,7 +157,7 @@ def _tag_again(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UU
     tag = Tag.objects.filter(pk=kept.data["tag_id"]).first()
     if tag is None:
         return []
-    rows = access.customers(actor, "write").filter(pk__in=bulk.among(kept.customer_ids))
+    rows = access.customers(actor, "write").filter(pk__in=among(kept.customer_ids))
     ids = list(rows.exclude(customer_tags__tag=tag).values_list("pk", flat=True))
     links = [CustomerTag(customer_id=key, tag=tag) for key in ids]
     CustomerTag.objects.bulk_create(links, ignore_conflicts=True, batch_size=5000)

@@ -15,6 +15,7 @@ from zhiyin.customers.importers.own import (
     restore_own,
     update_own,
 )
+from zhiyin.customers.importers.placing import place_by_rules
 from zhiyin.customers.importers.reach import lead_on, within
 from zhiyin.customers.importers.relations import (
     forget_relations,
@@ -32,9 +33,12 @@ from zhiyin.customers.importers.unknown import (
 )
 from zhiyin.customers.keys import REGIONS, code_key, search_text
 from zhiyin.customers.models import (
+    Assignment,
     ContactPoint,
     Customer,
     CustomerSearch,
+    Holding,
+    PoolMove,
     SensitiveValue,
     StatusChange,
     TimelineEvent,
@@ -85,7 +89,16 @@ _MATCH = Match(
 )
 
 # what an import itself makes for a customer
-_OWN = (CustomerSearch, StatusChange, TimelineEvent, ContactPoint, SensitiveValue)
+_OWN = (
+    CustomerSearch,
+    StatusChange,
+    TimelineEvent,
+    ContactPoint,
+    SensitiveValue,
+    Assignment,
+    PoolMove,
+    Holding,
+)
 
 _VARIANTS = ngettext_lazy(
     "{count} customer code is written in several ways that differ only by blanks or case; it is taken as one.",
@@ -200,6 +213,7 @@ def write_customers(work: Workspace, landing: Landing, *, update: bool) -> dict[
     reach = "true" if landing.actor.scope == "all" else within("c")
     counts |= write_relations(work, landing, reach)
     reindex_customers(landing, "SELECT id FROM customer_ids JOIN landed_customers USING (cno)")
+    counts |= place_by_rules(landing)
     return counts
 
 
@@ -408,7 +422,7 @@ def undo_customers(landing: Landing) -> dict[str, int]:
         f" WHERE v.customer_id = c.id AND v.set_at <> c.created_at){_unused()}"
     )
     kept = landing.one(f"SELECT count(*) {made}") - gone
-    for table in ("customersearch", "statuschange", "timelineevent"):
+    for table in ("customersearch", "statuschange", "timelineevent", "assignment", "poolmove", "holding"):
         landing.run(f"DELETE FROM customers_{table} WHERE customer_id IN (SELECT id FROM gone_customers)")
     landing.run("DELETE FROM customers_contactpoint WHERE customer_id IN (SELECT id FROM gone_customers)")
     forget_sensitive_values(landing)

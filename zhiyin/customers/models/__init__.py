@@ -1,5 +1,6 @@
 """Tables of the customer file."""
 
+from zhiyin.customers.models.assignment import Assignment, AssignmentRule, AssignmentTurn
 from zhiyin.customers.models.consent import Consent, Purpose
 from zhiyin.customers.models.contact import ContactPoint, contact_order
 from zhiyin.customers.models.customer import Customer, CustomerSearch, StatusChange, StatusFlow
@@ -28,6 +29,9 @@ from zhiyin.customers.models.undo import Undo
 from zhiyin.customers.models.view import SavedView
 
 __all__ = [
+    "Assignment",
+    "AssignmentRule",
+    "AssignmentTurn",
     "Consent",
     "ContactPoint",
     "CustomField",

@@ -1,6 +1,14 @@
 """Reads for lists and pages, each with a fixed number of SQL statements."""
 
 from zhiyin.customers.filters.options import owners, tags, units
+from zhiyin.customers.queries.assignment import (
+    Trial,
+    TrialLine,
+    assignment_rules,
+    assignments_of,
+    has_assignment_rules,
+    try_assignment_rules,
+)
 from zhiyin.customers.queries.bin import bin_customers
 from zhiyin.customers.queries.consents import Standing, Verdict, consents, purposes, standing
 from zhiyin.customers.queries.contacts import Sharing, also_of, contact_points
@@ -118,11 +126,15 @@ __all__ = [
     "Sort",
     "Standing",
     "Tally",
+    "Trial",
+    "TrialLine",
     "Verdict",
     "all_fields",
     "all_units",
     "also_of",
     "as_it_was",
+    "assignment_rules",
+    "assignments_of",
     "bin_customers",
     "codes_of",
     "colleagues",
@@ -148,6 +160,7 @@ __all__ = [
     "field",
     "file_field",
     "governed_fields",
+    "has_assignment_rules",
     "kept_count",
     "keys_of",
     "lapsing",
@@ -207,6 +220,7 @@ __all__ = [
     "together",
     "touches",
     "trail",
+    "try_assignment_rules",
     "units",
     "used_values",
 ]

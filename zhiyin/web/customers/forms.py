@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers.choices import MOVES, BuyingRole, CustomerKind, FieldType, Stage, Status
 from zhiyin.customers.fields import CONTACTS, CORE, Value, registry
-from zhiyin.customers.queries import owners
+from zhiyin.customers.queries import has_assignment_rules, owners
 from zhiyin.platform.actors import Actor
 from zhiyin.web.customers.own import OwnField
 from zhiyin.web.meeting import Meeting
 
+BY_RULES = "rules"
 # what a role may see less of, or not change
 _RULED = frozenset(each.name for each in (*CORE, *CONTACTS))
 
@@ -120,8 +121,21 @@ class EditCustomerForm(Meeting, CustomerForm):
 
 
 class NewCustomerForm(CustomerForm):
+    """The rules of assignment, where there are some, choose the owner for who reaches all records and names none."""
+
     phone = forms.CharField(label=_("Phone"), max_length=50, required=False)
     email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
+
+    def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
+        super().__init__(actor, *args, **kwargs)
+        owner = self.fields.get("owner_id")
+        if owner and has_assignment_rules():
+            owner.choices = [(BY_RULES, _("By the rules of assignment")), *owner.choices]  # type: ignore[attr-defined]
+            if actor.scope == "all":
+                self.initial["owner_id"] = BY_RULES
+
+    def clean_owner_id(self) -> Any:
+        return BY_RULES if self.cleaned_data["owner_id"] == BY_RULES else super().clean_owner_id()
 
 
 def day_field(label: Any) -> forms.DateField:

@@ -12,6 +12,7 @@ PAGES: list[tuple[str, str | Promise, str]] = [
     ("customers:lapsing", _("Protection ends soon"), "customers.view"),
     ("customers:disputes", _("Disputes"), "customers.edit"),
     ("customers:fairness", _("Fairness"), "pools.manage"),
+    ("customers:assignment_rules", _("Rules of assignment"), "customers.assign_rules"),
     ("customers:protection_rules", _("Rules of protection"), "pools.manage"),
 ]
 

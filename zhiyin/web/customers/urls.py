@@ -4,6 +4,7 @@ from django.urls import path
 
 from zhiyin.web import lists
 from zhiyin.web.customers.views import (
+    assignment,
     bin,
     bulk,
     consents,
@@ -70,6 +71,13 @@ urlpatterns = [
     path("pools/disputes/<uuid:dispute_id>/answer/", disputes.answer, name="answer_dispute"),
     path("pools/disputes/<uuid:dispute_id>/withdraw/", disputes.withdraw, name="withdraw_dispute"),
     path("pools/disputes/<uuid:dispute_id>/decide/", disputes.decide, name="decide_dispute"),
+    path("pools/assignment/", assignment.rules, name="assignment_rules"),
+    path("pools/assignment/new/", assignment.create, name="create_assignment_rule"),
+    path("pools/assignment/order/", assignment.order, name="order_assignment_rules"),
+    path("pools/assignment/trial/", assignment.trial, name="assignment_trial"),
+    path("pools/assignment/<uuid:rule_id>/", assignment.change, name="change_assignment_rule"),
+    path("pools/assignment/<uuid:rule_id>/archive/", assignment.archive, name="archive_assignment_rule"),
+    path("pools/assignment/<uuid:rule_id>/restore/", assignment.restore, name="restore_assignment_rule"),
     path("pools/ending/", protection.lapsing, name="lapsing"),
     path("pools/ending/prolong/", protection.prolong, name="prolong"),
     path("pools/ending/reclaim/", protection.reclaim, name="reclaim"),

@@ -23,6 +23,7 @@ WORDS: dict[str, str | Promise] = {
     "lines_new": _("New order lines"),
     "lines_known": _("Order lines there already"),
     "customers_created": _("Customers created"),
+    "customers_assigned": _("Customers given by the rules of assignment"),
     "customers_changed": _("Customers changed"),
     "products_created": _("Products created"),
     "products_changed": _("Products changed"),

@@ -25,6 +25,7 @@ from zhiyin.customers.actions.merging.parts import (
 )
 from zhiyin.customers.actions.relations import RelationToOneself, require_fit
 from zhiyin.customers.models import (
+    Assignment,
     Consent,
     ContactPoint,
     Customer,
@@ -162,6 +163,7 @@ register(
     Relations("relations", _("Relations"), Relation, name="source"),
     Rows("consents", _("Consent"), Consent),
     Rows("shares", _("Shares"), Share, twins=("member_id", "unit_id")),
+    Rows("assignments", _("Assignments"), Assignment),
     Rows("pool_moves", _("Moves into and out of pools"), PoolMove),
     Rows("disputes", _("Disputes"), Dispute),
     Rows("subject_requests", _("Requests about data"), SubjectRequest),

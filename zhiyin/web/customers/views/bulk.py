@@ -18,6 +18,7 @@ from zhiyin.customers.actions import Done, Selection, Sharing, Undone
 from zhiyin.customers.choices import UndoKind
 from zhiyin.customers.queries import CustomerFilter
 from zhiyin.platform.errors import Invalid, PermissionDenied
+from zhiyin.web.customers.forms import BY_RULES
 from zhiyin.web.customers.share_forms import ShareForm
 from zhiyin.web.http import HttpRequest, notify, page, render
 from zhiyin.web.lists import parse_filter
@@ -30,6 +31,7 @@ def options(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"what": what}
     if what == "assign":
         context["owners"] = queries.owners(request.actor)
+        context["by_rules"] = request.actor.may("customers.assign_rules") and queries.has_assignment_rules()
     elif what == "share":
         context["form"] = ShareForm()
     else:
@@ -46,11 +48,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
         case "export":
             return _export(request, selection)
         case "assign":
-            chosen = request.POST.get("owner", "")
-            owner = _uuid(chosen, "owner") if chosen else None
-            done = actions.assign_customers(
-                actor=request.actor, selection=selection, owner_id=owner, now=timezone.now()
-            )
+            done = _assign(request, selection)
         case "delete":
             done = actions.delete_customers(actor=request.actor, selection=selection, now=timezone.now())
         case "share":
@@ -65,6 +63,20 @@ def bulk(request: HttpRequest) -> HttpResponse:
         case _:
             raise Invalid(_("Choose what to do."), field="action")
     return _told(request, done, query)
+
+
+def _assign(request: HttpRequest, selection: Selection) -> Done:
+    """To the chosen member, to nobody, or each by the rules."""
+    chosen, now = request.POST.get("owner", ""), timezone.now()
+    if chosen == BY_RULES:
+        return actions.assign_by_rules(actor=request.actor, selection=selection, now=now)
+    return actions.assign_customers(
+        actor=request.actor,
+        selection=selection,
+        owner_id=_uuid(chosen, "owner") if chosen else None,
+        reason=request.POST.get("reason", ""),
+        now=now,
+    )
 
 
 def _sharing(request: HttpRequest) -> Sharing:

@@ -32,9 +32,9 @@ from zhiyin.customers.choices import (
 )
 from zhiyin.customers.fields import PREFIX, links, registry, shown
 from zhiyin.customers.models import Customer, CustomField
-from zhiyin.platform.errors import Invalid, NotFound, PermissionDenied
+from zhiyin.platform.errors import NotFound, PermissionDenied
 from zhiyin.web.activities.parts import follow_ups_tab
-from zhiyin.web.customers.forms import CustomerForm, EditCustomerForm, NewCustomerForm
+from zhiyin.web.customers.forms import BY_RULES, CustomerForm, EditCustomerForm, NewCustomerForm
 from zhiyin.web.customers.table import STAGE_CLASS, STATUS_CLASS, TAG_CLASS
 from zhiyin.web.customers.views.consents import consents_tab
 from zhiyin.web.customers.views.contacts import contact_rows, contacts_tab
@@ -390,10 +390,11 @@ def _touch_text(kind: str, data: Mapping[str, Any], who: str) -> str:
             method = data.get("method", "")
             return f"{amount} {PaymentMethod(method).label}" if method in PaymentMethod.values else amount
         case TimelineKind.OWNER:
-            return _("%(old)s → %(new)s") % {
+            moved = _("%(old)s → %(new)s") % {
                 "old": data.get("from") or _("Nobody"),
                 "new": data.get("to") or _("Nobody"),
             }
+            return "\n".join(filter(None, [moved, " · ".join(filter(None, [data.get("reason"), who]))]))
         case TimelineKind.STATUS:
             moves = [(Status, data.get("status")), (Stage, data.get("stage"))]
             steps = [" → ".join(_choice(choices, each) for each in move) for choices, move in moves if move]
@@ -472,26 +473,33 @@ def create(request: HttpRequest) -> HttpResponse:
     form = NewCustomerForm(request.actor, request.POST or None, initial=initial)
     if form.is_valid():
         values = form.core_values(form.cleaned_data)
-        contacts = {kind: values.pop(kind, "") for kind in ("phone", "email")}
-        now = timezone.now()
+        typed = {kind: values.pop(kind, "") for kind in ("phone", "email")}
+        contacts = {kind: value for kind, value in typed.items() if value}
+        by_rules: dict[str, Any] = (
+            {"by_rules": bool(values.pop("owner_id"))} if values.get("owner_id") == BY_RULES else {}
+        )
         with refusals(form):
             customer = actions.create_customer(
-                actor=request.actor, now=now, fields=form.own_values(form.cleaned_data), **values
+                actor=request.actor,
+                now=timezone.now(),
+                fields=form.own_values(form.cleaned_data),
+                contacts=contacts,
+                **by_rules,
+                **values,
             )
-            for kind, value in contacts.items():
-                if value:
-                    _add_contact(request, customer, kind, value, now)
-            notify(request, _("%s is a customer now.") % customer.name)
-            return redirect("customers:record", customer.pk)
+            return _welcome(request, customer)
     return render(request, "customers/form.html", {"form": form})
 
 
-def _add_contact(request: HttpRequest, customer: Customer, kind: str, value: str, now: datetime) -> None:
-    """The first contact points, whose errors belong to the fields of the form."""
-    try:
-        actions.add_contact(actor=request.actor, customer_id=customer.pk, kind=kind, value=value, now=now)
-    except Invalid as error:
-        raise Invalid(error.message, field=kind) from error
+def _welcome(request: HttpRequest, customer: Customer) -> HttpResponse:
+    """To the new customer, unless the rules gave it to somebody beyond this person's reach."""
+    if access.customers(request.actor).filter(pk=customer.pk).exists():
+        notify(request, _("%s is a customer now.") % customer.name)
+        return redirect("customers:record", customer.pk)
+    told = _("%(customer)s is a customer now, and went to %(who)s by the rules of assignment.")
+    who = customer.owner or customer.pool or customer.unit
+    notify(request, told % {"customer": customer.name, "who": who})
+    return redirect("customers:list")
 
 
 @page(permission="customers.edit")

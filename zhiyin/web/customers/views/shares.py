@@ -28,6 +28,7 @@ def access_tab(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "shares": queries.shares_of(request.actor, customer.pk, timezone.now()),
         "may_share": may_share,
         "form": ShareForm() if may_share else None,
+        "assignments": queries.assignments_of(customer.pk),
         "disputes": (disputes := queries.disputes_of(customer.pk)),
         "my_disputes": set(
             access.disputes(request.actor)
