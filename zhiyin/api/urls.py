@@ -26,6 +26,7 @@ from zhiyin.api.customers.pool_limits import routes as pool_limits
 from zhiyin.api.customers.pools import routes as pools
 from zhiyin.api.customers.protection import routes as protection
 from zhiyin.api.customers.relations import routes as relations
+from zhiyin.api.customers.retention import routes as retention
 from zhiyin.api.customers.routes import routes as customers
 from zhiyin.api.customers.sensitive import routes as sensitive
 from zhiyin.api.customers.shares import routes as shares
@@ -58,6 +59,7 @@ api.add_router("", disputes.router)
 api.add_router("", subject_requests.router)
 api.add_router("", fairness.router)
 api.add_router("", protection.router)
+api.add_router("", retention.router)
 api.add_router("", relations.router)
 api.add_router("", sensitive.router)
 api.add_router("", shares.router)

@@ -33,12 +33,14 @@ from zhiyin.customers.models import (
     CustomField,
     Dispute,
     Document,
+    LegalHold,
     Merge,
     Note,
     Pool,
     PoolLimit,
     ProtectionRule,
     Relation,
+    RetentionRule,
     SavedView,
     Share,
     SubjectRequest,
@@ -372,6 +374,23 @@ def assignment_rule(rule_id: uuid.UUID, *, lock: bool = False) -> AssignmentRule
     """One of the company's. Raises ``NotFound``."""
     rows = AssignmentRule.objects.select_for_update() if lock else AssignmentRule.objects
     found = rows.filter(pk=rule_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def retention_rule(rule_id: uuid.UUID, *, lock: bool = False) -> RetentionRule:
+    """One of the company's. Raises ``NotFound``."""
+    rows = RetentionRule.objects.select_for_update() if lock else RetentionRule.objects
+    found = rows.filter(pk=rule_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def legal_hold(actor: Actor, customer_id: uuid.UUID, hold_id: uuid.UUID) -> LegalHold:
+    """A hold of a customer within reach. Raises ``NotFound``."""
+    found = LegalHold.objects.filter(pk=hold_id, customer=customer(actor, customer_id)).first()
     if found is None:
         raise NotFound
     return found

@@ -10,7 +10,8 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         import zhiyin.customers.actions.erasure.own
         import zhiyin.customers.actions.merging.own
-        import zhiyin.customers.actions.merging.sensitive  # noqa: F401
+        import zhiyin.customers.actions.merging.sensitive
+        import zhiyin.customers.actions.retention.own  # noqa: F401
         from zhiyin.customers import filters, queries
         from zhiyin.customers.actions.sensitive import forget_sensitive
         from zhiyin.customers.fields import links
@@ -84,6 +85,7 @@ class CustomersConfig(AppConfig):
         register("customers.erase", _("Erase persons for good, with everything that tells of them"))
         register("customers.export", _("Export customers"))
         register("customers.reveal", _("See sensitive values of customers whole, each time audited"))
+        register("customers.hold", _("Set and end legal holds of customers"))
         register("customers.sensitive", _("Export sensitive values of customers"))
         register("customers.requests", _("Answer people's requests about their data"))
         register("customers.assign_rules", _("Set up rules of assignment, and give customers by them"))

@@ -262,6 +262,15 @@ class StandardPurpose(models.TextChoices):
     PROFILING = "profiling", _("Analysis and profiling")
 
 
+class RetentionSince(models.TextChoices):
+    """From when on the days of a rule of retention are counted."""
+
+    CONTACT = "contact", _("Last contact")
+    ORDER = "order", _("Last order")
+    END = "end", _("End of the relationship")
+    CREATION = "creation", _("Creation")
+
+
 class ConsentAnswer(models.TextChoices):
     GIVEN = "given", _("Given")
     REFUSED = "refused", _("Declined")

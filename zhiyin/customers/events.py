@@ -379,3 +379,31 @@ class TouchPinned(Event):
     customer_id: uuid.UUID
     event_id: uuid.UUID
     pinned: bool
+
+
+@dataclass(frozen=True)
+class RetentionRuleChanged(Event):
+    """``change`` is added, changed, archived or restored."""
+
+    name: ClassVar = "customers.retention_rule_changed"
+    rule_id: uuid.UUID
+    change: str
+
+
+@dataclass(frozen=True)
+class RetentionCleared(Event):
+    """A rule cleared so many values of so many customers."""
+
+    name: ClassVar = "customers.retention_cleared"
+    rule_id: uuid.UUID
+    customers: int
+    values: int
+
+
+@dataclass(frozen=True)
+class LegalHoldChanged(Event):
+    """A legal hold was set or ended."""
+
+    name: ClassVar = "customers.legal_hold_changed"
+    customer_id: uuid.UUID
+    hold_id: uuid.UUID

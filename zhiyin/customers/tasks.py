@@ -17,7 +17,7 @@ from zhiyin.customers import actions, printing
 from zhiyin.customers.actions import marks
 from zhiyin.customers.exports import write_customers
 from zhiyin.customers.fields.sensitive import exportable
-from zhiyin.customers.models import ProtectionRule
+from zhiyin.customers.models import ProtectionRule, RetentionRule
 from zhiyin.customers.printing import Layout
 from zhiyin.platform import clock, files, jobs
 from zhiyin.platform.actors import Actor
@@ -25,6 +25,7 @@ from zhiyin.platform.record import record_read
 from zhiyin.platform.tenancy import scope
 
 RECLAIM_HOUR = 3
+RETENTION_HOUR = 2
 PURGED_AT_ONCE = 500
 REQUESTS_HOUR = 8
 REMOVED_KEPT = datetime.timedelta(days=7)
@@ -201,6 +202,18 @@ def reclaim(run: jobs.JobRun) -> dict[str, Any]:
     return result
 
 
+@jobs.handler("customers.retention", permission="settings.manage", repeatable=True)
+def clear_overdue(run: jobs.JobRun) -> dict[str, Any]:
+    """Clear what is kept no longer, a chunk of customers a transaction."""
+    done = actions.clear_now(
+        actor=run.actor,
+        now=run.now,
+        within=run.scope,
+        progress=lambda values: run.progress(values, None, _("Clearing")),
+    )
+    return {"customers": done.customers, "values": done.values}
+
+
 @jobs.handler("customers.holdings", permission="pools.manage", repeatable=True)
 def work_out_holdings(run: jobs.JobRun) -> dict[str, Any]:
     """Work out how owners look after their customers."""
@@ -265,6 +278,16 @@ def warn_of_requests(now: datetime.datetime) -> None:
         if local.hour == REQUESTS_HOUR:
             with scope(tenant.pk):
                 actions.warn_of_due_requests(actor=Actor.system(tenant.pk), today=local.date(), now=now)
+
+
+@clock.periodic("customers.retention", cron="35 * * * *")
+def keep_no_longer(now: datetime.datetime) -> None:
+    """Clear by the rules of each company that has some, in the small hours of its own time zone."""
+    for tenant in Tenant.objects.order_by("id"):
+        if now.astimezone(ZoneInfo(tenant.time_zone)).hour == RETENTION_HOUR:
+            with scope(tenant.id):
+                if RetentionRule.objects.filter(is_on=True).exists():
+                    actions.clear_overdue(actor=Actor.system(tenant.id), now=now)
 
 
 @clock.periodic("customers.documents", cron="50 18 * * *")

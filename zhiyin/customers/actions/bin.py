@@ -26,6 +26,7 @@ from zhiyin.customers.events import (
 from zhiyin.customers.fields.uploads import files_of
 from zhiyin.customers.models import Customer, DocumentVersion, Merge, Suspect, Undo
 from zhiyin.customers.queries.disputes import InDispute, in_dispute, undisputed
+from zhiyin.customers.queries.retention.holds import OnHold, held
 from zhiyin.platform import crypto, files, jobs
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
@@ -132,23 +133,24 @@ def restored(actor: Actor, customer_ids: Collection[uuid.UUID], now: datetime.da
 
 
 def purge_customers(*, actor: Actor, customer_ids: Collection[uuid.UUID], now: datetime.datetime) -> int:
-    """Delete customers in the bin for good. Raises ``NotFound`` for none."""
+    """Delete customers in the bin for good, but those on legal hold. Raises ``NotFound`` for none, or ``OnHold``."""
     actor.require("customers.purge")
     with with_gone():
         rows = binned(actor).filter(pk__in=among(list(customer_ids))).order_by("pk")
-        count = _purge(actor, rows, now)
+        count = _purge(actor, rows.exclude(pk__in=held().values("customer")), now)
+        if not count and rows.exists():
+            raise OnHold
     if not count:
         raise NotFound
     return count
 
 
 def purge_bin(*, actor: Actor, deleted_before: datetime.datetime, most: int, now: datetime.datetime) -> int:
-    """Purge those who were deleted before, the first ``most`` of them; how many."""
+    """Purge those who were deleted before, the first ``most`` of them; how many. Who is on legal hold stays."""
     actor.require("customers.purge")
     with with_gone():
-        rows = Customer.objects.filter(gone=Gone.DELETED, gone_at__lt=deleted_before).order_by(
-            "gone_at", "pk"
-        )
+        rows = Customer.objects.filter(gone=Gone.DELETED, gone_at__lt=deleted_before)
+        rows = rows.exclude(pk__in=held().values("customer")).order_by("gone_at", "pk")
         return _purge(actor, rows[:most], now)
 
 

@@ -20,6 +20,7 @@ from zhiyin.customers.models.merge import Merge, MergedRow
 from zhiyin.customers.models.note import Note
 from zhiyin.customers.models.pool import Pool, PoolLimit, PoolMove
 from zhiyin.customers.models.relation import Relation, RelationType
+from zhiyin.customers.models.retention import LegalHold, RetentionRule
 from zhiyin.customers.models.sensitive import SensitiveIndex, SensitiveRules, SensitiveValue
 from zhiyin.customers.models.share import Share
 from zhiyin.customers.models.subject_request import SubjectRequest
@@ -48,6 +49,7 @@ __all__ = [
     "FieldValue",
     "Holding",
     "HoldingCount",
+    "LegalHold",
     "Merge",
     "MergedRow",
     "Note",
@@ -58,6 +60,7 @@ __all__ = [
     "Purpose",
     "Relation",
     "RelationType",
+    "RetentionRule",
     "SavedView",
     "SensitiveIndex",
     "SensitiveRules",

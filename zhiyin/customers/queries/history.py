@@ -19,6 +19,8 @@ from zhiyin.platform.models import AuditEntry
 
 PLACED = ("owner_id", "unit_id")
 TAGS = "tags"
+# in an entry of what is kept no longer: what stood in its fields before nobody is told any more
+RETENTION = "retention"
 LISTS = frozenset({*ContactKind.values, TAGS})
 # other entries about a customer use the same words for something else
 _TOLD_BY = (CustomerCreated.name, CustomerChanged.name, CustomersMerged.name, MergeUndone.name)
@@ -87,8 +89,13 @@ def as_it_was(
         entries = entries.filter(occurred_at__gt=at)
     today = _today(customer, [each.name for each in registry(actor)])
     then, changed = dict(today), dict[str, AuditEntry]()
+    cleared: set[str] = set()
     for entry in entries:
-        for name in _taken_back(then, entry.changes):
+        changes = {name: pair for name, pair in entry.changes.items() if name not in cleared}
+        if RETENTION in changes:
+            cleared |= changes.keys()
+            continue
+        for name in _taken_back(then, changes):
             changed[name] = entry
     _as_moved(customer_id, then, at, before=bool(before))
     hidden = access.hidden(actor)

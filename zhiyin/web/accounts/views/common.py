@@ -25,6 +25,7 @@ PAGES: list[tuple[str, str | Promise, str]] = [
     ("customers:duplicate_rules", _("Duplicates"), "settings.manage"),
     ("customers:sensitive_rules", _("Sensitive fields"), "settings.manage"),
     ("customers:purposes", _("Purposes"), "settings.manage"),
+    ("customers:retention", _("Retention"), "settings.manage"),
     ("accounts:tokens", _("API tokens"), "accounts.manage"),
     ("accounts:audit", _("Audit log"), "audit.view"),
     ("accounts:deliveries", _("Failed deliveries"), "settings.manage"),

@@ -27,6 +27,7 @@ def consents_tab(request: HttpRequest, customer: Customer, standing: Standing) -
         "table": standing.table([each for each in purposes if not each.archived_at]),
         "ledger": queries.consents(request.actor, customer.pk, after=token),
         "form": ConsentForm(purposes),
+        "holds": queries.holds_of(customer.pk) if request.actor.may("customers.hold") else None,
     }
 
 

@@ -119,6 +119,7 @@ def record(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
         "addresses": _addresses(request, customer_id, how_far),
         "hidden": access.hidden(request.actor),
         "standing": queries.standing(customer_id),
+        "on_hold": queries.held().filter(customer=customer_id).exists(),
     }
     if tab == "consents":
         context |= consents_tab(request, customer, context["standing"]) | requests_part(request, customer)

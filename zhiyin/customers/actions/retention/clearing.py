@@ -1,0 +1,187 @@
+"""Clears what is kept no longer, customer by customer, each with an entry in the audit log that tells no value."""
+
+import datetime
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count, F, Q
+from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.customers import access
+from zhiyin.customers.actions.bulk import among
+from zhiyin.customers.actions.formulas import refresh_soon
+from zhiyin.customers.actions.index import reindex
+from zhiyin.customers.events import CustomerChanged, RetentionCleared
+from zhiyin.customers.fields.masks import STARS
+from zhiyin.customers.models import Customer, RetentionRule
+from zhiyin.customers.queries.retention.areas import CONTACTS, Area, Records, Values, areas_of
+from zhiyin.customers.queries.retention.due import KIND, cutoff, due, having
+from zhiyin.platform import files, jobs
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.models import StoredFile
+from zhiyin.platform.record import record, write_each
+from zhiyin.platform.tenancy import with_gone
+
+CHUNK = 500
+Told = dict[uuid.UUID, dict[str, list[Any]]]
+
+
+@dataclass(slots=True)
+class Cleared:
+    """How many customers and values, and the last customer looked at; ``None`` when there is none further."""
+
+    customers: int = 0
+    values: int = 0
+    last: uuid.UUID | None = None
+
+
+@dataclass(slots=True)
+class _Clearing:
+    """A chunk of customers: what each loses, as the audit log tells it."""
+
+    ids: Sequence[uuid.UUID]
+    before: datetime.datetime
+    told: Told = field(default_factory=dict)
+    values: int = 0
+
+    def lost(self, customer: uuid.UUID, code: str, number: int, change: list[Any]) -> None:
+        self.told.setdefault(customer, {})[code] = change
+        self.values += number
+
+
+def clear_overdue(*, actor: Actor, now: datetime.datetime) -> jobs.Job:
+    """Clear by all rules that are switched on, as a job; as happens each night."""
+    actor.require("settings.manage")
+    return jobs.start(actor=actor, kind=KIND, title=str(_("Clearing of what is kept no longer")), now=now)
+
+
+def clear_now(
+    *,
+    actor: Actor,
+    now: datetime.datetime,
+    within: Callable[[], Any],
+    progress: Callable[[int], None],
+) -> Cleared:
+    """What the job of ``clear_overdue`` does, a chunk of customers a transaction ``within``."""
+    total = Cleared()
+    with within():
+        rules = list(RetentionRule.objects.filter(is_on=True).order_by("created_at", "id"))
+    for rule in rules:
+        last: uuid.UUID | None = None
+        while True:
+            with within():
+                done = clear_due(actor=actor, rule_id=rule.pk, after=last, now=now)
+            total.customers, total.values = total.customers + done.customers, total.values + done.values
+            progress(total.values)
+            if done.last is None:
+                break
+            last = done.last
+    if total.values:
+        with within():
+            refresh_soon(actor=actor, now=now)
+    return total
+
+
+def clear_due(
+    *, actor: Actor, rule_id: uuid.UUID, after: uuid.UUID | None = None, now: datetime.datetime
+) -> Cleared:
+    """Clear by one rule of a chunk of customers behind ``after``.
+
+    Nothing by one that is switched off meanwhile. Who is being worked on at this moment is left to the next night.
+    """
+    actor.require("settings.manage")
+    rule = access.retention_rule(rule_id)
+    if not rule.is_on:
+        return Cleared()
+    areas, before = areas_of(rule.areas), cutoff(rule, now)
+    rows = due(rule, actor, now).filter(having(areas, before)).order_by("pk")
+    found = list((rows.filter(pk__gt=after) if after else rows).values_list("pk", flat=True)[:CHUNK])
+    held = Customer.objects.filter(pk__in=among(found)).select_for_update(no_key=True, skip_locked=True)
+    mine = list(held.order_by("pk").values_list("pk", flat=True))
+    ids = list(due(rule, actor, now).filter(pk__in=among(mine)).values_list("pk", flat=True))
+    work = _Clearing(ids, before)
+    _clear(actor, work, areas, now)
+    _tell(actor, rule, work, now)
+    return Cleared(len(work.told), work.values, found[-1] if len(found) == CHUNK else None)
+
+
+def _clear(actor: Actor, work: _Clearing, areas: Sequence[Area], now: datetime.datetime) -> None:
+    values = [each for each in areas if isinstance(each, Values)]
+    if values:
+        _clear_values(work, values, now)
+    for each in areas:
+        if isinstance(each, Records):
+            _clear_records(work, each)
+    searched = {each.code for each in areas if each.group == CONTACTS or each.code == "short_name"}
+    for customer in Customer.objects.filter(
+        pk__in=among([key for key, told in work.told.items() if searched & told.keys()])
+    ):
+        reindex(actor, customer)
+
+
+def _clear_values(work: _Clearing, areas: Sequence[Values], now: datetime.datetime) -> None:
+    """Of those who were merged into a customer too: they would bring the values back."""
+    with with_gone():
+        into = _merged_into(work.ids)
+        every = Customer.objects.filter(Q(pk__in=among(work.ids)) | Q(pk__in=among(list(into))))
+        files_gone: list[str] = []
+        touched: set[uuid.UUID] = set()
+        for customer in every.filter(created_at__lt=work.before):
+            there = [each for each in areas if _value(customer, each) not in (None, "")]
+            files_gone += [str(_value(customer, each)) for each in there if each.is_file]
+            for each in there:
+                work.lost(into.get(customer.pk, customer.pk), each.code, 1, [STARS, None])
+            if there:
+                touched.add(customer.pk)
+        columns: dict[str, Any] = {each.code: "" for each in areas if not each.key}
+        keys = [each.key for each in areas if each.key]
+        Customer.objects.filter(pk__in=among(list(touched))).update(
+            custom=RawSQL("custom - %s::text[]", [keys]), version=F("version") + 1, updated_at=now, **columns
+        )
+    for stored in StoredFile.objects.filter(pk__in=files_gone):
+        files.delete(stored)
+
+
+def _value(customer: Customer, area: Values) -> Any:
+    return customer.custom.get(area.key) if area.key else getattr(customer, area.code)
+
+
+def _merged_into(ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, uuid.UUID]:
+    """Whose files became part of these, at any depth, with that of these which they became part of."""
+    found: dict[uuid.UUID, uuid.UUID] = {}
+    newest = {key: key for key in ids}
+    while newest:
+        rows = Customer.objects.filter(merged_into__in=among(list(newest)))
+        newest = {
+            key: newest[into]
+            for key, into in rows.values_list("pk", "merged_into")
+            if into and key not in found
+        }
+        found |= newest
+    return found
+
+
+def _clear_records(work: _Clearing, area: Records) -> None:
+    rows = area.written(work.before).filter(customer__in=among(work.ids))
+    counts = dict(rows.order_by().values_list("customer").annotate(number=Count("*")))
+    for customer, number in counts.items():
+        work.lost(customer, area.code, number, [number, 0])
+    if counts:
+        area.forget(rows)
+
+
+def _tell(actor: Actor, rule: RetentionRule, work: _Clearing, now: datetime.datetime) -> None:
+    if not work.told:
+        return
+    each = {key: {**lost, "retention": [None, rule.name]} for key, lost in work.told.items()}
+    write_each(CustomerChanged.name, actor=actor, now=now, kind="customer", changes=each)
+    record(
+        RetentionCleared(rule.pk, len(each), work.values),
+        actor=actor,
+        now=now,
+        subject=("retention_rule", rule.pk),
+        changes={"customers": [None, len(each)], "values": [None, work.values]},
+    )

@@ -1,0 +1,156 @@
+"""Of whom what is to be cleared by a rule of retention, at a moment."""
+
+import datetime
+import functools
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import In
+from django.utils import timezone
+
+from zhiyin.customers import access, filters
+from zhiyin.customers.choices import RetentionSince, Status
+from zhiyin.customers.fields import veiled_customer
+from zhiyin.customers.filters.tree import read
+from zhiyin.customers.models import Customer, RetentionRule, StatusChange
+from zhiyin.customers.queries.facts import facts
+from zhiyin.customers.queries.retention.areas import Area, Records, areas_of, by_section
+from zhiyin.customers.queries.retention.holds import held
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.database.bounded import TookTooLong, bounded
+from zhiyin.platform.errors import DomainError
+from zhiyin.platform.jobs import Job
+from zhiyin.platform.paging import Page, keyset
+
+KIND = "customers.retention"
+RUNS = 10
+COUNTED_WITHIN = 5_000  # milliseconds
+_OVER = (Status.LOST, Status.NON_CUSTOMER)
+log = structlog.get_logger("zhiyin.customers")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How much of an area would be cleared, of how many customers."""
+
+    area: Area
+    values: int
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """What a rule would clear now. Without ``parts`` counting took too long."""
+
+    page: Page[Customer]
+    parts: list[Found] | None
+    customers: int = 0
+
+    @property
+    def values(self) -> int:
+        return sum(each.values for each in self.parts or ())
+
+
+def due(rule: RetentionRule, actor: Actor, now: datetime.datetime) -> QuerySet[Customer]:
+    """The customers whose time is over, but those on legal hold; ``having`` says of whom there is something.
+
+    The rule sees every field: who wrote it was asked whether he may. One that asks for a field that is no more holds of
+    nobody.
+    """
+    known = filters.terms(Actor.system(actor.tenant_id))
+    try:
+        condition = filters.compiled(read(rule.filter), known, timezone.localdate(now))
+    except DomainError as error:
+        log.warning("customers.rule_unreadable", rule=str(rule.pk), why=str(error.message))
+        return Customer.objects.none()
+    rows = Customer.objects.filter(condition) if condition else Customer.objects.all()
+    over = _SINCE[RetentionSince(rule.since)](cutoff(rule, now))
+    return rows.filter(over).exclude(pk__in=held().values("customer"))
+
+
+def cutoff(rule: RetentionRule, now: datetime.datetime) -> datetime.datetime:
+    """What was there before, and was followed by nothing, is over."""
+    return now - datetime.timedelta(days=rule.days)
+
+
+def having(areas: Iterable[Area], before: datetime.datetime) -> Q:
+    """Of whom there is something in any area."""
+    return functools.reduce(operator.or_, (each.had(before) for each in areas), Q(pk__in=[]))
+
+
+def _no_fact(codes: Callable[[str], bool], before: datetime.datetime) -> Q:
+    quiet = Q(created_at__lt=before)
+    for fact in facts():
+        if codes(fact.code):
+            since = fact.rows().filter(customer=OuterRef("pk"), **{f"{fact.at}__gte": before})
+            quiet &= ~Q(Exists(since.order_by()))
+    return quiet
+
+
+def _ended(before: datetime.datetime) -> Q:
+    """Lost or no customer at that time, and never anything else since."""
+    moves = StatusChange.objects.filter(customer=OuterRef("pk"))
+    last = moves.filter(changed_at__lt=before).order_by("-changed_at", "-id").values("status")[:1]
+    was = Q(In(Subquery(last), _OVER)) | ~Q(Exists(moves))
+    back = Exists(moves.filter(changed_at__gte=before).exclude(status__in=_OVER))
+    return Q(created_at__lt=before, status__in=_OVER) & was & ~Q(back)
+
+
+_SINCE: Mapping[RetentionSince, Callable[[datetime.datetime], Q]] = {
+    RetentionSince.CONTACT: lambda before: _no_fact(lambda _code: True, before),
+    RetentionSince.ORDER: lambda before: _no_fact(lambda code: code == "order", before),
+    RetentionSince.END: _ended,
+    RetentionSince.CREATION: lambda _before: Q(),
+}
+
+
+def overdue(actor: Actor, rule: RetentionRule, *, after: str = "", now: datetime.datetime) -> Overdue:
+    """What a rule would clear now, with a page of the customers whom the actor sees.
+
+    Five statements and one for each kind of records that the rule names.
+    """
+    actor.require("settings.manage")
+    areas, before = areas_of(rule.areas), cutoff(rule, now)
+    rows = due(rule, actor, now).filter(having(areas, before))
+    seen = rows.filter(access.reach(actor)).select_related("owner")
+    try:
+        with bounded(COUNTED_WITHIN):
+            parts, customers = _counted(rows, areas, before)
+    except TookTooLong:
+        parts, customers = None, 0
+    found = keyset(seen, order=["name_key", "id"], after=after, limit=25)
+    page = replace(found, rows=[veiled_customer(actor, each) for each in found.rows])
+    return Overdue(page, parts, customers)
+
+
+def _counted(
+    rows: QuerySet[Customer], areas: Sequence[Area], before: datetime.datetime
+) -> tuple[list[Found], int]:
+    counts = {f"area_{place}": Count("pk", filter=each.had(before)) for place, each in enumerate(areas)}
+    told = rows.order_by().aggregate(customers=Count("pk"), **counts)
+    found = []
+    for place, each in enumerate(areas):
+        customers = values = told[f"area_{place}"]
+        if isinstance(each, Records) and customers:
+            values = each.written(before).filter(customer__in=rows.order_by().values("pk")).count()
+        if customers:
+            found.append(Found(each, values, customers))
+    return found, told["customers"]
+
+
+def kept_for(rules: Iterable[RetentionRule]) -> dict[str, list[RetentionRule]]:
+    """The rules that hold of each area, by its code. One SQL statement."""
+    found: dict[str, list[RetentionRule]] = {}
+    inside = by_section()
+    for rule in rules:
+        for code in {name for each in rule.areas for name in inside.get(each, [each])}:
+            found.setdefault(code, []).append(rule)
+    return found
+
+
+def retention_runs() -> list[Job]:
+    """The last ones, the newest first. One SQL statement."""
+    return list(Job.objects.filter(kind=KIND).order_by("-created_at")[:RUNS])
