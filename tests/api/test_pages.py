@@ -56,6 +56,7 @@ DONE_BY = {
     "customers:give_link": "give_link",
     "customers:revoke_link": "revoke_link",
     "customers:receive_subject_request": "receive_subject_request",
+    "customers:pack_subject_request": "pack_subject_request",
     "customers:change_subject_request": "change_subject_request",
     "customers:answer_subject_request": "answer_subject_request",
     "customers:reopen_subject_request": "reopen_subject_request",

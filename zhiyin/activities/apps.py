@@ -10,7 +10,8 @@ class ActivitiesConfig(AppConfig):
     def ready(self) -> None:
         import zhiyin.activities.actions.erasure
         import zhiyin.activities.actions.merging
-        import zhiyin.activities.actions.retention  # noqa: F401
+        import zhiyin.activities.actions.retention
+        import zhiyin.activities.portability  # noqa: F401
         from zhiyin.activities.filters import activity_terms
         from zhiyin.activities.models import FollowUp
         from zhiyin.customers import filters

@@ -9,7 +9,8 @@ class CommerceConfig(AppConfig):
 
     def ready(self) -> None:
         import zhiyin.commerce.actions.merging
-        import zhiyin.commerce.actions.purging  # noqa: F401
+        import zhiyin.commerce.actions.purging
+        import zhiyin.commerce.portability  # noqa: F401
         from zhiyin.commerce.filters import customers_of_order, order_terms, sales
         from zhiyin.commerce.links import PRODUCT
         from zhiyin.customers import filters

@@ -11,7 +11,8 @@ class CustomersConfig(AppConfig):
         import zhiyin.customers.actions.erasure.own
         import zhiyin.customers.actions.merging.own
         import zhiyin.customers.actions.merging.sensitive
-        import zhiyin.customers.actions.retention.own  # noqa: F401
+        import zhiyin.customers.actions.retention.own
+        import zhiyin.customers.portability  # noqa: F401
         from zhiyin.customers import filters, queries
         from zhiyin.customers.actions.sensitive import forget_sensitive
         from zhiyin.customers.fields import links

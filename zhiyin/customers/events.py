@@ -324,7 +324,8 @@ class DisputeChanged(Event):
 
 @dataclass(frozen=True)
 class SubjectRequestChanged(Event):
-    """A person's request about the own data was ``received``, ``changed``, ``warned`` of, ``answered`` or ``reopened``."""
+    """A person's request about the own data was ``received``, ``changed``, ``warned`` of, ``packed``,
+    ``answered`` or ``reopened``."""
 
     name: ClassVar = "customers.subject_request_changed"
     request_id: uuid.UUID

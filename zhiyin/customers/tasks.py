@@ -270,6 +270,30 @@ def protect(now: datetime.datetime) -> None:
                     actions.work_out_holdings(actor=system, now=now)
 
 
+@jobs.handler("customers.pack_request", permission="customers.export", repeatable=True)
+def pack_request(run: jobs.JobRun) -> dict[str, Any]:
+    """Pack everything about the person who asked for it; the result says what was left out."""
+    request_id = uuid.UUID(run.arguments["request_id"])
+    with run.scope():
+        packed = actions.write_subject_package(
+            actor=run.actor, request_id=request_id, now=run.now, progress=run.progress
+        )
+    return {
+        "request": str(request_id),
+        "rows": sum(packed.areas.values()),
+        "files": packed.files,
+        "left_out": packed.withheld,
+    }
+
+
+@clock.periodic("customers.packages", cron="30 * * * *")
+def purge_packages(now: datetime.datetime) -> None:
+    """Delete copies of people's data whose days are over."""
+    for tenant_id in Tenant.objects.order_by("id").values_list("id", flat=True):
+        with scope(tenant_id):
+            actions.purge_packages(ended_before=now)
+
+
 @clock.periodic("customers.requests", cron="10 * * * *")
 def warn_of_requests(now: datetime.datetime) -> None:
     """Each morning of a company, what people asked about their data and is due."""

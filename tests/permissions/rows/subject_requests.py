@@ -46,6 +46,13 @@ def sent(_company: Company, _given: Given) -> Given:
     return {"handler_id": None, "due_on": _today(), "note": "加急"}
 
 
+def packed(company: Company) -> Given:
+    """A copy made by 马超."""
+    given, actor = asked(company), company.ma.actor
+    actions.write_subject_package(actor=actor, request_id=given["request_id"], now=timezone.now())
+    return given
+
+
 ANSWER = {"state": "refused", "answer": "身份不明"}
 ROWS = [
     Row("GET", "customers:subject_requests", LISTED),
@@ -55,6 +62,10 @@ ROWS = [
     Row("POST", "customers:change_subject_request", DONE, asked, handling),
     Row("POST", "customers:answer_subject_request", DONE, asked, ANSWER),
     Row("POST", "customers:reopen_subject_request", DONE, asked),
+    Row("POST", "customers:pack_subject_request", DONE, asked),
+    Row("GET", "customers:subject_package", SEEN, packed),
+    Row("POST", "api:pack_subject_request", "401 403 403 202 403*3 202 404", asked),
+    Row("GET", "api:get_subject_package", API_SEEN, packed),
     Row("GET", "api:list_subject_requests", "401 403 403 200 403*3 200*2"),
     Row("GET", "api:get_subject_request", API_SEEN, asked),
     Row("POST", "api:receive_subject_request", "401 201 404 201 404 404 403 201 404", customer, NOTED),

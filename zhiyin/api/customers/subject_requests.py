@@ -4,14 +4,18 @@ import datetime
 import uuid
 from typing import Annotated, Any, Literal
 
+from django.http import FileResponse
 from ninja import Query, Schema
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from zhiyin.api.customers.schemas import TEXT
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
+from zhiyin.api.jobs.schemas import JobOut
 from zhiyin.customers import access, actions, queries
 from zhiyin.customers.actions import RequestRules
 from zhiyin.customers.models import SubjectRequest
+from zhiyin.platform import files
+from zhiyin.platform.models import Job
 
 routes = Routes("customers")
 LINES = r"^[^\x00]*$"
@@ -133,3 +137,15 @@ def answer_subject_request(
 def reopen_subject_request(request: Request, request_id: uuid.UUID) -> SubjectRequest:
     """Take an answer back."""
     return actions.reopen_subject_request(actor=request.actor, request_id=request_id, now=now())
+
+
+@routes.post("/requests/{uuid:request_id}/pack/", permission="customers.export", response=JobOut, status=202)
+def pack_subject_request(request: Request, request_id: uuid.UUID) -> Job:
+    """Make the copy that somebody asked for, as a job; its result says what the actor's role left out."""
+    return actions.pack_subject_request(actor=request.actor, request_id=request_id, now=now())
+
+
+@routes.get("/requests/{uuid:request_id}/copy/", permission="customers.export", response=str)
+def get_subject_package(request: Request, request_id: uuid.UUID) -> FileResponse:
+    """The copy, a ZIP, for seven days; each download stands in the audit log."""
+    return files.download(actions.open_subject_package(actor=request.actor, request_id=request_id, now=now()))

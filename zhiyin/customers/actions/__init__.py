@@ -88,6 +88,12 @@ from zhiyin.customers.actions.merges import (
     undo_merge,
 )
 from zhiyin.customers.actions.notes import add_note, change_note, pin_note, remove_note
+from zhiyin.customers.actions.packing import (
+    open_subject_package,
+    pack_subject_request,
+    purge_packages,
+    write_subject_package,
+)
 from zhiyin.customers.actions.pins import pin_touch
 from zhiyin.customers.actions.pool_limits import (
     LimitRules,
@@ -283,7 +289,9 @@ __all__ = [
     "move_section",
     "open_dispute",
     "open_link",
+    "open_subject_package",
     "order_assignment_rules",
+    "pack_subject_request",
     "pin_note",
     "pin_touch",
     "preview_merge",
@@ -294,6 +302,7 @@ __all__ = [
     "purge_bin",
     "purge_customers",
     "purge_documents",
+    "purge_packages",
     "receive_subject_request",
     "reclaim_lapsed",
     "reclaim_now",
@@ -343,4 +352,5 @@ __all__ = [
     "warn_owners",
     "withdraw_dispute",
     "work_out_holdings",
+    "write_subject_package",
 ]

@@ -111,6 +111,12 @@ urlpatterns = [
         subject_requests.answer,
         name="answer_subject_request",
     ),
+    path("customers/requests/<uuid:request_id>/pack/", subject_requests.pack, name="pack_subject_request"),
+    path(
+        "customers/requests/<uuid:request_id>/copy/",
+        subject_requests.package,
+        name="subject_package",
+    ),
     path(
         "customers/requests/<uuid:request_id>/reopen/",
         subject_requests.reopen,

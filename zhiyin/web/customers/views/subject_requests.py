@@ -5,9 +5,9 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -17,6 +17,8 @@ from zhiyin.customers.choices import RequestKind
 from zhiyin.customers.fields import veiled_customer
 from zhiyin.customers.models import Customer, SubjectRequest
 from zhiyin.customers.models.subject_request import SOON
+from zhiyin.platform import files
+from zhiyin.platform.models import Job
 from zhiyin.web.customers.request_forms import AnswerForm, HandlingForm, RequestForm
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 
@@ -134,6 +136,20 @@ def reopen(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
     return redirect("customers:subject_request", request_id)
 
 
+@require_POST
+@page(permission="customers.export")
+def pack(request: HttpRequest, request_id: uuid.UUID) -> HttpResponse:
+    """Make the copy that somebody asked for."""
+    actions.pack_subject_request(actor=request.actor, request_id=request_id, now=timezone.now())
+    return redirect("customers:subject_request", request_id)
+
+
+@page(permission="customers.export")
+def package(request: HttpRequest, request_id: uuid.UUID) -> HttpResponseBase:
+    stored = actions.open_subject_package(actor=request.actor, request_id=request_id, now=timezone.now())
+    return files.download(stored)
+
+
 def _page(
     request: HttpRequest,
     found: SubjectRequest,
@@ -149,14 +165,15 @@ def _page(
         "handling": handling or HandlingForm(queries.colleagues(), initial=told),
         "answering": answering or AnswerForm(initial={"answer": found.answer}),
         **_days(),
-        "erasure": _erasure(found) if found.kind == RequestKind.ERASURE else "",
+        "may_pack": request.actor.may("customers.export"),
+        "job": Job.objects.filter(pk=found.job_id).first() if found.job_id else None,
+        "has_file": found.file and found.file_ends_at and found.file_ends_at > timezone.now(),
+        "erasure": _erasure(request, found),
     }
     return render(request, "customers/subject_request.html", context)
 
 
-def _erasure(found: SubjectRequest) -> str:
-    """Where a customer is erased, in a program that can."""
-    try:
-        return reverse("customers:erasure", args=[found.customer_id]) if found.customer_id else ""
-    except NoReverseMatch:
-        return ""
+def _erasure(request: HttpRequest, found: SubjectRequest) -> str:
+    """Where the person is erased, for who may."""
+    may = found.kind == RequestKind.ERASURE and found.customer_id and request.actor.may("customers.erase")
+    return reverse("customers:erasure", args=[found.customer_id]) if may else ""
