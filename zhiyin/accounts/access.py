@@ -9,12 +9,14 @@ from typing import Any
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import Q, QuerySet
 from django.utils.crypto import constant_time_compare
 
-from zhiyin.accounts.models import ApiToken, Member, Tenant, Unit, User
+from zhiyin.accounts.models import ApiToken, Handover, Member, Tenant, Unit, User
 from zhiyin.platform import tokens
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import planned_cursor
+from zhiyin.platform.errors import NotFound
 from zhiyin.platform.permissions import registered, usable
 from zhiyin.platform.tenancy import as_user, scope
 
@@ -109,6 +111,42 @@ def actor_by_session(session: SessionBase) -> Actor | None:
     with scope(ids[1]):
         found = visitor(ids[0])
     return found.actor if found and session_is_valid(session, found.user) else None
+
+
+def within(actor: Actor) -> QuerySet[Member]:
+    """The members within this actor's record scope, and himself; those who left too."""
+    if actor.scope == "all":
+        return Member.objects.all()
+    units = () if actor.scope == "own" else actor.unit_ids
+    return Member.objects.filter(Q(unit__in=units) | Q(pk__in=[actor.member_id]))
+
+
+def takers(actor: Actor) -> QuerySet[Member]:
+    """Those of them who are active: to whom this actor may give customers and tasks."""
+    return within(actor).filter(is_active=True)
+
+
+def colleague(actor: Actor, member_id: uuid.UUID) -> Member:
+    """One of those within the record scope. Raises ``NotFound``."""
+    found = within(actor).select_related("unit").filter(pk=member_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def handovers(actor: Actor) -> QuerySet[Handover]:
+    """What was handed over by this actor, or of members within his record scope."""
+    mine = Q(made_by=actor.member_id) if actor.member_id else Q(pk__in=[])
+    return Handover.objects.filter(mine | Q(giver__in=within(actor)))
+
+
+def handover(actor: Actor, handover_id: uuid.UUID, *, lock: bool = False) -> Handover:
+    """One of them. Raises ``NotFound``."""
+    rows = handovers(actor).select_related("giver", "made_by")
+    found = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=handover_id).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def memberships(user_id: uuid.UUID) -> list[tuple[Tenant, str]]:

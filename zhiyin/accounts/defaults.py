@@ -32,6 +32,7 @@ ROLES = [
                 "customers.export",
                 "customers.reveal",
                 "customers.requests",
+                "customers.assign",
                 "pools.manage",
                 "imports.run",
                 "jobs.view_all",

@@ -91,6 +91,16 @@ class MemberActivated(Event):
 
 
 @dataclass(frozen=True)
+class HandedOver(Event):
+    """Of what a member had; ``what`` is ``begun``, ``done`` or ``undone``."""
+
+    name: ClassVar = "accounts.handed_over"
+    member_id: uuid.UUID
+    handover_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
 class PasswordLinkMade(Event):
     name: ClassVar = "accounts.password_link_made"
     member_id: uuid.UUID

@@ -158,6 +158,31 @@ class ApiToken(TenantModel):
         return f"{self.name} ({self.prefix}…)"
 
 
+class Handover(TenantModel):
+    """That what a member had went to others.
+
+    ``plan`` says what was to go to whom; ``parts`` by code what went, how many each got, how many stay and why, and
+    what takes it back.
+    """
+
+    giver = models.ForeignKey(Member, models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+    plan = models.JSONField(default=dict)
+    parts = models.JSONField(default=dict)
+    job_id = models.UUIDField(null=True)
+    undo_job_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["tenant_id", "created_at"], name="handover_by_creation")]
+
+    def __str__(self) -> str:
+        return f"{self.giver_id} {self.created_at:%Y-%m-%d}"
+
+
 class SignInAttempt(models.Model):
     """A try at a password that did not succeed, in one of the buckets that ``throttle`` counts.
 

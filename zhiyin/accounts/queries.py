@@ -2,14 +2,16 @@
 
 import datetime
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Replace
 
-from zhiyin.accounts.models import ApiToken, Member, Role, Unit
+from zhiyin.accounts.access import colleague, handovers, within
+from zhiyin.accounts.handover import PERMISSION, parts
+from zhiyin.accounts.models import ApiToken, Handover, Member, Role, Unit
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.audit.checkpoints import consistency_proof, inclusion_proof
 from zhiyin.platform.audit.log import last_seal
@@ -55,12 +57,7 @@ def members(
     actor.require("accounts.manage")
     rows: QuerySet[Member] = Member.objects.select_related("user", "role", "unit")
     if search.strip():
-        text = normalise(search)
-        rows = rows.alias(pinyin=Replace("name_key", Value(" "), Value(""))).filter(
-            Q(name__icontains=text)
-            | Q(pinyin__contains=text.replace(" ", ""))
-            | Q(user__email__icontains=text)
-        )
+        rows = _called(rows, search)
     if role_id:
         rows = rows.filter(role_id=role_id)
     if unit_id:
@@ -68,6 +65,14 @@ def members(
     if active is not None:
         rows = rows.filter(is_active=active)
     return keyset(rows, order=MEMBER_ORDERS.get(order, ["name_key"]), after=after, limit=limit)
+
+
+def _called(rows: QuerySet[Member], search: str) -> QuerySet[Member]:
+    text = normalise(search)
+    named = rows.alias(pinyin=Replace("name_key", Value(" "), Value("")))
+    return named.filter(
+        Q(name__icontains=text) | Q(pinyin__contains=text.replace(" ", "")) | Q(user__email__icontains=text)
+    )
 
 
 def member(*, actor: Actor, member_id: uuid.UUID) -> Member:
@@ -127,6 +132,52 @@ def roles(*, actor: Actor) -> Sequence[Role]:
     return list(
         Role.objects.annotate(people=Count("members", filter=Q(members__is_active=True))).order_by("name")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What somebody has that he could hand over: how many of each part, by its code."""
+
+    member: Member
+    counts: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def holders(actor: Actor, *, search: str = "", now: datetime.datetime, most: int = 200) -> list[Holder]:
+    """Members within reach by name: those who left and have something still, or with ``search`` all of that name.
+
+    One statement, and one for each part.
+    """
+    actor.require(PERMISSION)
+    rows = within(actor).select_related("unit").order_by("is_active", "name_key", "pk")
+    rows = _called(rows, search) if search.strip() else rows.filter(is_active=False)
+    found = _holders(actor, list(rows[:most]), now)
+    return found if search.strip() else [each for each in found if each.total]
+
+
+def holder(actor: Actor, member_id: uuid.UUID, now: datetime.datetime) -> Holder:
+    """One of them; raises ``NotFound``. One statement, and one for each part."""
+    actor.require(PERMISSION)
+    return _holders(actor, [colleague(actor, member_id)], now)[0]
+
+
+def _holders(actor: Actor, members: list[Member], now: datetime.datetime) -> list[Holder]:
+    ids = [each.pk for each in members]
+    held = {part.code: part.held(actor, ids, now) if ids else {} for part in parts(actor)}
+    return [
+        Holder(each, {code: count for code, by in held.items() if (count := by.get(each.pk, 0))})
+        for each in members
+    ]
+
+
+def made_handovers(actor: Actor, *, after: str = "", limit: int = 20) -> Page[Handover]:
+    """What was handed over, the newest first. One statement."""
+    actor.require(PERMISSION)
+    rows = handovers(actor).select_related("giver", "made_by")
+    return keyset(rows, order=["-created_at"], after=after, limit=limit)
 
 
 def role(*, actor: Actor, role_id: uuid.UUID) -> Role:

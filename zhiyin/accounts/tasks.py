@@ -2,10 +2,15 @@
 
 import datetime
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 import structlog
 
+from zhiyin.accounts import handover
 from zhiyin.accounts.access import actor_for
+from zhiyin.accounts.access import handover as handover_access
+from zhiyin.accounts.actions.handover import finish_hand_over, hand_over_part, take_back_part
 from zhiyin.accounts.models import Member, Tenant
 from zhiyin.platform import clock, jobs, notifications
 from zhiyin.platform.actions import make_checkpoint
@@ -23,6 +28,35 @@ def active_member(member_id: uuid.UUID) -> Actor | None:
     active = Member.objects.select_related("role").filter(is_active=True, user__is_active=True)
     member = active.filter(pk=member_id).first()
     return actor_for(member) if member else None
+
+
+@jobs.handler("accounts.hand_over", permission=handover.PERMISSION, repeatable=True)
+def hand_over(run: jobs.JobRun) -> dict[str, Any]:
+    """Move each part once, in a transaction of its own: what it did is kept with it."""
+    return _each_part(run, hand_over_part, finish_hand_over)
+
+
+@jobs.handler("accounts.take_back", permission=handover.PERMISSION, repeatable=True)
+def take_back(run: jobs.JobRun) -> dict[str, Any]:
+    """Take each part back once."""
+    return _each_part(run, take_back_part)
+
+
+def _each_part(
+    run: jobs.JobRun, move: Callable[..., None], finish: Callable[..., object] | None = None
+) -> dict[str, Any]:
+    key = uuid.UUID(run.arguments["handover_id"])
+    with run.scope():
+        wanted = handover_access(run.actor, key).plan["parts"]
+        parts = [each for each in handover.parts(run.actor) if each.code in wanted]
+    for done, part in enumerate(parts):
+        run.progress(done, len(parts), str(part.label))
+        with run.scope():
+            move(actor=run.actor, handover_id=key, code=part.code, now=run.now)
+    with run.scope():
+        if finish:
+            finish(actor=run.actor, handover_id=key, now=run.now)
+        return {"handover": str(key)}
 
 
 @clock.periodic("accounts.notifications", cron="10 19 * * *")

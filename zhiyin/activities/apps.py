@@ -9,6 +9,7 @@ class ActivitiesConfig(AppConfig):
 
     def ready(self) -> None:
         import zhiyin.activities.actions.erasure
+        import zhiyin.activities.actions.handover
         import zhiyin.activities.actions.merging
         import zhiyin.activities.actions.retention
         import zhiyin.activities.portability  # noqa: F401

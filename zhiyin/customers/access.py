@@ -123,17 +123,19 @@ def grounds(actor: Actor, need: Need = "read") -> list[Q]:
     """
     if actor.scope == "all" or need == "full" or actor.member_id is None:
         return [scope(actor)]
-    with_him, with_units = (_lasting(need).filter(each).values("customer") for each in _recipients(actor))
+    with_him, with_units = (
+        lasting_shares(need).filter(each).values("customer") for each in _recipients(actor)
+    )
     return [scope(actor), Q(pk__in=with_him.union(with_units))]
 
 
 def shares(actor: Actor, need: Need = "read") -> QuerySet[Share]:
     """What is shared with this actor at this moment."""
     with_him, with_units = _recipients(actor)
-    return _lasting(need).filter(with_him | with_units)
+    return lasting_shares(need).filter(with_him | with_units)
 
 
-def _lasting(need: Need) -> QuerySet[Share]:
+def lasting_shares(need: Need = "read") -> QuerySet[Share]:
     """By the database's clock: a share ends without a job, and its SQL may be kept."""
     lasting = Share.objects.filter(Q(ends_at=None) | Q(ends_at__gt=Now()))
     return lasting.filter(may_write=True) if need == "write" else lasting

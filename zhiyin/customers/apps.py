@@ -9,6 +9,7 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         import zhiyin.customers.actions.erasure.own
+        import zhiyin.customers.actions.handover
         import zhiyin.customers.actions.merging.own
         import zhiyin.customers.actions.merging.sensitive
         import zhiyin.customers.actions.retention.own
@@ -85,6 +86,7 @@ class CustomersConfig(AppConfig):
         register("customers.purge", _("Purge deleted customers for good"))
         register("customers.erase", _("Erase persons for good, with everything that tells of them"))
         register("customers.export", _("Export customers"))
+        register("customers.assign", _("Hand over what a member has, and see shares of who left"))
         register("customers.reveal", _("See sensitive values of customers whole, each time audited"))
         register("customers.hold", _("Set and end legal holds of customers"))
         register("customers.sensitive", _("Export sensitive values of customers"))

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from django.db.models import Q, QuerySet
-
-from zhiyin.accounts.models import Member
+from zhiyin.accounts.access import takers
 from zhiyin.platform.actors import Actor
 
 if TYPE_CHECKING:
@@ -19,7 +17,7 @@ def make_people(work: Workspace, actor: Actor) -> None:
 
     ``key`` is what `person` makes of a cell. Called inside the company's scope.
     """
-    found = list(_reached(actor).values_list("id", "name", "user__email"))
+    found = list(takers(actor).values_list("id", "name", "user__email"))
     names = Counter(_key(name) for _id, name, _email in found)
     keys = {_key(email): member for member, _name, email in found}
     keys |= {_key(name): member for member, name, _email in found if names[_key(name)] == 1}
@@ -34,11 +32,3 @@ def person(column: str) -> str:
 
 def _key(text: str) -> str:
     return " ".join(text.lower().split())
-
-
-def _reached(actor: Actor) -> QuerySet[Member]:
-    active = Member.objects.filter(is_active=True)
-    if actor.scope == "all":
-        return active
-    units = () if actor.scope == "own" else actor.unit_ids
-    return active.filter(Q(unit__in=units) | Q(pk__in=[actor.member_id]))

@@ -7,13 +7,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from zhiyin.accounts.models import Member
+from zhiyin.accounts.access import takers
 from zhiyin.activities import access
 from zhiyin.activities.choices import Priority, TaskState
 from zhiyin.activities.events import TaskChanged
 from zhiyin.activities.models import Task
 from zhiyin.customers import access as customers
-from zhiyin.customers.actions.records import may_own
 from zhiyin.platform import notifications
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound
@@ -123,9 +122,7 @@ def _checked(actor: Actor, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_assignee(actor: Actor, member_id: uuid.UUID | None) -> None:
-    assignee = Member.objects.filter(pk=member_id, is_active=True).first() if member_id else None
-    mine = assignee is not None and assignee.pk == actor.member_id
-    if assignee is None or not (mine or may_own(actor, assignee)):
+    if not (member_id and takers(actor).filter(pk=member_id).exists()):
         raise Invalid(_("Choose somebody you may give tasks to."), field="assignee_id")
 
 

@@ -10,7 +10,8 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from zhiyin.accounts.models import Member, Unit
+from zhiyin.accounts.access import within
+from zhiyin.accounts.models import Unit
 from zhiyin.customers import access, filters
 from zhiyin.customers.actions.before import Before, keep_owners
 from zhiyin.customers.actions.bulk import (
@@ -23,7 +24,6 @@ from zhiyin.customers.actions.bulk import (
 )
 from zhiyin.customers.actions.holdings import among, forget_holdings, refresh_holdings
 from zhiyin.customers.actions.placing import place_new, plan, put
-from zhiyin.customers.actions.records import may_own
 from zhiyin.customers.choices import AssignmentTarget
 from zhiyin.customers.events import AssignmentRuleChanged, CustomerChanged, CustomersChanged
 from zhiyin.customers.filters import Group
@@ -221,14 +221,13 @@ def _unit(rules: AssignmentRules) -> Unit:
 
 
 def _people(actor: Actor, people: Sequence[Turn]) -> Sequence[Turn]:
-    known = {each.pk: each for each in Member.objects.filter(pk__in=[each.member for each in people])}
+    known = set(within(actor).filter(pk__in=[each.member for each in people]).values_list("pk", flat=True))
     if not people:
         raise Invalid(_("Choose at least one person."), field="people")
     if len(people) > MOST_PEOPLE or len({each.member for each in people}) != len(people):
         raise Invalid(_("Name each person once, %d at most.") % MOST_PEOPLE, field="people")
     for each in people:
-        member = known.get(each.member)
-        if member is None or not may_own(actor, member):
+        if each.member not in known:
             raise Invalid(_("Choose somebody you may give customers to."), field="people")
         if not 1 <= each.weight <= HEAVIEST:
             raise Invalid(_("A weight is a number from 1 to %d.") % HEAVIEST, field="people")

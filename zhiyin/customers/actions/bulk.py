@@ -9,12 +9,11 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from zhiyin.accounts.models import Member
+from zhiyin.accounts.access import takers
 from zhiyin.customers import access
 from zhiyin.customers.actions.assigned import Given, keep_assignments
 from zhiyin.customers.actions.before import Before, keep_owners, keep_tagged, keep_untagged
 from zhiyin.customers.actions.holdings import among, refresh_holdings
-from zhiyin.customers.actions.records import may_own
 from zhiyin.customers.events import CustomerChanged, CustomersChanged, CustomersExported
 from zhiyin.customers.models import Customer, CustomerTag, Tag, Undo
 from zhiyin.customers.queries import CustomerFilter, matching
@@ -73,11 +72,14 @@ def assign_customers(
     actor: Actor,
     selection: Selection,
     owner_id: uuid.UUID | None,
+    unit_id: uuid.UUID | None = None,
     reason: str = "",
     now: datetime.datetime,
     in_background: bool = False,
 ) -> Done:
-    """Give customers to an owner and into the owner's unit, or take their owner away; ``reason`` is kept.
+    """Give customers to an owner and into the owner's unit, or take their owner away, into a unit if one is named.
+
+    ``reason`` is kept.
 
     Those in dispute stay as they are; raises ``InDispute`` when there are no others.
     More than ``BULK_AT_ONCE`` become a job.
@@ -86,11 +88,13 @@ def assign_customers(
     said = checked(" ".join(reason.split()), "reason", 200)
     owner = None
     if owner_id is not None:
-        owner = Member.objects.filter(pk=owner_id, is_active=True).first()
-        if owner is None or not may_own(actor, owner):
+        owner = takers(actor).filter(pk=owner_id).first()
+        if owner is None:
             raise Invalid(_("Choose somebody you may give customers to."), field="owner")
     if not in_background and (
-        job := bulk_job(actor, selection, "assign", {"owner_id": owner_id}, now, reason=said)
+        job := bulk_job(
+            actor, selection, "assign", {"owner_id": owner_id, "unit_id": unit_id}, now, reason=said
+        )
     ):
         return Done(0, job)
     rows = Customer.objects.filter(pk__in=selected(actor, selection, "full").values("pk"))
@@ -100,16 +104,18 @@ def assign_customers(
         raise InDispute
     ids = [key for key, *_rest in chosen]
     values: dict[str, Any] = {"owner_id": owner_id, "version": F("version") + 1, "updated_at": now}
-    if owner:
-        values["unit_id"] = owner.unit_id
+    if unit := owner.unit_id if owner else unit_id:
+        values["unit_id"] = unit
     Customer.objects.filter(pk__in=among(ids)).update(**values)
     refresh_holdings(actor.tenant_id, now, ids)
-    given = [Given(key, old, owner_id, reason=said) for key, old, *_rest in chosen]
+    given = [
+        Given(key, old, owner_id, None if owner else unit_id, reason=said) for key, old, *_rest in chosen
+    ]
     keep_assignments(actor, given, now)
-    to = {"owner_id": owner_id} | ({"unit_id": owner.unit_id} if owner else {})
+    to = {"owner_id": owner_id} | ({"unit_id": unit} if unit else {})
     why = {"reason": [None, said]} if said else {}
     each = {
-        key: different({"owner_id": old, "unit_id": unit}, to) | why for key, old, unit, _version in chosen
+        key: different({"owner_id": old, "unit_id": left}, to) | why for key, old, left, _version in chosen
     }
     told = {"owner": owner.name if owner else None} | ({"reason": said} if said else {})
     _tell(actor, each, told, now)

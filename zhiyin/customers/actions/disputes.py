@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.accounts.access import takers
 from zhiyin.customers import access
 from zhiyin.customers.actions.bulk import Selection, assign_customers
-from zhiyin.customers.actions.records import may_own
 from zhiyin.customers.actions.shares import Sharing, share_customers
 from zhiyin.customers.choices import Ruling
 from zhiyin.customers.events import DisputeChanged
@@ -103,7 +103,7 @@ def decide_dispute(
         raise Invalid(_("This is not one of the choices."), field="ruling")
     said = checked(reason, "reason", 2000, needed=True)
     claimant = found.claimant
-    if ruling == Ruling.MOVED and not (claimant.is_active and may_own(actor, claimant)):
+    if ruling == Ruling.MOVED and not takers(actor).filter(pk=claimant.pk).exists():
         raise Invalid(
             _("You may not give customers to this person; somebody above both decides."), field="ruling"
         )

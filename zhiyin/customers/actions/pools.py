@@ -10,13 +10,13 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.accounts.access import takers
 from zhiyin.accounts.models import Member, Role, Unit
 from zhiyin.customers import access, filters
 from zhiyin.customers.actions.assigned import Given, keep_assignments, moved
 from zhiyin.customers.actions.bulk import BULK_AT_ONCE
 from zhiyin.customers.actions.holdings import among, refresh_holdings
 from zhiyin.customers.actions.pooling import subject_of
-from zhiyin.customers.actions.records import may_own
 from zhiyin.customers.choices import PoolMoveKind
 from zhiyin.customers.events import CustomerChanged, CustomersClaimed, PoolChanged
 from zhiyin.customers.filters import Group
@@ -170,8 +170,8 @@ def assign_from_pool(
     """Give customers of a pool to somebody, whatever the quotas. Raises ``AlreadyClaimed`` for none."""
     actor.require("pools.manage")
     pool = access.pool(actor, pool_id)
-    owner = Member.objects.filter(pk=owner_id, is_active=True).first()
-    if owner is None or not may_own(actor, owner):
+    owner = takers(actor).filter(pk=owner_id).first()
+    if owner is None:
         raise Invalid(_("Choose somebody you may give customers to."), field="owner")
     wanted = list(dict.fromkeys(customer_ids))[:BULK_AT_ONCE]
     ids = _take(actor, pool, wanted, owner, kind=PoolMoveKind.ASSIGNED, now=now)

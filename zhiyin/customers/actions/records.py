@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from zhiyin.accounts.models import Member, Unit
+from zhiyin.accounts.access import takers
+from zhiyin.accounts.models import Unit
 from zhiyin.customers import access
 from zhiyin.customers.actions.assigned import Given, keep_assignments
 from zhiyin.customers.actions.contacts import add_contact
@@ -276,16 +277,11 @@ def _place(actor: Actor, customer: Customer, *, unit_given: bool) -> None:
     """The owner must be an active member within reach; the customer moves into the owner's unit."""
     if customer.owner_id is None:
         return
-    owner = Member.objects.filter(pk=customer.owner_id, is_active=True).first()
-    if owner is None or not may_own(actor, owner):
+    owner = takers(actor).filter(pk=customer.owner_id).first()
+    if owner is None:
         raise Invalid(_("Choose somebody you may give customers to."), field="owner_id")
     if not unit_given:
         customer.unit_id = owner.unit_id
-
-
-def may_own(actor: Actor, owner: Member) -> bool:
-    """Whether this actor may give customers to that member: only within the actor's own record scope."""
-    return actor.scope == "all" or owner.pk == actor.member_id or owner.unit_id in actor.unit_ids
 
 
 def _write(customer: Customer) -> None:

@@ -4,10 +4,11 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Model, Q
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from zhiyin.accounts.models import Member, Unit
+from zhiyin.accounts.access import takers
+from zhiyin.accounts.models import Unit
 from zhiyin.customers.filters.terms import Option
 from zhiyin.customers.filters.values import NOBODY
 from zhiyin.customers.models import Tag
@@ -18,11 +19,7 @@ Row = Mapping[str, object]
 
 def owners(actor: Actor) -> list[Row]:
     """The members to whom this actor may give customers: those within its own scope."""
-    members = Member.objects.filter(is_active=True)
-    if actor.scope != "all":
-        units_reached = () if actor.scope == "own" else actor.unit_ids
-        members = members.filter(Q(unit__in=units_reached) | Q(pk__in=[actor.member_id]))
-    return list(members.order_by("name_key", "name").values("id", "name", "unit__name"))
+    return list(takers(actor).order_by("name_key", "name").values("id", "name", "unit__name"))
 
 
 def units(actor: Actor) -> list[Row]:

@@ -33,6 +33,7 @@ LABELS: dict[str, str | Promise] = {
     "accounts.member_changed": _("Person changed"),
     "accounts.member_deactivated": _("Person shut out"),
     "accounts.member_activated": _("Person let in again"),
+    "accounts.handed_over": _("What a member has handed over, or taken back"),
     "accounts.password_link_made": _("Link to set a password made"),
     "accounts.second_factors_removed": _("Second factors removed"),
     "accounts.sessions_ended": _("Sessions ended"),

@@ -1,0 +1,202 @@
+"""Of what a member hands over: customers, the shares he gave, and the pools that name him."""
+
+import datetime
+import json
+import uuid
+from collections import Counter
+from collections.abc import Collection, Mapping
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from zhiyin.accounts.handover import (
+    Back,
+    Belongs,
+    Destined,
+    Found,
+    Handing,
+    Part,
+    by_taker,
+    counted,
+    kept,
+    register,
+)
+from zhiyin.accounts.models import Member
+from zhiyin.customers import access
+from zhiyin.customers.actions.bulk import Selection, among, assign_customers, selected
+from zhiyin.customers.actions.pooling import return_customers
+from zhiyin.customers.actions.undo import undo_change
+from zhiyin.customers.events import CustomersShared, PoolChanged
+from zhiyin.customers.models import Customer, Pool, Share
+from zhiyin.customers.queries import CustomerFilter
+from zhiyin.customers.queries.disputes import undisputed
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import Conflict
+from zhiyin.platform.record import record, write_each
+
+Moment = datetime.datetime
+Counted = Mapping[uuid.UUID, int]
+
+
+# --- customers ---
+
+
+def _owned(actor: Actor, members: Collection[uuid.UUID], _now: Moment) -> Counted:
+    return counted(access.customers(actor, "full").filter(owner__in=members), "owner_id")
+
+
+def _customers(handing: Handing) -> Found:
+    actor, tree = handing.actor, handing.plan.filter
+    within = access.customers(actor, "full").filter(owner=handing.giver_id)
+    rows = Customer.objects.filter(pk__in=within.values("pk"))
+    if tree:
+        where = CustomerFilter(filter=json.dumps(tree))
+        rows = rows.filter(pk__in=selected(actor, Selection(where=where), "full").values("pk"))
+    free = undisputed(rows).order_by("pk")
+    keys = (free.select_for_update(no_key=True) if handing.writes else free).values_list("pk", flat=True)
+    found = {key: Belongs() for key in keys}
+    owned = Customer.objects.filter(owner=handing.giver_id).count()
+    stays = {"disputed": rows.count() - len(found), "beyond": owned - within.count()}
+    return Found(found, {code: count for code, count in stays.items() if count})
+
+
+def _give_customers(handing: Handing, to: Destined) -> list[str]:
+    actor, plan, now = handing.actor, handing.plan, handing.now
+    if plan.into_pool:
+        done = return_customers(
+            actor=actor,
+            selection=Selection(tuple(to)),
+            pool_id=plan.pool_id,
+            reason=plan.reason or _("Handed over"),
+            now=now,
+            in_background=True,
+        )
+        return [str(done.undo_id)]
+    moved = (
+        assign_customers(
+            actor=actor,
+            selection=Selection(tuple(keys)),
+            owner_id=member,
+            unit_id=plan.unit_id,
+            now=now,
+            in_background=True,
+        )
+        for member, keys in by_taker(to).items()
+    )
+    return [str(done.undo_id) for done in moved]
+
+
+def _customers_back(back: Back) -> int:
+    restored = 0
+    for undo_id in back.undo:
+        try:
+            done = undo_change(actor=back.actor, undo_id=uuid.UUID(undo_id), now=back.now, in_background=True)
+        except Conflict:  # taken back by itself already
+            continue
+        restored += done.restored
+    return restored
+
+
+# --- shares given ---
+
+
+def _given(actor: Actor) -> QuerySet[Share]:
+    return access.lasting_shares().filter(customer__in=access.customers(actor, "full"))
+
+
+def _shared(actor: Actor, members: Collection[uuid.UUID], _now: Moment) -> Counted:
+    return counted(_given(actor).filter(shared_by__in=members), "shared_by_id")
+
+
+def _shares(handing: Handing) -> Found:
+    given = _given(handing.actor).filter(shared_by=handing.giver_id)
+    rows = Share.objects.filter(pk__in=given.values("pk")).select_related("customer").order_by("pk")
+    if handing.writes:
+        rows = rows.select_for_update(of=("self",))
+    return Found({each.pk: Belongs(each.customer_id, each.customer.owner_id) for each in rows})
+
+
+def _give_shares(handing: Handing, to: Destined) -> dict[str, str]:
+    for member, keys in by_taker(to).items():
+        take_over(handing.actor, Share.objects.filter(pk__in=among(keys)), member, handing.now)
+    return kept(to)
+
+
+def _shares_back(back: Back) -> int:
+    restored = 0
+    for member, keys in by_taker(back.kept).items():
+        rows = Share.objects.filter(pk__in=among(keys), shared_by=member)
+        restored += take_over(back.actor, rows, back.giver_id, back.now)
+    return restored
+
+
+def take_over(actor: Actor, rows: QuerySet[Share], member_id: uuid.UUID | None, now: Moment) -> int:
+    """Make shares those of somebody else, who answers for them from now on; how many."""
+    before = list(rows.values_list("pk", "customer_id", "shared_by__name"))
+    name = Member.objects.get(pk=member_id).name if member_id else None
+    Share.objects.filter(pk__in=among([key for key, *_rest in before])).update(shared_by=member_id)
+    each = {customer: {"shared_by": [giver, name]} for _key, customer, giver in before}
+    write_each(CustomersShared.name, actor=actor, now=now, kind="customer", changes=each)
+    return len(before)
+
+
+# --- the right to claim from pools that name him ---
+
+
+def _claims(_actor: Actor, members: Collection[uuid.UUID], _now: Moment) -> Counted:
+    named = Pool.objects.filter(members__overlap=list(members), archived_at=None)
+    return Counter(each for pool in named for each in pool.members if each in members)
+
+
+def _pools(handing: Handing) -> Found:
+    rows = Pool.objects.filter(members__contains=[handing.giver_id], archived_at=None).order_by("pk")
+    keys = (rows.select_for_update() if handing.writes else rows).values_list("pk", flat=True)
+    return Found({key: Belongs() for key in keys})
+
+
+def _give_claims(handing: Handing, to: Destined) -> dict[str, str]:
+    for pool in Pool.objects.filter(pk__in=to):
+        _name_instead(handing.actor, pool, handing.giver_id, to[pool.pk], handing.now)
+    return kept(to)
+
+
+def _claims_back(back: Back) -> int:
+    pools = Pool.objects.select_for_update().filter(pk__in=back.kept)
+    return sum(_name_instead(back.actor, pool, back.kept[pool.pk], back.giver_id, back.now) for pool in pools)
+
+
+def _name_instead(
+    actor: Actor, pool: Pool, old: uuid.UUID | None, new: uuid.UUID | None, now: Moment
+) -> bool:
+    """In a pool that names ``old``, name ``new`` in his place."""
+    if old not in pool.members or new is None:
+        return False
+    before = [str(each) for each in pool.members]
+    pool.members = [*(each for each in pool.members if each not in (old, new)), new]
+    pool.version += 1
+    pool.save(update_fields=["members", "version"])
+    changes = {"members": [before, [str(each) for each in pool.members]]}
+    record(PoolChanged(pool.pk, "changed"), actor=actor, now=now, subject=("pool", pool.pk), changes=changes)
+    return True
+
+
+register(
+    Part(
+        "customers", gettext_lazy("Customers"), "customers.edit", _owned, _customers, _give_customers,
+        _customers_back, carries=True, position=0,
+    ),
+    {"disputed": gettext_lazy("in dispute"), "beyond": gettext_lazy("beyond your reach")},
+)  # fmt: skip
+register(
+    Part(
+        "shares", gettext_lazy("Shares given"), "customers.edit", _shared, _shares, _give_shares,
+        _shares_back, position=30,
+    )
+)  # fmt: skip
+register(
+    Part(
+        "claims", gettext_lazy("Right to claim from pools"), "pools.manage", _claims, _pools, _give_claims,
+        _claims_back, position=40,
+    )
+)  # fmt: skip
