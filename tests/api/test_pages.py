@@ -20,6 +20,8 @@ DONE_BY = {
     "customers:delete_view": "delete_view",
     "customers:change_view": "change_view",
     "customers:restore_view": "restore_view",
+    "customers:hand_over": "preview_hand_over hand_over",
+    "customers:undo_handover": "undo_hand_over",
     "customers:bulk": "change_customers share_customers export_customers create_tag",
     "customers:undo": "undo_change",
     "customers:search_duplicates": "find_duplicates",

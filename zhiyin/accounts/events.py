@@ -92,7 +92,7 @@ class MemberActivated(Event):
 
 @dataclass(frozen=True)
 class HandedOver(Event):
-    """Of what a member had; ``what`` is ``begun``, ``done`` or ``undone``."""
+    """Of what a member had; ``what`` is ``begun``, ``moved`` of one part, ``done``, ``undone`` or ``returned`` of one part."""
 
     name: ClassVar = "accounts.handed_over"
     member_id: uuid.UUID

@@ -7,16 +7,21 @@ An app does so in ``actions/handover.py``, which its ``apps.py`` imports::
 
 import datetime
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from django.db.models import Count, QuerySet
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from zhiyin.accounts import access
+from zhiyin.accounts.models import Unit
 from zhiyin.platform.actors import Actor
+from zhiyin.platform.errors import Invalid
+from zhiyin.platform.text import checked
 
 PERMISSION = "customers.assign"
 KEPT = datetime.timedelta(days=7)  # as long as other changes of many customers are undone
@@ -175,3 +180,63 @@ def _turns(people: Sequence[Taker]) -> Iterator[uuid.UUID]:
         place = max(range(len(people)), key=credit.__getitem__)
         credit[place] -= total
         yield people[place].member_id
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Of one part: how many each person would get (``None`` for a unit or pool), and how many stay, and why."""
+
+    part: Part
+    to: Mapping[uuid.UUID | None, int]
+    stays: Mapping[str, int]
+
+    @property
+    def count(self) -> int:
+        return sum(self.to.values())
+
+
+def preview(*, actor: Actor, giver_id: uuid.UUID, plan: Plan, now: datetime.datetime) -> list[Preview]:
+    """What would go to whom; nothing is written. Raises ``NotFound`` and ``Invalid``."""
+    handing = Handing(actor, giver_id, checked_plan(actor, giver_id, plan), now)
+    carried: Destined = {}
+    previews = []
+    for part in chosen(actor, plan):
+        found, to = destined(part, handing, carried)
+        carried = {**carried, **to} if part.carries else carried
+        previews.append(Preview(part, Counter(to.values()), found.stays))
+    return previews
+
+
+def checked_plan(actor: Actor, giver_id: uuid.UUID, plan: Plan) -> Plan:
+    """The plan with its reason made whole. Raises what is wrong with it."""
+    actor.require(PERMISSION)
+    access.colleague(actor, giver_id)
+    wanted = chosen(actor, plan)
+    if not wanted:
+        raise Invalid(_("Choose what to hand over."), field="parts")
+    ids = {each.member_id for each in plan.people}
+    if giver_id in ids or access.takers(actor).filter(pk__in=ids).count() != len(ids):
+        raise Invalid(_("Choose somebody you may give customers to."), field="people")
+    if plan.unit_id and plan.into_pool:
+        raise Invalid(_("Choose a unit or a pool, not both."), field="unit_id")
+    if plan.unit_id and not _unit_reached(actor, plan.unit_id):
+        raise Invalid(_("There is no such unit."), field="unit_id")
+    if not ids and not (plan.to_nobody and all(each.carries for each in wanted)):
+        raise Invalid(_("Choose at least one person: tasks and appointments need one."), field="people")
+    return plan.model_copy(update={"reason": checked(" ".join(plan.reason.split()), "reason", 200)})
+
+
+def _unit_reached(actor: Actor, unit_id: uuid.UUID) -> bool:
+    reached = actor.scope == "all" or unit_id in actor.unit_ids
+    return reached and Unit.objects.filter(pk=unit_id).exists()
+
+
+def chosen(actor: Actor, plan: Plan) -> list[Part]:
+    return [each for each in parts(actor) if each.code in plan.parts]
+
+
+def destined(part: Part, handing: Handing, carried: Destined) -> tuple[Found, Destined]:
+    found = part.found(handing)
+    if part.carries and handing.plan.to_nobody:
+        return found, dict.fromkeys(found.keys)
+    return found, shared_out(handing.plan, found, carried)

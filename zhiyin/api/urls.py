@@ -3,6 +3,7 @@
 from django.urls import path
 
 from zhiyin.api.accounts.audit import routes as audit
+from zhiyin.api.accounts.handover import routes as handover
 from zhiyin.api.accounts.routes import routes as accounts
 from zhiyin.api.activities.appointments import routes as appointments
 from zhiyin.api.activities.routes import routes as activities
@@ -42,6 +43,7 @@ from zhiyin.api.operation.routes import routes as operation
 
 api.add_router("", accounts.router)
 api.add_router("", audit.router)
+api.add_router("", handover.router)
 api.add_router("", filters.router)
 api.add_router("", customers.router)
 api.add_router("", consents.router)

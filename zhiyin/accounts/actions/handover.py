@@ -4,52 +4,24 @@ import datetime
 import uuid
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from zhiyin.accounts import access, events, handover
-from zhiyin.accounts.handover import Back, Destined, Found, Handing, Part, Plan
-from zhiyin.accounts.models import Handover, Unit
+from zhiyin.accounts.handover import Back, Handing, Plan, checked_plan, chosen, destined
+from zhiyin.accounts.models import Handover
 from zhiyin.platform import jobs, notifications
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.choices import JobState
-from zhiyin.platform.errors import Conflict, Invalid
+from zhiyin.platform.errors import Conflict
 from zhiyin.platform.record import record
-from zhiyin.platform.text import checked
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """Of one part: how many each person would get (``None`` for a unit or pool), and how many stay, and why."""
-
-    part: Part
-    to: Mapping[uuid.UUID | None, int]
-    stays: Mapping[str, int]
-
-    @property
-    def count(self) -> int:
-        return sum(self.to.values())
-
-
-def preview_hand_over(
-    *, actor: Actor, giver_id: uuid.UUID, plan: Plan, now: datetime.datetime
-) -> list[Preview]:
-    """What would go to whom; nothing is written. Raises ``NotFound`` and ``Invalid``."""
-    handing = Handing(actor, giver_id, _checked(actor, giver_id, plan), now)
-    carried: Destined = {}
-    previews = []
-    for part in _chosen(actor, plan):
-        found, to = _destined(part, handing, carried)
-        carried = {**carried, **to} if part.carries else carried
-        previews.append(Preview(part, Counter(to.values()), found.stays))
-    return previews
 
 
 def hand_over(*, actor: Actor, giver_id: uuid.UUID, plan: Plan, now: datetime.datetime) -> Handover:
     """Begin to hand over: a job that moves each part in a transaction of its own. Raises as the preview does."""
-    plan = _checked(actor, giver_id, plan)
+    actor.require(handover.PERMISSION)
+    plan = checked_plan(actor, giver_id, plan)
     giver = access.colleague(actor, giver_id)
     made = Handover.objects.create(
         giver=giver,
@@ -73,10 +45,10 @@ def hand_over_part(*, actor: Actor, handover_id: uuid.UUID, code: str, now: date
         raise Conflict(_("This is undone already."))
     if code in made.parts:
         return
-    plan = _checked(actor, made.giver_id, Plan.model_validate(made.plan))
+    plan = checked_plan(actor, made.giver_id, Plan.model_validate(made.plan))
     handing = Handing(actor, made.giver_id, plan, now, writes=True)
-    (part,) = [each for each in _chosen(actor, plan) if each.code == code]
-    found, to = _destined(part, handing, {})
+    (part,) = [each for each in chosen(actor, plan) if each.code == code]
+    found, to = destined(part, handing, {})
     undo = part.give(handing, to) if to else None
     got = Counter(to.values())
     made.parts[code] = {
@@ -86,6 +58,7 @@ def hand_over_part(*, actor: Actor, handover_id: uuid.UUID, code: str, now: date
         "undo": undo,
     }
     made.save(update_fields=["parts"])
+    _record(actor, made, "moved", {code: len(to)}, now)
 
 
 def finish_hand_over(*, actor: Actor, handover_id: uuid.UUID, now: datetime.datetime) -> Handover:
@@ -133,52 +106,27 @@ def take_back_part(*, actor: Actor, handover_id: uuid.UUID, code: str, now: date
     may = made.giver.is_active and done["undo"] is not None and code in parts
     done["restored"] = parts[code].give_back(Back(actor, made.giver_id, done["undo"], now)) if may else 0
     made.save(update_fields=["parts"])
+    _record(actor, made, "returned", {code: done["restored"]}, now)
+
+
+def is_undoable(made: Handover, now: datetime.datetime) -> bool:
+    """Whether ``undo_hand_over`` would begin."""
+    try:
+        _require_undoable(made, now)
+    except Conflict:
+        return False
+    return True
 
 
 def _require_undoable(made: Handover, now: datetime.datetime) -> None:
     if made.undone_at:
         raise Conflict(_("This is undone already."))
-    if jobs.Job.objects.filter(pk=made.job_id, state__in=(JobState.QUEUED, JobState.RUNNING)).exists():
+    if jobs.Job.objects.filter(pk__in=[made.job_id], state__in=(JobState.QUEUED, JobState.RUNNING)).exists():
         raise Conflict(_("It is under way still. Cancel or await the job first."))
     if made.created_at < now - handover.KEPT:
         raise Conflict(_("This is too long ago to be undone."))
     if not made.giver.is_active:
         raise Conflict(_("%s is shut out. Let this person in again first.") % made.giver.name)
-
-
-def _checked(actor: Actor, giver_id: uuid.UUID, plan: Plan) -> Plan:
-    """The plan with its reason made whole. Raises what is wrong with it."""
-    actor.require(handover.PERMISSION)
-    access.colleague(actor, giver_id)
-    chosen = _chosen(actor, plan)
-    if not chosen:
-        raise Invalid(_("Choose what to hand over."), field="parts")
-    ids = {each.member_id for each in plan.people}
-    if giver_id in ids or access.takers(actor).filter(pk__in=ids).count() != len(ids):
-        raise Invalid(_("Choose somebody you may give customers to."), field="people")
-    if plan.unit_id and plan.into_pool:
-        raise Invalid(_("Choose a unit or a pool, not both."), field="unit_id")
-    if plan.unit_id and not _unit_reached(actor, plan.unit_id):
-        raise Invalid(_("There is no such unit."), field="unit_id")
-    if not ids and not (plan.to_nobody and all(each.carries for each in chosen)):
-        raise Invalid(_("Choose at least one person: tasks and appointments need one."), field="people")
-    return plan.model_copy(update={"reason": checked(" ".join(plan.reason.split()), "reason", 200)})
-
-
-def _unit_reached(actor: Actor, unit_id: uuid.UUID) -> bool:
-    reached = actor.scope == "all" or unit_id in actor.unit_ids
-    return reached and Unit.objects.filter(pk=unit_id).exists()
-
-
-def _chosen(actor: Actor, plan: Plan) -> list[Part]:
-    return [each for each in handover.parts(actor) if each.code in plan.parts]
-
-
-def _destined(part: Part, handing: Handing, carried: Destined) -> tuple[Found, Destined]:
-    found = part.found(handing)
-    if part.carries and handing.plan.to_nobody:
-        return found, dict.fromkeys(found.keys)
-    return found, handover.shared_out(handing.plan, found, carried)
 
 
 def _job(actor: Actor, made: Handover, kind: str, title: str, now: datetime.datetime) -> jobs.Job:

@@ -13,6 +13,7 @@ PAGES: list[tuple[str, str | Promise, str]] = [
     ("customers:disputes", _("Disputes"), "customers.edit"),
     ("customers:fairness", _("Fairness"), "pools.manage"),
     ("customers:assignment_rules", _("Rules of assignment"), "customers.assign_rules"),
+    ("customers:handovers", _("Hand-over"), "customers.assign"),
     ("customers:protection_rules", _("Rules of protection"), "pools.manage"),
 ]
 

@@ -17,7 +17,9 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from zhiyin.accounts import devices, queries
+from zhiyin.accounts.access import within
 from zhiyin.accounts.actions import members as actions
+from zhiyin.accounts.handover import PERMISSION
 from zhiyin.accounts.models import Member
 from zhiyin.web.accounts.columns import sort_columns
 from zhiyin.web.accounts.devices import described
@@ -123,6 +125,9 @@ def user(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
         "sessions": [described(session, request.session.session_key) for session in sessions],
         "has_factors": Authenticator.objects.filter(user=member.user).exists(),
         "elsewhere": actions.belongs_elsewhere(member),
+        "holds": queries.holder(request.actor, member.pk, now()).total
+        if request.actor.may(PERMISSION) and within(request.actor).filter(pk=member.pk).exists()
+        else 0,
         "invited": not member.user.has_usable_password(),
     }
     return settings_page(request, "accounts:users", "user.html", context)
