@@ -53,6 +53,7 @@ def _each_part(
         run.progress(done, len(parts), str(part.label))
         with run.scope():
             move(actor=run.actor, handover_id=key, code=part.code, now=run.now)
+    run.progress(len(parts), len(parts))
     with run.scope():
         if finish:
             finish(actor=run.actor, handover_id=key, now=run.now)

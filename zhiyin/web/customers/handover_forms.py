@@ -35,7 +35,7 @@ class Line:
 
 
 class HandoverForm(forms.Form):
-    parts = forms.MultipleChoiceField(label=_("What"), widget=forms.CheckboxSelectMultiple)
+    parts = forms.MultipleChoiceField(label=_("What goes"), widget=forms.CheckboxSelectMultiple)
     place = forms.ChoiceField(
         label=_("Where the customers go"), choices=PLACES, widget=forms.RadioSelect, initial="people"
     )
@@ -52,7 +52,7 @@ class HandoverForm(forms.Form):
         super().__init__(*args, **kwargs)
         counts = {code: holder.counts.get(code, 0) for code in parts}
         self.fields["parts"].choices = [  # type: ignore[attr-defined]
-            (code, f"{label} ({counts[code]})") for code, label in parts.items()
+            (code, f"{label} ({counts[code]})") for code, label in parts.items() if counts[code]
         ]
         self.initial.setdefault("parts", [code for code, count in counts.items() if count])
         units = [(str(each["id"]), str(each["name"])) for each in queries.units(actor)]
@@ -60,10 +60,10 @@ class HandoverForm(forms.Form):
         pools = [(str(each.pk), each.name) for each in queries.open_pools()]
         fitting = ("", _("The one whose filter takes each of them"))
         self.fields["pool"].choices = [fitting, *pools]  # type: ignore[attr-defined]
-        self.has_pools = bool(pools)
+        self.has_pools, self.unit = bool(pools), holder.member.unit.name
 
     def lines(self, people: Sequence[Mapping[str, object]], has: Mapping[uuid.UUID, int]) -> list[Line]:
-        """Those who could get something, whom the form names first."""
+        """Those who could get something: whom the form names, then who is in the same unit, then all others."""
         chosen = set(self._people())
         made = [
             Line(
@@ -76,7 +76,7 @@ class HandoverForm(forms.Form):
             )
             for each in people
         ]
-        return sorted(made, key=lambda line: not line.chosen)
+        return sorted(made, key=lambda line: (not line.chosen, line.unit != self.unit))
 
     def _people(self) -> list[str]:
         return list(dict.fromkeys(self.data.getlist("people"))) if isinstance(self.data, QueryDict) else []
