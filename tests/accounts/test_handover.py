@@ -26,7 +26,7 @@ from zhiyin.platform.models import AuditEntry, Notification
 
 Now = datetime.datetime
 HOUR = datetime.timedelta(hours=1)
-ALL = ("customers", "tasks", "appointments", "shares", "claims")
+ALL = ("customers", "open_tasks", "appointments", "shares", "claims")
 
 
 def to(*people: Person, weights: tuple[int, ...] = (), parts: tuple[str, ...] = ALL, **more: Any) -> Plan:
@@ -90,7 +90,7 @@ def test_everything_goes_to_one_and_comes_back(inside: Company, now: Now) -> Non
     assert Appointment.objects.get(pk=meeting.pk).owner_id == chen.pk
     assert Share.objects.get().shared_by_id == chen.pk
     assert {code: each["count"] for code, each in made.parts.items()} == {
-        "customers": 4, "tasks": 5, "appointments": 1, "shares": 1, "claims": 0,
+        "customers": 4, "open_tasks": 5, "appointments": 1, "shares": 1, "claims": 0,
     }  # fmt: skip
     assert Holding.objects.filter(owner=chen).count() == 4
     told = TimelineEvent.objects.filter(customer=had[0], kind=TimelineKind.OWNER).get()
@@ -104,7 +104,7 @@ def test_everything_goes_to_one_and_comes_back(inside: Company, now: Now) -> Non
     assert news.data == {"who": "马超", "giver": "林岚", "count": 11}
     lin = inside.lin.member.pk
     assert undone(inside, made, now) == {
-        "customers": 4, "tasks": 5, "appointments": 1, "shares": 1, "claims": 0,
+        "customers": 4, "open_tasks": 5, "appointments": 1, "shares": 1, "claims": 0,
     }  # fmt: skip
     assert set(Customer.objects.values_list("owner", flat=True)) == {lin}
     assert set(Task.objects.values_list("assignee", flat=True)) == {lin}
@@ -179,7 +179,7 @@ def test_what_was_changed_since_stays_where_it_is(inside: Company, now: Now) -> 
     activities.set_task_state(actor=chen, task_id=done.pk, state="done", now=now)
     activities.change_appointment(actor=chen, appointment_id=meeting.pk, changes={"title": "回访"}, now=now)
     restored = undone(inside, made, now)
-    assert (restored["customers"], restored["tasks"], restored["appointments"]) == (3, 4, 0)
+    assert (restored["customers"], restored["open_tasks"], restored["appointments"]) == (3, 4, 0)
     assert Customer.objects.get(pk=had[0].pk).owner_id == inside.chen.member.pk
 
 
@@ -188,7 +188,7 @@ def test_nothing_goes_back_to_who_was_shut_out(inside: Company, now: Now) -> Non
     members.deactivate_member(actor=inside.gao.actor, member_id=inside.lin.member.pk, now=now)
     left = queries.holders(inside.ma.actor, now=now)
     assert [(each.member.name, dict(each.counts)) for each in left] == [
-        ("林岚", {"customers": 4, "tasks": 5})
+        ("林岚", {"customers": 4, "open_tasks": 5})
     ]
     made = moved(inside, to(inside.chen), now)
     assert queries.holders(inside.ma.actor, now=now) == []

@@ -137,7 +137,7 @@ def _move_appointments(actor: Actor, to: Destined, now: Moment) -> None:
 
 register(
     Part(
-        "tasks", _("Open tasks"), "activities.edit", _held_tasks, _tasks, _give_tasks, _tasks_back,
+        "open_tasks", _("Open tasks"), "activities.edit", _held_tasks, _tasks, _give_tasks, _tasks_back,
         position=10,
     )
 )  # fmt: skip

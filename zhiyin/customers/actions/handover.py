@@ -22,9 +22,10 @@ from zhiyin.accounts.handover import (
     kept,
     register,
 )
-from zhiyin.accounts.models import Member
+from zhiyin.accounts.models import Handover, Member
 from zhiyin.customers import access
 from zhiyin.customers.actions.bulk import Selection, among, assign_customers, selected
+from zhiyin.customers.actions.erasure import sweeps
 from zhiyin.customers.actions.pooling import return_customers
 from zhiyin.customers.actions.undo import undo_change
 from zhiyin.customers.events import CustomersShared, PoolChanged
@@ -79,6 +80,7 @@ def _give_customers(handing: Handing, to: Destined) -> list[str]:
             selection=Selection(tuple(keys)),
             owner_id=member,
             unit_id=plan.unit_id,
+            reason=plan.reason or _("Handed over"),
             now=now,
             in_background=True,
         )
@@ -181,6 +183,7 @@ def _name_instead(
     return True
 
 
+sweeps(Handover, "reason", "plan")
 register(
     Part(
         "customers", gettext_lazy("Customers"), "customers.edit", _owned, _customers, _give_customers,

@@ -152,7 +152,7 @@ FIELDS: dict[str, str | Promise] = {
     "owner": _("Owner"),
     "shared_by": _("Shared by"),
     "parts": _("What"),
-    "tasks": _("Open tasks"),
+    "open_tasks": _("Open tasks"),
     "appointments": _("Appointments to come"),
     "shares": _("Shares given"),
     "claims": _("Right to claim from pools"),

@@ -60,7 +60,7 @@ class HandoverForm(forms.Form):
         pools = [(str(each.pk), each.name) for each in queries.open_pools()]
         fitting = ("", _("The one whose filter takes each of them"))
         self.fields["pool"].choices = [fitting, *pools]  # type: ignore[attr-defined]
-        self.has_pools, self.unit = bool(pools), holder.member.unit.name
+        self.has_pools, self.own_unit = bool(pools), holder.member.unit.name
 
     def lines(self, people: Sequence[Mapping[str, object]], has: Mapping[uuid.UUID, int]) -> list[Line]:
         """Those who could get something: whom the form names, then who is in the same unit, then all others."""
@@ -76,7 +76,7 @@ class HandoverForm(forms.Form):
             )
             for each in people
         ]
-        return sorted(made, key=lambda line: (not line.chosen, line.unit != self.unit))
+        return sorted(made, key=lambda line: (not line.chosen, line.unit != self.own_unit))
 
     def _people(self) -> list[str]:
         return list(dict.fromkeys(self.data.getlist("people"))) if isinstance(self.data, QueryDict) else []
