@@ -83,7 +83,7 @@ def test_everything_goes_to_one_and_comes_back(inside: Company, now: Now) -> Non
     had, meeting = has(inside, now), meets(inside.lin, now)
     share = Sharing(member_id=inside.wu.member.pk)
     customers.share_customer(actor=inside.lin.actor, customer_id=had[0].pk, sharing=share, now=now)
-    made = moved(inside, to(inside.chen), now)
+    made = moved(inside, to(inside.chen, reason="离职"), now)
     chen = inside.chen.member
     assert set(Customer.objects.values_list("owner", flat=True)) == {chen.pk}
     assert set(Task.objects.values_list("assignee", flat=True)) == {chen.pk}
@@ -94,7 +94,7 @@ def test_everything_goes_to_one_and_comes_back(inside: Company, now: Now) -> Non
     }  # fmt: skip
     assert Holding.objects.filter(owner=chen).count() == 4
     told = TimelineEvent.objects.filter(customer=had[0], kind=TimelineKind.OWNER).get()
-    assert told.data == {"from": "林岚", "to": "陈晨"}
+    assert told.data == {"from": "林岚", "to": "陈晨", "reason": "离职"}
     entries = AuditEntry.objects.filter(action="customers.customer_changed", actor_name="马超")
     assert {each.subject_id for each in entries} == {each.pk for each in had}
     task = AuditEntry.objects.filter(action="activities.task_changed", actor_name="马超").first()
@@ -157,8 +157,9 @@ def test_disputed_customers_stay_and_it_is_told(inside: Company, now: Now) -> No
 def test_into_a_unit_or_a_pool_only_customers_go(inside: Company, now: Now) -> None:
     has(inside, now)
     unit = inside.units["上海一组"].pk
-    with pytest.raises(Invalid, match="person"):
+    with pytest.raises(Invalid) as refused:
         moved(inside, Plan(parts=ALL, unit_id=unit), now)
+    assert refused.value.field == "people"
     made = moved(inside, Plan(parts=("customers",), unit_id=unit), now)
     assert set(Customer.objects.values_list("owner", "unit")) == {(None, unit)}
     assert undone(inside, made, now) == {"customers": 4}

@@ -11,7 +11,7 @@ from zhiyin.platform.tenancy import EnableTenancy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0011_assign"),
+        ("accounts", "0013_assign"),
     ]
 
     operations = [

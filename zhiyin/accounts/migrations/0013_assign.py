@@ -11,6 +11,6 @@ SELECT set_config('zhiyin.maintenance', '', true);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0010_file_days")]
+    dependencies = [("accounts", "0012_assign_rules")]
 
     operations = [migrations.RunSQL(GIVE, migrations.RunSQL.noop)]
