@@ -21,6 +21,7 @@ from zhiyin.api.customers.field_access import routes as field_access
 from zhiyin.api.customers.field_files import routes as field_files
 from zhiyin.api.customers.fields import routes as fields
 from zhiyin.api.customers.filters import routes as filters
+from zhiyin.api.customers.grades import routes as grade_routes
 from zhiyin.api.customers.history import routes as history
 from zhiyin.api.customers.merges import routes as merges
 from zhiyin.api.customers.pool_limits import routes as pool_limits
@@ -68,6 +69,7 @@ api.add_router("", shares.router)
 api.add_router("", trail.router)
 api.add_router("", bin_routes.router)
 api.add_router("", erasure_routes.router)
+api.add_router("", grade_routes.router)
 api.add_router("", status.router)
 api.add_router("", history.router)
 api.add_router("", activities.router)

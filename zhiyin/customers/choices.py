@@ -113,6 +113,30 @@ MOVES: dict[Status, frozenset[Status]] = {
 """The arrows of the figure, and from target back: one gives up. Purchases may tell several at once."""
 
 
+class GradeRule(models.TextChoices):
+    """Whom a grade takes."""
+
+    SHARE = "share", _("The best, per cent")
+    LEAST = "least", _("At least")
+    REST = "rest", _("All others")
+    HAND = "hand", _("By hand only")
+
+
+class GradeMeasure(models.TextChoices):
+    """What a grade goes by."""
+
+    VALUE = "value", _("Value expected")
+    SPEND = "spend", _("Spend so far")
+    ORDERS = "orders", _("Number of orders")
+
+
+class GradeReason(models.TextChoices):
+    """Why a customer has another grade."""
+
+    RULE = "rule", _("By the rules")
+    HAND = "hand", _("By hand")
+
+
 class Stage(models.TextChoices):
     """Lifecycle stage of the relationship."""
 
@@ -207,6 +231,7 @@ class UndoKind(models.TextChoices):
     UNSHARE = "unshare", _("Sharing ended")
     SENSITIVE = "sensitive", _("Sensitive value changed")
     DELETED = "deleted", _("Put into the bin")
+    GRADE = "grade", _("Graded by hand")
 
 
 class StandardRelation(models.TextChoices):

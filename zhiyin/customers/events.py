@@ -56,6 +56,13 @@ class CustomerPurged(Event):
 
 
 @dataclass(frozen=True)
+class GradesChanged(Event):
+    """The company's grades or their rules are others now."""
+
+    name: ClassVar = "customers.grades_changed"
+
+
+@dataclass(frozen=True)
 class CustomerErased(Event):
     """A person and all that was known of him is gone for good; ``erasure_id`` says what, and not who."""
 

@@ -32,6 +32,7 @@ HEADINGS: dict[str, str | Promise] = {
     "kind": _("Kind"),
     "status": _("Status"),
     "stage": _("Lifecycle stage"),
+    "grade": _("Grade"),
     "owner": _("Owner"),
     "unit": _("Unit"),
     "country": _("Country"),
@@ -51,6 +52,7 @@ HEADINGS: dict[str, str | Promise] = {
 }
 _PATHS = {
     "owner": "owner__name",
+    "grade": "grade__name",
     "unit": "unit__name",
     "created": "created_at",
     "orders": "value__orders",

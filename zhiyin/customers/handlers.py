@@ -7,6 +7,7 @@ import uuid
 from zhiyin.analytics import hooks
 from zhiyin.customers.actions.fields import add_ready_fields
 from zhiyin.customers.actions.formulas import refresh_soon
+from zhiyin.customers.actions.grades import apply_grades
 from zhiyin.customers.actions.holdings import refresh_holdings
 from zhiyin.customers.actions.status import refresh_statuses
 from zhiyin.customers.ready import READY
@@ -17,6 +18,7 @@ from zhiyin.platform.actors import Actor
 @hooks.after_analysis
 def follow_analysis(finished: hooks.Finished) -> None:
     refresh_statuses(finished)
+    apply_grades(actor=Actor.system(finished.actor.tenant_id), now=finished.now)
 
 
 @outbox.handles("accounts.tenant_created")

@@ -25,6 +25,7 @@ from zhiyin.platform.record import record_read
 from zhiyin.platform.tenancy import scope
 
 RECLAIM_HOUR = 3
+GRADED_HOUR = 2
 RETENTION_HOUR = 2
 PURGED_AT_ONCE = 500
 REQUESTS_HOUR = 8
@@ -36,6 +37,7 @@ TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocume
 CHANGES: dict[str, Any] = {
     "assign": actions.assign_customers,
     "assign_by_rules": actions.assign_by_rules,
+    "grade": actions.set_grade,
     "tag": actions.tag_customers,
     "untag": actions.untag_customers,
     "delete": actions.delete_customers,
@@ -334,6 +336,15 @@ def erase(run: jobs.JobRun) -> dict[str, Any]:
         )
     refresh_warehouse(run.tenant_id, run.now, lambda: run.progress(0, None, _("Waiting for an analysis")))
     return {"erasure": str(done.pk)}
+
+
+@clock.periodic("customers.grades", cron="30 * * * *")
+def grade_anew(now: datetime.datetime) -> None:
+    """Once a company's day has begun: whose grade was held until yesterday follows the rules again."""
+    for tenant in Tenant.objects.order_by("id"):
+        if now.astimezone(ZoneInfo(tenant.time_zone)).hour == GRADED_HOUR:
+            with scope(tenant.pk):
+                actions.apply_grades(actor=Actor.system(tenant.pk), now=now)
 
 
 @clock.periodic("customers.bin", cron="40 18 * * *")

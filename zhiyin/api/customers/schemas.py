@@ -70,6 +70,7 @@ class CustomerOut(Schema):
     city: str
     source: str
     created_at: datetime.datetime
+    grade_name: str | None
     owner_name: str | None
     unit_name: str | None
     value: ValueOut | None = Field(None, description="Missing without the permission insight.view.")
@@ -89,6 +90,7 @@ def _customer_out(row: Mapping[str, Any], own: frozenset[str], *, sees_value: bo
         value = {name: row[f"value__{names.get(name, name)}"] for name in ValueOut.model_fields}
     return {
         **{name: row[name] for name in CustomerOut.model_fields if name in row},
+        "grade_name": row["grade__name"],
         "owner_name": row["owner__name"],
         "unit_name": row["unit__name"],
         "value": value,

@@ -76,6 +76,15 @@ from zhiyin.customers.actions.fields import (
     restore_field,
 )
 from zhiyin.customers.actions.formulas import refresh_formulas, refresh_soon
+from zhiyin.customers.actions.grades import (
+    GradeRules,
+    apply_grades,
+    grades_version,
+    ready_grades,
+    release_grade,
+    set_grade,
+    set_grades,
+)
 from zhiyin.customers.actions.history import set_back_customer
 from zhiyin.customers.actions.holdings import refresh_holdings
 from zhiyin.customers.actions.marks import mark_sensitive, unmark_sensitive
@@ -190,6 +199,7 @@ __all__ = [
     "CoolingOff",
     "Done",
     "FieldRules",
+    "GradeRules",
     "LimitRules",
     "Merged",
     "NewLink",
@@ -222,6 +232,7 @@ __all__ = [
     "add_to_timeline",
     "answer_dispute",
     "answer_subject_request",
+    "apply_grades",
     "archive_field",
     "archive_pool",
     "archive_purpose",
@@ -279,6 +290,7 @@ __all__ = [
     "free_key",
     "give_link",
     "good_link",
+    "grades_version",
     "keep_duplicates",
     "lift_suppression",
     "make_timeline_months",
@@ -303,6 +315,7 @@ __all__ = [
     "purge_customers",
     "purge_documents",
     "purge_packages",
+    "ready_grades",
     "receive_subject_request",
     "reclaim_lapsed",
     "reclaim_now",
@@ -310,6 +323,7 @@ __all__ = [
     "refresh_formulas",
     "refresh_holdings",
     "refresh_soon",
+    "release_grade",
     "remove_contact",
     "remove_document",
     "remove_empty_field",
@@ -332,6 +346,8 @@ __all__ = [
     "set_assignment_rule_archived",
     "set_back_customer",
     "set_field_access",
+    "set_grade",
+    "set_grades",
     "set_legal_hold",
     "set_limit_removed",
     "set_retention_archived",

@@ -48,6 +48,18 @@ def keep_deleted(actor: Actor, customer_ids: Sequence[uuid.UUID], now: datetime.
     return _keep(actor, UndoKind.DELETED, now, customer_ids=list(customer_ids))
 
 
+def keep_grades(
+    actor: Actor,
+    rows: Sequence[tuple[uuid.UUID, uuid.UUID | None, datetime.date | None]],
+    after: tuple[uuid.UUID | None, datetime.date],
+    now: datetime.datetime,
+) -> Undo:
+    """Customers with the grade that they had and until when it was held, and what they have ``after``."""
+    before = [{"id": key, "grade_id": grade, "held": held} for key, grade, held in rows]
+    data = {"before": before, "grade_id": after[0], "held": after[1]}
+    return _keep(actor, UndoKind.GRADE, now, customer_ids=[key for key, *_rest in rows], data=data)
+
+
 def keep_note(actor: Actor, what: UndoKind, note: Note, now: datetime.datetime) -> Undo:
     """``note`` as it was before the change of this moment."""
     row = {

@@ -16,14 +16,14 @@ from zhiyin.customers import access
 from zhiyin.customers.choices import ContactKind, FieldType
 from zhiyin.customers.fields import Field, registry
 from zhiyin.customers.fields.conditions import condition, matches
-from zhiyin.customers.filters.options import named, owner_options, tag_options, unit_options
+from zhiyin.customers.filters.options import grade_options, named, owner_options, tag_options, unit_options
 from zhiyin.customers.filters.searching import found
 from zhiyin.customers.filters.seeing import found_openly, sees_all_words
 from zhiyin.customers.filters.terms import Asking, Make, Option, Term, among
 from zhiyin.customers.filters.tree import RelationTo
 from zhiyin.customers.filters.values import OPERATORS, Days, FilterType, keys
 from zhiyin.customers.keys import code_key, search_words
-from zhiyin.customers.models import ContactPoint, Customer, CustomerTag, Relation, Tag
+from zhiyin.customers.models import ContactPoint, Customer, CustomerTag, Grade, Relation, Tag
 from zhiyin.platform import search
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid
@@ -321,6 +321,10 @@ _others = (
     Term(
         "unit", gettext_lazy("Unit"), FilterType.CHOICE, FILE, _someone("unit"), without=_ENDS,
         options=unit_options, names=named(Unit),
+    ),
+    Term(
+        "grade", gettext_lazy("Grade"), FilterType.CHOICE, FILE, _someone("grade"), without=_ENDS,
+        options=grade_options, names=named(Grade),
     ),
     Term("tag", gettext_lazy("Tag"), FilterType.CHOICES, FILE, _tags, options=tag_options, names=named(Tag)),
     Term("created", gettext_lazy("Created"), FilterType.DATE, FILE, moment("created_at"), without=_ENDS),

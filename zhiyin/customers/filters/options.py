@@ -11,7 +11,7 @@ from zhiyin.accounts.access import takers
 from zhiyin.accounts.models import Unit
 from zhiyin.customers.filters.terms import Option
 from zhiyin.customers.filters.values import NOBODY
-from zhiyin.customers.models import Tag
+from zhiyin.customers.models import Grade, Tag
 from zhiyin.platform.actors import Actor
 
 Row = Mapping[str, object]
@@ -33,6 +33,10 @@ def tags() -> list[Tag]:
 
 def owner_options(actor: Actor) -> list[Option]:
     return [(NOBODY, _("Nobody")), *((str(each["id"]), str(each["name"])) for each in owners(actor))]
+
+
+def grade_options(_actor: Actor) -> list[Option]:
+    return [(NOBODY, _("None")), *((str(each.pk), each.name) for each in Grade.objects.all())]
 
 
 def unit_options(actor: Actor) -> list[Option]:

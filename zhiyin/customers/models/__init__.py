@@ -15,6 +15,7 @@ from zhiyin.customers.models.duplicate import DuplicateRules, Suspect
 from zhiyin.customers.models.erasure import Erasure
 from zhiyin.customers.models.field import CustomField
 from zhiyin.customers.models.field_value import FieldValue
+from zhiyin.customers.models.grade import Grade, GradeChange
 from zhiyin.customers.models.holding import Holding, HoldingCount, ProtectionRule
 from zhiyin.customers.models.merge import Merge, MergedRow
 from zhiyin.customers.models.note import Note
@@ -47,6 +48,8 @@ __all__ = [
     "DuplicateRules",
     "Erasure",
     "FieldValue",
+    "Grade",
+    "GradeChange",
     "Holding",
     "HoldingCount",
     "LegalHold",

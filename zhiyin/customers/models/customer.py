@@ -34,6 +34,16 @@ class Customer(TenantModel):
     status = models.CharField(max_length=12, choices=Status, default=Status.POTENTIAL)
     stage = models.CharField(max_length=12, choices=Stage, blank=True)
     source = models.CharField(max_length=64, blank=True)
+    grade = models.ForeignKey(
+        "customers.Grade",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        db_index=False,
+        related_name="customers",
+    )
+    # who was graded by hand is left alone by the rules until the day after
+    grade_held_until = models.DateField(null=True, editable=False)
     owner = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, db_index=False)
     unit = models.ForeignKey(Unit, models.SET_NULL, null=True, blank=True, db_index=False)
     # set by the database whenever the owner becomes another one
@@ -82,6 +92,11 @@ class Customer(TenantModel):
             models.Index(fields=["tenant_id", "status", "name_key", "id"], name="customer_by_status"),
             models.Index(fields=["tenant_id", "country", "name_key", "id"], name="customer_by_country"),
             models.Index(fields=["tenant_id", "source", "name_key", "id"], name="customer_by_source"),
+            models.Index(
+                fields=["tenant_id", "grade", "name_key", "id"],
+                condition=models.Q(grade__isnull=False),
+                name="customer_by_grade",
+            ),
             models.Index(
                 fields=["tenant_id", "import_id"],
                 condition=models.Q(import_id__isnull=False),

@@ -34,6 +34,7 @@ from zhiyin.customers.queries.fields import (
     ready_to_add,
 )
 from zhiyin.customers.queries.filtering import codes_of, keys_of
+from zhiyin.customers.queries.grades import GradePreview, all_grades, grade_history, preview_grades
 from zhiyin.customers.queries.history import AsItWas, as_it_was
 from zhiyin.customers.queries.likely import Likely, likely
 from zhiyin.customers.queries.listing import (
@@ -125,6 +126,7 @@ __all__ = [
     "Fairness",
     "Flow",
     "Governed",
+    "GradePreview",
     "Graph",
     "Lapsing",
     "Likely",
@@ -144,6 +146,7 @@ __all__ = [
     "TrialLine",
     "Verdict",
     "all_fields",
+    "all_grades",
     "all_units",
     "also_of",
     "as_it_was",
@@ -174,6 +177,7 @@ __all__ = [
     "field",
     "file_field",
     "governed_fields",
+    "grade_history",
     "grouped_areas",
     "has_assignment_rules",
     "held",
@@ -205,6 +209,7 @@ __all__ = [
     "pool_parties",
     "pools",
     "possible_ends",
+    "preview_grades",
     "protected_until",
     "protection_rules",
     "purposes",

@@ -69,6 +69,7 @@ class CustomerFilter(BaseModel):
     kind: list[CustomerKind] = []
     status: list[Status] = []
     stage: list[Stage] = []
+    grade: list[str] = []
     owner: list[Someone] = Field([], description="Members, or none for customers without an owner.")
     unit: list[Someone] = []
     tag: list[uuid.UUID] = Field([], description="Customers that carry all of these tags.")
@@ -141,6 +142,8 @@ class CustomerRow(TypedDict):
     created_at: datetime.datetime
     owner__name: str | None
     unit__name: str | None
+    grade__name: str | None
+    grade__colour: str | None
     value__orders: int | None
     value__spend_key: float | None
     value__last_at: datetime.datetime | None
@@ -201,7 +204,7 @@ def _cells(given: list[str]) -> list[Condition | Group]:
 _SHORT: dict[str, Callable[[Any], list[Condition | Group]]] = {
     **{
         name: _one(name, "in")
-        for name in ("kind", "status", "stage", "source", "country", "owner", "unit", "group")
+        for name in ("kind", "status", "stage", "grade", "source", "country", "owner", "unit", "group")
     },
     "tag": _one("tag", "all"),
     "related": _relations,

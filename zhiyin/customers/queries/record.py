@@ -32,7 +32,7 @@ def record_customer(actor: Actor, customer_id: uuid.UUID) -> Customer:
 
 @functools.lru_cache(maxsize=500)
 def _record(actor: Actor) -> Planned[Customer]:
-    rows = access.customers(actor).select_related("owner", "unit", "value", "holding")
+    rows = access.customers(actor).select_related("owner", "unit", "value", "holding", "grade")
     rows = rows.annotate(disputed=Exists(Dispute.objects.filter(customer=OuterRef("pk"), ruling=Ruling.OPEN)))
     return Planned(lambda customer: rows.filter(pk=customer))
 

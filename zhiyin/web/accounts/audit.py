@@ -114,6 +114,7 @@ LABELS: dict[str, str | Promise] = {
     "platform.delivery_dismissed": _("Failed delivery dismissed"),
     "platform.files_expired": _("Exported or uploaded files removed, as the company keeps them no longer"),
     "platform.checkpoint_made": _("Audit log signed"),
+    "customers.grades_changed": _("Grades changed"),
     "customers.erasure_asked": _("Erasure of a person asked for"),
     "customers.customer_erased": _("Person erased"),
     "customers.suppression_lifted": _("Block of an erased person lifted"),

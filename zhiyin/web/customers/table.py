@@ -112,6 +112,14 @@ def _tags(tags: dict[Any, list[Row]]) -> Cell:
     return lambda row: " ".join(map(tag_badge, tags.get(row["id"], ())))
 
 
+def _grade(row: Row) -> str:
+    return grade_badge(row["grade__name"], row["grade__colour"]) if row["grade__name"] else ""
+
+
+def grade_badge(name: str, colour: str) -> str:
+    return f'<span class="badge {TAG_CLASS.get(colour, "")}">{escape(name)}</span>'
+
+
 @functools.lru_cache(maxsize=64)
 def _columns(currency: str, language: str | None, zone: tzinfo) -> list[Column]:
     words, day = _words(language), day_in(zone, language)
@@ -128,6 +136,7 @@ def _columns(currency: str, language: str | None, zone: tzinfo) -> list[Column]:
         Column("kind", _("Kind"), lambda row: kinds.get(row["kind"], ""), shown=False),
         Column("status", _("Status"), lambda row: statuses.get(row["status"], "")),
         Column("stage", _("Lifecycle stage"), lambda row: stages.get(row["stage"], ""), shown=False),
+        Column("grade", _("Grade"), _grade, shown=False),
         Column("owner", _("Owner"), text("owner__name")),
         Column("protected", _("Protected until"), _protected({}), shown=False),
         Column("unit", _("Unit"), text("unit__name"), shown=False),

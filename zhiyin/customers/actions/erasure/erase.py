@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from zhiyin.customers import access
 from zhiyin.customers.actions.bin import binned, delete_for_good, merged_into, put_in
-from zhiyin.customers.actions.bulk import among
 from zhiyin.customers.actions.contacts import region_of
 from zhiyin.customers.actions.erasure.person import Person, who
 from zhiyin.customers.actions.erasure.stored import empty_files
 from zhiyin.customers.actions.erasure.sweep import clear, sweep
+from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.choices import ErasureBasis, Gone
 from zhiyin.customers.events import CustomerErased, CustomersPurged, ErasureAsked, SuppressionLifted
 from zhiyin.customers.models import Customer, Erasure

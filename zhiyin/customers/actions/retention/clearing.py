@@ -11,8 +11,8 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers import access
-from zhiyin.customers.actions.bulk import among
 from zhiyin.customers.actions.formulas import refresh_soon
+from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.actions.index import reindex
 from zhiyin.customers.events import CustomerChanged, RetentionCleared
 from zhiyin.customers.fields.masks import STARS

@@ -24,6 +24,7 @@ PAGES: list[tuple[str, str | Promise, str]] = [
     ("customers:relation_types", _("Relations"), "settings.manage"),
     ("customers:duplicate_rules", _("Duplicates"), "settings.manage"),
     ("customers:sensitive_rules", _("Sensitive fields"), "settings.manage"),
+    ("customers:grades", _("Grades"), "settings.manage"),
     ("customers:purposes", _("Purposes"), "settings.manage"),
     ("customers:retention", _("Retention"), "settings.manage"),
     ("accounts:tokens", _("API tokens"), "accounts.manage"),

@@ -34,6 +34,8 @@ def options(request: HttpRequest) -> HttpResponse:
         context["by_rules"] = request.actor.may("customers.assign_rules") and queries.has_assignment_rules()
     elif what == "share":
         context["form"] = ShareForm()
+    elif what == "grade":
+        context["grades"] = queries.all_grades()
     else:
         context["tags"] = queries.tags()
     return render(request, "customers/bulk_options.html", context)
@@ -55,6 +57,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
             done = actions.share_customers(
                 actor=request.actor, selection=selection, sharing=_sharing(request), now=timezone.now()
             )
+        case "grade":
+            done = _grade(request, selection)
         case "tag" | "untag" as what:
             change = actions.tag_customers if what == "tag" else actions.untag_customers
             done = change(
@@ -76,6 +80,17 @@ def _assign(request: HttpRequest, selection: Selection) -> Done:
         owner_id=_uuid(chosen, "owner") if chosen else None,
         reason=request.POST.get("reason", ""),
         now=now,
+    )
+
+
+def _grade(request: HttpRequest, selection: Selection) -> Done:
+    chosen = request.POST.get("grade", "")
+    return actions.set_grade(
+        actor=request.actor,
+        selection=selection,
+        grade_id=_uuid(chosen, "grade") if chosen else None,
+        reason=request.POST.get("reason", ""),
+        now=timezone.now(),
     )
 
 

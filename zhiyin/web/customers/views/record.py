@@ -106,6 +106,7 @@ def record(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "customer": customer,
         "bought": bought,
+        "grade_class": TAG_CLASS.get(customer.grade.colour, "") if customer.grade else "",
         "status_class": STATUS_CLASS.get(Status(customer.status), ""),
         "stage_class": STAGE_CLASS.get(Stage(customer.stage), "") if customer.stage else "",
         "tags": _tags(customer_id),
