@@ -29,6 +29,7 @@ from zhiyin.customers.models import (
 )
 from zhiyin.customers.queries import OnHold
 from zhiyin.platform import files, jobs
+from zhiyin.platform.audit.check import examine
 from zhiyin.platform.errors import Conflict, Invalid, NotFound, PermissionDenied
 from zhiyin.platform.models import AuditEntry, StoredFile
 from zhiyin.platform.tenancy import with_gone
@@ -77,6 +78,28 @@ def test_a_field_is_cleared_and_the_trail_tells_no_value(inside: Company, wang: 
     assert entry.action == "customers.customer_changed"
     assert entry.changes == {"x_hobby": ["***", None], "city": ["***", None], "retention": [None, "一年"]}
     assert clear(inside, made) == (0, 0)
+
+
+def test_the_audit_log_forgets_it_too_and_its_proofs_hold(inside: Company, wang: Customer) -> None:
+    gao = inside.gao.actor
+    actions.update_customer(actor=gao, customer_id=wang.pk, changes={}, fields={"hobby": "下棋"}, now=NOW)
+    actions.update_customer(actor=gao, customer_id=wang.pk, changes={"country": "中国"}, now=NOW)
+    add_follow_up(actor=gao, customer_id=wang.pk, kind="call", body="老话", now=LONG_AGO)
+    add_follow_up(actor=gao, customer_id=wang.pk, kind="call", body="新话", now=NOW - DAY)
+    clear(inside, rule(inside, "x_hobby", "follow_ups"))
+    told = [str(each) for each in AuditEntry.objects.values_list("changes", flat=True)]
+    for gone in ("钓鱼", "下棋", "老话"):
+        assert not [each for each in told if gone in each]
+    for there in ("中国", "新话"):
+        assert [each for each in told if there in each]
+    assert examine(inside.tenant.pk, lambda _done, _total: None)[1] == []
+
+
+def test_who_is_on_legal_hold_is_not_erased(inside: Company, wang: Customer) -> None:
+    gao = inside.gao.actor
+    actions.set_legal_hold(actor=gao, customer_id=wang.pk, reason="诉讼", now=NOW)
+    with pytest.raises(OnHold):
+        actions.ask_erasure(actor=gao, customer_id=wang.pk, basis="request", code="K-1", now=NOW)
 
 
 def test_nobody_is_told_by_the_history_what_stood_there(inside: Company, wang: Customer) -> None:

@@ -24,6 +24,7 @@ register(
         FollowUp.objects.all,
         "created_at",
         functools.partial(forget_touches, TimelineKind.FOLLOW_UP),
+        "follow_up",
     ),
-    Records("tasks", _("Tasks that are done or cancelled"), RECORDS, _done, "closed_at"),
+    Records("tasks", _("Tasks that are done or cancelled"), RECORDS, _done, "closed_at", subject="task"),
 )

@@ -118,7 +118,7 @@ LABELS: dict[str, str | Promise] = {
     "customers.erasure_asked": _("Erasure of a person asked for"),
     "customers.customer_erased": _("Person erased"),
     "customers.suppression_lifted": _("Block of an erased person lifted"),
-    "platform.entries_redacted": _("Audit entries about an erased person redacted"),
+    "platform.entries_redacted": _("Audit entries redacted: what they told was erased"),
 }
 # what was only read, by the names that ``record_read`` gives it
 READS: dict[str, str | Promise] = {

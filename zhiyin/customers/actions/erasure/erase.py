@@ -19,6 +19,7 @@ from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.choices import ErasureBasis, Gone
 from zhiyin.customers.events import CustomerErased, CustomersPurged, ErasureAsked, SuppressionLifted
 from zhiyin.customers.models import Customer, Erasure
+from zhiyin.customers.queries.retention.holds import OnHold, held
 from zhiyin.customers.suppression import known_as
 from zhiyin.imports.models import Import
 from zhiyin.platform import crypto, jobs
@@ -48,10 +49,12 @@ def ask_erasure(
     """Take a customer out of everybody's sight and begin to erase him, as a job.
 
     ``code`` is the customer's, written once more: nothing brings back who was erased. ``reference`` says where the
-    reasons are kept, such as the number of a letter, and not who it is. Raises ``NotFound`` and ``Invalid``.
+    reasons are kept, such as the number of a letter, and not who it is. Raises ``NotFound``, ``OnHold`` and ``Invalid``.
     """
     actor.require("customers.erase")
     customer = _reached(actor, customer_id)
+    if held().filter(customer=customer_id).exists():
+        raise OnHold
     if "".join(code.split()).casefold() != customer.code_key:
         raise Invalid(_("This is not the customer's code."), field="code")
     if basis not in ErasureBasis.values:

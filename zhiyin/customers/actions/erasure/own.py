@@ -7,6 +7,7 @@ from zhiyin.customers.models import (
     Dispute,
     Document,
     DocumentLink,
+    LegalHold,
     Merge,
     MergedRow,
     Note,
@@ -27,6 +28,7 @@ sweeps(Consent, "source", "proof")
 sweeps(Dispute, "reason", "evidence", "answer", "ruling_reason")
 sweeps(Document, "title")
 sweeps(DocumentLink, "recipient")
+sweeps(LegalHold, "reason")
 sweeps(Merge, "changed")
 sweeps(MergedRow, "kept")
 sweeps(Note, "body")

@@ -21,7 +21,8 @@ from zhiyin.customers.queries.retention.areas import CONTACTS, Area, Records, Va
 from zhiyin.customers.queries.retention.due import KIND, cutoff, due, having
 from zhiyin.platform import files, jobs
 from zhiyin.platform.actors import Actor
-from zhiyin.platform.models import StoredFile
+from zhiyin.platform.audit.redaction import redact
+from zhiyin.platform.models import AuditEntry, StoredFile
 from zhiyin.platform.record import record, write_each
 from zhiyin.platform.tenancy import with_gone
 
@@ -46,6 +47,9 @@ class _Clearing:
     before: datetime.datetime
     told: Told = field(default_factory=dict)
     values: int = 0
+    # customers merged into them, and records with entries of their own in the audit log
+    merged: list[uuid.UUID] = field(default_factory=list)
+    objects: list[uuid.UUID] = field(default_factory=list)
 
     def lost(self, customer: uuid.UUID, code: str, number: int, change: list[Any]) -> None:
         self.told.setdefault(customer, {})[code] = change
@@ -104,6 +108,7 @@ def clear_due(
     ids = list(due(rule, actor, now).filter(pk__in=among(mine)).values_list("pk", flat=True))
     work = _Clearing(ids, before)
     _clear(actor, work, areas, now)
+    _redact(actor, work, areas, now)
     _tell(actor, rule, work, now)
     return Cleared(len(work.told), work.values, found[-1] if len(found) == CHUNK else None)
 
@@ -129,6 +134,7 @@ def _clear_values(work: _Clearing, areas: Sequence[Values], now: datetime.dateti
         every = Customer.objects.filter(Q(pk__in=among(work.ids)) | Q(pk__in=among(list(into))))
         files_gone: list[str] = []
         touched: set[uuid.UUID] = set()
+        work.merged = list(into)
         for customer in every.filter(created_at__lt=work.before):
             there = [each for each in areas if _value(customer, each) not in (None, "")]
             files_gone += [str(_value(customer, each)) for each in there if each.is_file]
@@ -170,7 +176,21 @@ def _clear_records(work: _Clearing, area: Records) -> None:
     for customer, number in counts.items():
         work.lost(customer, area.code, number, [number, 0])
     if counts:
+        if area.subject:
+            work.objects += rows.values_list("pk", flat=True)
         area.forget(rows)
+
+
+def _redact(actor: Actor, work: _Clearing, areas: Sequence[Area], now: datetime.datetime) -> None:
+    """Take out of the audit log what it tells of what was cleared: entries are redacted whole."""
+    if not work.told:
+        return
+    values = [each.code for each in areas if isinstance(each, Values)]
+    records = [each.told_as or each.code for each in areas if isinstance(each, Records)]
+    telling = Q(changes__has_any_keys=values) | Q(changes__has_any_keys=records, occurred_at__lt=work.before)
+    theirs = Q(subject_kind="customer", subject_id__in=[*work.told, *work.merged])
+    entries = AuditEntry.objects.filter(theirs & telling | Q(subject_id__in=work.objects))
+    redact(actor, entries.exclude(changes__has_key="retention"), now=now)
 
 
 def _tell(actor: Actor, rule: RetentionRule, work: _Clearing, now: datetime.datetime) -> None:

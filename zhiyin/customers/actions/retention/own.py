@@ -39,7 +39,15 @@ def _forget_documents(rows: Rows) -> None:
 
 
 register(
-    Records("notes", _("Notes"), RECORDS, Note.objects.all, "created_at", _forget_notes),
-    Records("documents", _("Documents"), RECORDS, Document.objects.all, "created_at", _forget_documents),
+    Records("notes", _("Notes"), RECORDS, Note.objects.all, "created_at", _forget_notes, "note"),
+    Records(
+        "documents",
+        _("Documents"),
+        RECORDS,
+        Document.objects.all,
+        "created_at",
+        _forget_documents,
+        "document",
+    ),
     Records("timeline", _("Timeline"), RECORDS, TimelineEvent.objects.all, "occurred_at", _forget_touches),
 )

@@ -54,12 +54,15 @@ class Values(Area):
 class Records(Area):
     """Rows of a table that have a ``customer`` and, under the name ``at``, when they were written.
 
-    ``forget`` deletes such rows with all that is theirs.
+    ``forget`` deletes such rows with all that is theirs. The audit log tells of them under the name ``told_as`` in the
+    customer's entries, else under ``code``, or in entries of their own about a ``subject`` of this kind.
     """
 
     rows: Callable[[], Rows] = QuerySet
     at: str = "created_at"
     forget: Callable[[Rows], object] = lambda rows: rows.delete()
+    told_as: str = ""
+    subject: str = ""
 
     def written(self, before: datetime.datetime) -> Rows:
         return self.rows().filter(**{f"{self.at}__lt": before})
