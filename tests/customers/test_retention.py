@@ -365,3 +365,68 @@ def test_the_clock_clears_by_night_chunk_by_chunk(committed: None, monkeypatch: 
     with cast.scope():
         assert not Customer.objects.exclude(city="").exists()
         assert AuditEntry.objects.filter(changes__has_key="retention").count() == 8
+
+
+def test_a_customers_pages_tell_what_is_kept_for_what(cast: Company) -> None:
+    client = cast.gao.client
+    client.cookies["zhiyin_language"] = "en"
+    with cast.scope():
+        gao = cast.gao.actor
+        field(cast, "hobby", "生活")
+        key = actions.create_customer(actor=gao, name="甲", city="上海", now=NOW).pk
+        other = actions.create_customer(actor=gao, name="乙", city="北京", now=NOW).pk
+        purpose = next(each for each in queries.purposes() if each.code == "service")
+        south = read({"of": [{"field": "city", "op": "in", "value": ["上海"]}]})
+        rule(cast, "section:生活", "city", "phone", purpose_id=purpose.pk, filter=south)
+    words = "kept for: Service messages, cleared 365 days after: Creation"
+    assert words in client.get(f"/customers/{key}/").content.decode()
+    assert words in client.get(f"/customers/{key}/?tab=consents").content.decode()
+    assert words not in client.get(f"/customers/{other}/").content.decode()
+    assert words in client.get("/settings/fields/").content.decode()
+
+
+def test_the_pages_make_a_rule_show_it_switch_it_and_take_that_back(cast: Company) -> None:
+    client = cast.gao.client
+    client.cookies["zhiyin_language"] = "en"
+    assert "Everything is kept for good" in client.get("/settings/retention/").content.decode()
+    with cast.scope():
+        key = actions.create_customer(actor=cast.gao.actor, name="甲", city="上海", now=LONG_AGO).pk
+    sent = {"name": "城市", "areas": ["city"], "since": "creation", "days": 365, "purpose_id": ""}
+    refused = client.post("/settings/retention/new/", {**sent, "areas": []})
+    assert refused.status_code == 422
+    address = client.post("/settings/retention/new/", sent).url
+    page = client.get(address).content.decode()
+    assert "Would clear 1 values of 1 customers" in page
+    assert f"/customers/{key}/" in page
+    rule_at = address.removesuffix("preview/")
+    assert client.post(f"{rule_at}on/").status_code == 302
+    assert "Clears each night" in client.get("/settings/retention/").content.decode()
+    assert client.post(f"{rule_at}off/").status_code == 302
+    assert "Rests" in client.get("/settings/retention/").content.decode()
+    assert client.post(rule_at, {**sent, "days": 500}).status_code == 302
+    assert "Nothing is due" in client.get(address).content.decode()
+    held = client.post(f"/customers/{key}/holds/", {"reason": "诉讼"})
+    assert "诉讼" in client.get(held.url).content.decode()
+    assert "诉讼" in client.get("/settings/retention/holds/").content.decode()
+
+
+def test_a_program_does_it_too(cast: Company) -> None:
+    client = cast.gao.client
+    body = {"name": "城市", "areas": ["city"], "since": "creation", "days": 365}
+    with cast.scope():
+        key = actions.create_customer(actor=cast.gao.actor, name="甲", city="上海", now=LONG_AGO).pk
+
+    def post(path: str, sent: Any) -> Any:
+        return client.post(f"/api/v1/{path}", sent, content_type="application/json").json()
+
+    made = post("retention-rules/", body)
+    assert not made["is_on"]
+    told = client.get(f"/api/v1/retention-rules/{made['id']}/preview/").json()
+    assert told == {"customers": 1, "values": 1, "parts": [{"code": "city", "values": 1, "customers": 1}]}
+    assert post(f"retention-rules/{made['id']}/switch/", {"on": True, "version": made["version"]})["is_on"]
+    hold = post(f"customers/{key}/legal-holds/", {"reason": "诉讼"})
+    assert [each["id"] for each in client.get("/api/v1/legal-holds/").json()["items"]] == [hold["id"]]
+    assert client.get(f"/api/v1/retention-rules/{made['id']}/preview/").json()["customers"] == 0
+    assert post(f"customers/{key}/legal-holds/{hold['id']}/end/", {})["ended_at"]
+    codes = {each["code"] for each in client.get("/api/v1/retention-areas/").json()}
+    assert {"city", "phone", "notes", "follow_ups", "id_number"} <= codes

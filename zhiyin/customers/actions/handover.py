@@ -24,8 +24,9 @@ from zhiyin.accounts.handover import (
 )
 from zhiyin.accounts.models import Handover, Member
 from zhiyin.customers import access
-from zhiyin.customers.actions.bulk import Selection, among, assign_customers, selected
+from zhiyin.customers.actions.bulk import Selection, assign_customers, selected
 from zhiyin.customers.actions.erasure import sweeps
+from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.actions.pooling import return_customers
 from zhiyin.customers.actions.undo import undo_change
 from zhiyin.customers.events import CustomersShared, PoolChanged

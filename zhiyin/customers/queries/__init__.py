@@ -84,6 +84,7 @@ from zhiyin.customers.queries.relations import (
 from zhiyin.customers.queries.retention import (
     OnHold,
     Overdue,
+    areas,
     grouped_areas,
     held,
     holds_of,
@@ -92,6 +93,7 @@ from zhiyin.customers.queries.retention import (
     overdue,
     retention_rules,
     retention_runs,
+    rules_about,
 )
 from zhiyin.customers.queries.sensitive import (
     Masked,
@@ -149,6 +151,7 @@ __all__ = [
     "all_grades",
     "all_units",
     "also_of",
+    "areas",
     "as_it_was",
     "assignment_rules",
     "assignments_of",
@@ -229,6 +232,7 @@ __all__ = [
     "roll_up",
     "room",
     "ruled_roles",
+    "rules_about",
     "saved_views",
     "sensitive_of",
     "sensitive_rules",

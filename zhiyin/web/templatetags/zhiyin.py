@@ -284,8 +284,20 @@ def timeline_item(item: Any) -> SafeString:
     )
 
 
-@register.simple_tag
-def fact(field: str, label: str, value: Any, url: str = "", link: str = "") -> SafeString:
+@register.simple_tag(takes_context=True)
+def kept_for(context: Context, field: str) -> SafeString:
+    """A sign beside a field that tells what it is kept for, as the view's ``keeping`` has it."""
+    words = (context.get("keeping") or {}).get(field)
+    if not words:
+        return mark_safe("")
+    sign = '<span class="text-3" title="{}">{}<span class="visually-hidden"> {}</span></span>'
+    return format_html(sign, words, icon("clock"), words)
+
+
+@register.simple_tag(takes_context=True)
+def fact(
+    context: Context, field: str, label: str, value: Any, url: str = "", *, link: str = ""
+) -> SafeString:
     """A fact of a record; with ``url`` it is changed where it stands, with ``link`` it leads somewhere."""
     shown = value or NOTHING
     if link:
@@ -296,7 +308,9 @@ def fact(field: str, label: str, value: Any, url: str = "", link: str = "") -> S
         shown = format_html(
             button, shown if link else "", url, field, words, "" if link else shown, icon("pencil")
         )
-    return format_html('<dt>{}</dt><dd id="fact-{}">{}</dd>', label, field, shown)
+    return format_html(
+        '<dt>{} {}</dt><dd id="fact-{}">{}</dd>', label, kept_for(context, field), field, shown
+    )
 
 
 @register.inclusion_tag("components/job.html", takes_context=True)

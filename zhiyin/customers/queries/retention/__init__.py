@@ -6,12 +6,11 @@ from zhiyin.customers.queries.retention.due import (
     Overdue,
     due,
     having,
-    kept_for,
     overdue,
     retention_runs,
 )
 from zhiyin.customers.queries.retention.holds import OnHold, held, holds_of, legal_holds
-from zhiyin.customers.queries.retention.rules import retention_rules
+from zhiyin.customers.queries.retention.rules import kept_for, retention_rules, rules_about
 
 __all__ = [
     "Area",
@@ -32,4 +31,5 @@ __all__ = [
     "overdue",
     "retention_rules",
     "retention_runs",
+    "rules_about",
 ]

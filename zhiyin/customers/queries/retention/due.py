@@ -6,22 +6,20 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import structlog
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.lookups import In
 from django.utils import timezone
 
-from zhiyin.customers import access, filters
+from zhiyin.customers import access
 from zhiyin.customers.choices import RetentionSince, Status
 from zhiyin.customers.fields import veiled_customer
-from zhiyin.customers.filters.tree import read
 from zhiyin.customers.models import Customer, RetentionRule, StatusChange
 from zhiyin.customers.queries.facts import facts
-from zhiyin.customers.queries.retention.areas import Area, Records, areas_of, by_section
+from zhiyin.customers.queries.retention.areas import Area, Records, areas_of
 from zhiyin.customers.queries.retention.holds import held
+from zhiyin.customers.queries.retention.rules import condition_of
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.bounded import TookTooLong, bounded
-from zhiyin.platform.errors import DomainError
 from zhiyin.platform.jobs import Job
 from zhiyin.platform.paging import Page, keyset
 
@@ -29,7 +27,6 @@ KIND = "customers.retention"
 RUNS = 10
 COUNTED_WITHIN = 5_000  # milliseconds
 _OVER = (Status.LOST, Status.NON_CUSTOMER)
-log = structlog.get_logger("zhiyin.customers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +52,11 @@ class Overdue:
 
 
 def due(rule: RetentionRule, actor: Actor, now: datetime.datetime) -> QuerySet[Customer]:
-    """The customers whose time is over, but those on legal hold; ``having`` says of whom there is something.
-
-    The rule sees every field: who wrote it was asked whether he may. One that asks for a field that is no more holds of
-    nobody.
-    """
-    known = filters.terms(Actor.system(actor.tenant_id))
-    try:
-        condition = filters.compiled(read(rule.filter), known, timezone.localdate(now))
-    except DomainError as error:
-        log.warning("customers.rule_unreadable", rule=str(rule.pk), why=str(error.message))
+    """The customers whose time is over, but those on legal hold; ``having`` says of whom there is something."""
+    condition = condition_of(rule, actor.tenant_id, timezone.localdate(now))
+    if condition is None:
         return Customer.objects.none()
-    rows = Customer.objects.filter(condition) if condition else Customer.objects.all()
+    rows = Customer.objects.filter(condition)
     over = _SINCE[RetentionSince(rule.since)](cutoff(rule, now))
     return rows.filter(over).exclude(pk__in=held().values("customer"))
 
@@ -139,16 +129,6 @@ def _counted(
         if customers:
             found.append(Found(each, values, customers))
     return found, told["customers"]
-
-
-def kept_for(rules: Iterable[RetentionRule]) -> dict[str, list[RetentionRule]]:
-    """The rules that hold of each area, by its code. One SQL statement."""
-    found: dict[str, list[RetentionRule]] = {}
-    inside = by_section()
-    for rule in rules:
-        for code in {name for each in rule.areas for name in inside.get(each, [each])}:
-            found.setdefault(code, []).append(rule)
-    return found
 
 
 def retention_runs() -> list[Job]:

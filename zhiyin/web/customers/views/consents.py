@@ -15,6 +15,7 @@ from zhiyin.customers.choices import ConsentChannel
 from zhiyin.customers.models import Customer
 from zhiyin.customers.queries import Standing
 from zhiyin.web.customers.consent_forms import ConsentForm
+from zhiyin.web.customers.keeping import kept_rows
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 
 
@@ -27,6 +28,7 @@ def consents_tab(request: HttpRequest, customer: Customer, standing: Standing) -
         "table": standing.table([each for each in purposes if not each.archived_at]),
         "ledger": queries.consents(request.actor, customer.pk, after=token),
         "form": ConsentForm(purposes),
+        "kept": kept_rows(request.actor, customer.pk),
         "holds": queries.holds_of(customer.pk) if request.actor.may("customers.hold") else None,
     }
 

@@ -20,6 +20,7 @@ from zhiyin.customers.ready import ReadyField
 from zhiyin.web.accounts.views.common import settings_tabs
 from zhiyin.web.customers.field_forms import EditFieldForm, FieldForm, NewFieldForm
 from zhiyin.web.customers.forms import CustomerForm
+from zhiyin.web.customers.keeping import told
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 
 HOME = "customers:fields"
@@ -36,6 +37,7 @@ def all_fields(request: HttpRequest) -> HttpResponse:
         "sections": list(sections.items()),
         "archived": [each for each in every if each.archived_at],
         "ready": _by_section(queries.ready_to_add(every)),
+        "keeping": told(queries.retention_rules()),
         "tabs": settings_tabs(request.actor, HOME),
     }
     return render(request, "customers/fields.html", context)

@@ -35,6 +35,7 @@ from zhiyin.customers.models import Customer, CustomField
 from zhiyin.platform.errors import NotFound, PermissionDenied
 from zhiyin.web.activities.parts import follow_ups_tab
 from zhiyin.web.customers.forms import BY_RULES, CustomerForm, EditCustomerForm, NewCustomerForm
+from zhiyin.web.customers.keeping import keeping
 from zhiyin.web.customers.table import STAGE_CLASS, STATUS_CLASS, TAG_CLASS
 from zhiyin.web.customers.views.consents import consents_tab
 from zhiyin.web.customers.views.contacts import contact_rows, contacts_tab
@@ -165,6 +166,7 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
             sections = _sections(request, customer)
             return {
                 "sections": sections,
+                "keeping": keeping(request.actor, customer.pk),
                 "empty_fields": sum(len(each.empty) for each in sections),
                 "recent": commerce.latest_orders(request.actor, customer.pk) if sees_orders else [],
                 "contacts": contact_rows(request, customer.pk),
