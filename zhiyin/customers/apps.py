@@ -17,7 +17,16 @@ class CustomersConfig(AppConfig):
         from zhiyin.customers import filters, queries
         from zhiyin.customers.actions.sensitive import forget_sensitive
         from zhiyin.customers.fields import links
-        from zhiyin.customers.filters import consents, contacts, core, holdings, searching, sensitive, tree
+        from zhiyin.customers.filters import (
+            codes,
+            consents,
+            contacts,
+            core,
+            holdings,
+            searching,
+            sensitive,
+            tree,
+        )
         from zhiyin.platform import crypto, notifications
 
         links.register(links.customer_target(queries.quick_search))
@@ -30,6 +39,7 @@ class CustomersConfig(AppConfig):
         filters.register(sensitive.sensitive_terms)
         crypto.when_destroyed(forget_sensitive)
         searching.register(sensitive.customers_of_sensitive)
+        searching.register(codes.customers_of_own_code)
         tree.VEILS.append(sensitive.veil)
         notifications.register(
             "customers.mentioned", _("%(who)s mentioned you in a note on %(customer)s."), "note"

@@ -24,7 +24,7 @@ from zhiyin.activities import access
 from zhiyin.activities.choices import TaskState
 from zhiyin.activities.events import AppointmentChanged, TaskChanged
 from zhiyin.activities.models import Appointment, Participant, Task
-from zhiyin.customers.actions.bulk import among
+from zhiyin.customers.actions.holdings import among
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.record import write_each
 

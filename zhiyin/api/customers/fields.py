@@ -84,6 +84,7 @@ class FieldOut(Schema):
     required_when: str
     formula: str
     target: str
+    searchable: bool
     roles: list[uuid.UUID]
     archived_at: datetime.datetime | None
 
@@ -105,6 +106,9 @@ class RulesIn(Schema):
         "", description="A condition over other fields under which it must be filled in."
     )
     formula: Text1000 = Field("", description="Over other fields; then nobody writes its values.")
+    searchable: bool = Field(
+        False, description="Of text and numbers: a code that the search box finds whole."
+    )
     roles: list[uuid.UUID] = Field([], max_length=200, description="Who sees it; empty for everybody.")
 
     def rules(self) -> FieldRules:

@@ -50,8 +50,10 @@ class FieldRules:
     required_when: str = ""
     formula: str = ""
     target: str = ""
+    searchable: bool = False
 
 
+CODED = (FieldType.TEXT, FieldType.NUMBER)
 # a link leads to the same kind of records for good, as a type stays
 RULES = tuple(field.name for field in fields(FieldRules) if field.name != "target")
 _COLUMNS = {"label": "label_kept", "section": "section_kept"}
@@ -260,6 +262,7 @@ def _apply(field: CustomField, rules: FieldRules, others: list[CustomField]) -> 
         field.options = endings(rules.options)
     field.least, field.most = _bounds(kind, rules)
     field.pattern = _pattern(rules.pattern) if kind == FieldType.TEXT else ""
+    field.searchable = rules.searchable and kind in CODED
     field.roles = _roles(rules.roles)
     field.default = _default(field, rules.default)
     field.required_when = _said("required_when", rules.required_when)

@@ -42,6 +42,8 @@ class CustomField(TenantModel):
     most = models.CharField(max_length=20, blank=True, db_default="")
     pattern = models.CharField(max_length=200, blank=True, db_default="")
     default = models.CharField(max_length=200, blank=True, db_default="")
+    # its values are codes that the search box finds whole
+    searchable = models.BooleanField(default=False, db_default=False)
     sensitive = models.BooleanField(default=False, db_default=False)
     hint = models.CharField(max_length=200, blank=True, db_default="")
     roles = ArrayField(models.UUIDField(), default=list, blank=True)

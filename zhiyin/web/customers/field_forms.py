@@ -27,6 +27,7 @@ USED_BY = {
     "default": NO_FILE,
     "pattern": (FieldType.TEXT,),
     "formula": RESULTS,
+    "searchable": (FieldType.TEXT, FieldType.NUMBER),
 }
 
 
@@ -45,6 +46,11 @@ class FieldForm(forms.Form):
         label=_("Applies to"), choices=[("", _("Anybody")), *CustomerKind.choices], required=False
     )
     required = forms.BooleanField(label=_("Must be filled in"), required=False)
+    searchable = forms.BooleanField(
+        label=_("A code: the search box finds it"),
+        required=False,
+        help_text=_("As a whole, such as the number of a contract or of a member's card."),
+    )
     options = forms.CharField(
         label=_("Choices, one a line"),
         required=False,
@@ -96,6 +102,7 @@ class FieldForm(forms.Form):
         return FieldRules(
             **{name: data.get(name, "") for name in _TEXTS},
             required=data.get("required", False),
+            searchable=data.get("searchable", False),
             target=data.get("target", ""),
             options=tuple(data.get("options", "").splitlines()),
             default=data.get("default", ""),
