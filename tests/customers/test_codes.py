@@ -55,7 +55,8 @@ def test_case_does_not_matter_and_a_field_that_is_no_code_is_not_searched(inside
 
 
 def test_who_does_not_see_the_field_finds_nobody_by_it(inside: Company) -> None:
-    only_ma = FieldRules(label="Card", searchable=True, roles=(inside.ma.member.role_id,))
+    theirs = (inside.ma.member.role_id, inside.gao.member.role_id)
+    only_ma = FieldRules(label="Card", searchable=True, roles=theirs)
     own = actions.create_field(actor=inside.gao.actor, type="text", rules=only_ma, now=NOW)
     actions.update_customer(
         actor=inside.gao.actor,
