@@ -78,6 +78,24 @@ def test_a_rule_can_ask_how_a_new_customer_is_reached(cast: Company, now: Now) -
         assert (mobile.owner_id, other.owner_id) == (cast.lin.member.pk, cast.gao.member.pk)
 
 
+def test_territories_are_told_by_the_addresses(cast: Company, now: Now) -> None:
+    with cast.scope():
+        wide = _where("province", "广东省")
+        near = read({"of": [{"field": "district", "op": "contains", "value": "天河"}]})
+        keys = [_new(cast.lin, now, f"客户{n}").pk for n in range(3)]
+        for key, parts in zip(keys, ({"district": "天河区"}, {"district": "海珠区"}, None), strict=True):
+            if parts:
+                parts |= {"province": "广东省", "city": "广州市", "street": "一号"}
+                actions.add_contact(
+                    actor=cast.lin.actor, customer_id=key, kind="address", parts=parts, now=now
+                )
+        _rule(cast, now, "天河", _turn(cast.chen), filter=near)
+        _rule(cast, now, "广东", _turn(cast.ma), filter=wide)
+        actions.assign_by_rules(actor=cast.gao.actor, selection=Selection(tuple(keys)), now=now)
+        owners = [Customer.objects.get(pk=key).owner_id for key in keys]
+        assert owners == [cast.chen.member.pk, cast.ma.member.pk, cast.lin.member.pk]
+
+
 def test_a_trial_says_who_would_get_the_newest_and_writes_nothing(cast: Company, now: Now) -> None:
     with cast.scope():
         for n in range(4):

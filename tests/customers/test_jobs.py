@@ -13,7 +13,7 @@ from zhiyin.accounts.access import visitor_by_token
 from zhiyin.accounts.actions import tokens
 from zhiyin.accounts.models import Member, Role
 from zhiyin.customers import actions
-from zhiyin.customers.models import Customer, Undo
+from zhiyin.customers.models import Assignment, Customer, Undo
 from zhiyin.customers.queries import CustomerFilter
 from zhiyin.platform import files, jobs
 from zhiyin.platform.actors import Actor
@@ -185,6 +185,28 @@ def assigned_to_lin(cast: Company, now: Now) -> Job:
 def owners(cast: Company) -> dict[str, uuid.UUID | None]:
     with cast.scope():
         return dict(Customer.objects.values_list("name", "owner_id"))
+
+
+@pytest.mark.usefixtures("in_jobs")
+def test_many_go_by_the_rules_in_a_job_and_keep_the_reason_given_by_hand(cast: Company, now: Now) -> None:
+    nobodys(cast, "甲", now)
+    unowned = actions.Selection(where=CustomerFilter(owner=["none"]))
+    with cast.scope():
+        rules = actions.AssignmentRules("轮流", people=(actions.Turn(cast.chen.member.pk),))
+        actions.create_assignment_rule(actor=cast.gao.actor, rules=rules, now=now)
+        waiting = actions.assign_by_rules(actor=cast.gao.actor, selection=unowned, now=now).job
+    assert waiting
+    done = jobs.run_now(waiting)
+    assert (done.state, done.result and done.result["customers"]) == ("succeeded", 1)
+    assert owners(cast) == {"甲": cast.chen.member.pk}
+    with cast.scope():
+        by_hand = actions.assign_customers(
+            actor=cast.gao.actor, selection=ALL, owner_id=cast.lin.member.pk, reason="出差", now=now
+        ).job
+    assert by_hand
+    jobs.run_now(by_hand)
+    with cast.scope():
+        assert Assignment.objects.latest("id").reason == "出差"
 
 
 @pytest.mark.usefixtures("in_jobs")

@@ -110,7 +110,7 @@ def decide_dispute(
     decided = _rule(actor, found, Ruling(ruling), said, now)
     chosen = Selection((found.customer_id,))
     if ruling == Ruling.MOVED:
-        assign_customers(actor=actor, selection=chosen, owner_id=claimant.pk, now=now)
+        assign_customers(actor=actor, selection=chosen, owner_id=claimant.pk, reason=said[:200], now=now)
     elif ruling == Ruling.SHARED:
         sharing = Sharing(member_id=claimant.pk, may_write=True, reason=said[:200])
         share_customers(actor=actor, selection=chosen, sharing=sharing, now=now)

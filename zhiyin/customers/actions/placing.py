@@ -10,10 +10,9 @@ from django.db import connection
 from django.utils import timezone
 
 from zhiyin.customers.actions.assigned import Given, keep_assignments, moved
-from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.choices import PoolMoveKind
 from zhiyin.customers.models import AssignmentTurn, Customer
-from zhiyin.customers.queries.assignment import Placing, open_assignment_rules, planned
+from zhiyin.customers.queries.assignment import Placing, open_assignment_rules, planned, those
 from zhiyin.platform import notifications
 from zhiyin.platform.actors import Actor
 
@@ -43,7 +42,7 @@ def plan(
     rules = open_assignment_rules()
     if not rules or not ids:
         return {}
-    rows = Customer.objects.filter(pk__in=among(ids))
+    rows = Customer.objects.filter(those(ids))
     made = planned(actor.tenant_id, rules, rows, timezone.localdate(now), anew=anew, lock=True)
     AssignmentTurn.objects.bulk_update(made.turns.changed, ["credit"])
     return made.placed
@@ -71,7 +70,7 @@ def put(
     with connection.cursor() as cursor:
         cursor.execute(_PUT, values)
     given = [
-        Given(key, previous[key], to.owner_id, to.unit_id, to.pool_id, to.rule.pk, to.reason)
+        Given(key, previous[key], to.owner_id, to.rule.unit_id, to.pool_id, to.rule.pk, to.reason)
         for key, to in placed.items()
     ]
     keep_assignments(actor, given, now)
