@@ -8,12 +8,14 @@ import pytest
 from django.db import connection
 
 from tests.cast import Company, Person
+from zhiyin.accounts.actions import members
 from zhiyin.activities import actions as activities
 from zhiyin.commerce import actions as commerce
 from zhiyin.customers import access, actions, queries
 from zhiyin.customers.access import OnlyShared
 from zhiyin.customers.actions import Done, Selection, Sharing
-from zhiyin.customers.models import Customer, Share, Tag
+from zhiyin.customers.choices import TimelineKind
+from zhiyin.customers.models import Customer, Share, Tag, TimelineEvent
 from zhiyin.customers.queries import CustomerFilter
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound, PermissionDenied
@@ -196,3 +198,64 @@ def test_bulk_changes_pass_over_what_is_shared_to_read(inside: Company, wang: Cu
     share(inside.lin, wang, now, member_id=inside.wu.member.pk, may_write=True)
     done = actions.tag_customers(actor=inside.wu.actor, selection=chosen, tag_id=tag.pk, now=now)
     assert done.count == 1
+
+
+def told(customer: Customer) -> list[dict[str, Any]]:
+    rows = TimelineEvent.objects.filter(customer=customer, kind=TimelineKind.SHARE)
+    return list(rows.order_by("id").values_list("data", flat=True))
+
+
+def test_sharing_and_its_end_stand_on_the_timeline(inside: Company, wang: Customer, now: Now) -> None:
+    share(inside.lin, wang, now, member_id=inside.wu.member.pk)
+    ended = Share.objects.get()
+    actions.end_share(actor=inside.lin.actor, customer_id=wang.pk, share_id=ended.pk, now=now)
+    assert told(wang) == [
+        {"what": "shared", "with": "吴桐", "may_write": False},
+        {"what": "ended", "with": "吴桐"},
+    ]
+
+
+def test_shares_of_many_are_ended_and_come_back(inside: Company, wang: Customer, now: Now) -> None:
+    other = actions.create_customer(actor=inside.lin.actor, name="李雷", now=now)
+    theirs = actions.create_customer(actor=inside.wu.actor, name="韩梅梅", now=now)
+    for customer in (wang, other):
+        share(inside.lin, customer, now, member_id=inside.wu.member.pk, reason="代班")
+        share(inside.lin, customer, now, unit_id=inside.units["客服中心"].pk)
+    share(inside.wu, theirs, now, member_id=inside.lin.member.pk)
+    everything = Selection(where=CustomerFilter())
+    with_wu = Sharing(member_id=inside.wu.member.pk)
+    done = actions.end_shares(actor=inside.lin.actor, selection=everything, sharing=with_wu, now=now)
+    assert done.count == 2
+    assert set(Share.objects.values_list("customer", "unit__name")) == {
+        (wang.pk, "客服中心"), (other.pk, "客服中心"), (theirs.pk, None),
+    }  # fmt: skip
+    actions.undo_change(actor=inside.lin.actor, undo_id=done.undo_id, now=now)  # type: ignore[arg-type]
+    assert set(Share.objects.filter(member=inside.wu.member.pk).values_list("reason", flat=True)) == {"代班"}
+    assert actions.end_shares(actor=inside.lin.actor, selection=everything, now=now).count == 2
+    assert Share.objects.get().customer_id == theirs.pk
+    entries = AuditEntry.objects.filter(action="customers.sharing_ended", subject_id=wang.pk)
+    assert entries.count() == 2
+
+
+def test_shares_whose_giver_left_are_taken_over_or_ended(inside: Company, wang: Customer, now: Now) -> None:
+    other = actions.create_customer(actor=inside.lin.actor, name="李雷", now=now)
+    for customer in (wang, other):
+        share(inside.lin, customer, now, member_id=inside.wu.member.pk)
+    ma = inside.ma.actor
+    assert queries.left_shares(ma).rows == []
+    members.deactivate_member(actor=inside.gao.actor, member_id=inside.lin.member.pk, now=now)
+    ids = [each.pk for each in queries.left_shares(ma).rows]
+    assert len(ids) == 2
+    with pytest.raises(PermissionDenied):
+        actions.end_left_shares(actor=inside.chen.actor, share_ids=ids, now=now)
+    first = Share.objects.get(customer=wang)
+    later = now + DAY
+    done = actions.take_over_shares(actor=ma, share_ids=[first.pk], now=later)
+    assert Share.objects.get(customer=wang).shared_by_id == inside.ma.member.pk
+    assert [each.customer_id for each in queries.left_shares(ma).rows] == [other.pk]
+    actions.undo_change(actor=ma, undo_id=done.undo_id, now=later)  # type: ignore[arg-type]
+    assert Share.objects.get(customer=wang).shared_by_id == inside.lin.member.pk
+    ended = actions.end_left_shares(actor=ma, share_ids=ids, now=later)
+    assert (ended.count, Share.objects.count()) == (2, 0)
+    actions.undo_change(actor=ma, undo_id=ended.undo_id, now=later)  # type: ignore[arg-type]
+    assert Share.objects.count() == 2

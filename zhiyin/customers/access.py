@@ -141,6 +141,11 @@ def lasting_shares(need: Need = "read") -> QuerySet[Share]:
     return lasting.filter(may_write=True) if need == "write" else lasting
 
 
+def left_shares(actor: Actor) -> QuerySet[Share]:
+    """Those whose giver left, of customers that are the actor's to dispose of."""
+    return lasting_shares().filter(shared_by__is_active=False, customer__in=customers(actor, "full"))
+
+
 def _recipients(actor: Actor) -> tuple[Q, Q]:
     """The member; and the unit he is in, those above it, and those whose records his role covers."""
     above = Unit.objects.filter(members=actor.member_id).values(

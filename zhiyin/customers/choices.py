@@ -194,6 +194,7 @@ class TimelineKind(models.TextChoices):
     DOCUMENT = "document", _("Document")
     APPOINTMENT = "appointment", _("Appointment")
     MERGE = "merge", _("Merge")
+    SHARE = "share", _("Sharing")
     REQUEST = "request", _("Request about data")
 
 

@@ -161,6 +161,15 @@ class SharingEnded(Event):
 
 
 @dataclass(frozen=True)
+class CustomersUnshared(Event):
+    """So many shares of so many customers were taken away."""
+
+    name: ClassVar = "customers.customers_unshared"
+    count: int
+    shares: int
+
+
+@dataclass(frozen=True)
 class CustomersExported(Event):
     name: ClassVar = "customers.customers_exported"
     count: int

@@ -159,6 +159,23 @@ def share(run: jobs.JobRun) -> dict[str, Any]:
     return result
 
 
+@jobs.handler("customers.end_shares", permission="customers.edit", repeatable=True)
+def end_shares(run: jobs.JobRun) -> dict[str, Any]:
+    """Take shares of all chosen customers away, once: the result is kept with it."""
+    given = run.arguments["sharing"]
+    with run.scope():
+        done = actions.end_shares(
+            actor=run.actor,
+            selection=actions.Selection.load(run.arguments["selection"]),
+            sharing=actions.Sharing.load(given) if given else None,
+            now=run.now,
+            in_background=True,
+        )
+        result = {"customers": done.count, "undo": str(done.undo_id)}
+        run.keep(result)
+    return result
+
+
 @jobs.handler("customers.return", permission="customers.edit", repeatable=True)
 def put_into_pool(run: jobs.JobRun) -> dict[str, Any]:
     """Put all chosen customers into a pool, once: the result is kept with it."""

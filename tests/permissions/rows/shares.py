@@ -46,6 +46,18 @@ def all_of_them(company: Company, given: Given) -> Given:
     return {**body(company, given), "everything": True}
 
 
+LEFT = "401 403 403 200 403*3 200*2"
+
+
+def left(company: Company, _given: Given) -> Given:
+    customer = shared(company)["customer_id"]
+    return {"ids": [str(Share.objects.get(customer=customer).pk)]}
+
+
+def left_by_api(company: Company, given: Given) -> Given:
+    return {"share_ids": left(company, given)["ids"]}
+
+
 def chosen(company: Company) -> Given:
     shared(company)
     return {}
@@ -56,6 +68,13 @@ EXPLAINED = "401 403 403 200 403 404 200 200 404"
 ROWS = [
     Row("POST", "customers:share", SHARED, given=shared, data=form),
     Row("POST", "customers:end_share", SHARED, given=share),
+    Row("GET", "customers:shares_left", "302 403 403 200 403*3 200*2"),
+    Row("POST", "customers:end_left_shares", "302 403 403 302 403*3 302*2", data=left),
+    Row("POST", "customers:take_over_shares", "302 403 403 302 403*3 302*2", data=left),
+    Row("GET", "api:list_left_shares", LEFT),
+    Row("POST", "api:end_left_shares", LEFT, data=left_by_api),
+    Row("POST", "api:take_over_shares", LEFT, data=left_by_api),
+    Row("POST", "api:end_shares", "401 200*5 403 200*2", given=chosen, data={"everything": True}),
     Row("GET", "customers:shared", "302 200*8", given=chosen),
     Row("GET", "api:list_shares", SEEN, given=shared),
     Row("POST", "api:share_customer", "401 200 404 200 403 404 403 200 404", given=shared, data=body),

@@ -37,7 +37,7 @@ from zhiyin.api.customers.schemas import (
     ViewPatch,
     customers_out,
 )
-from zhiyin.api.customers.shares import ShareManyIn
+from zhiyin.api.customers.shares import ShareManyIn, UnshareIn
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
 from zhiyin.api.jobs.schemas import JobOut
 from zhiyin.customers import access, actions, queries
@@ -114,6 +114,18 @@ def change_customers(request: Request, where: Query[CustomerFilter], body: BulkI
 def share_customers(request: Request, where: Query[CustomerFilter], body: ShareManyIn) -> dict[str, Any]:
     """Share those in ``ids``, or with ``everything`` all that the filter lets through, as far as one may."""
     done = actions.share_customers(
+        actor=request.actor,
+        selection=_selection(request, where, body),
+        sharing=body.sharing(),
+        now=now(),
+    )
+    return {"count": done.count, "job_id": done.job.pk if done.job else None, "undo_id": done.undo_id}
+
+
+@routes.post("/customers/unshare/", permission="customers.edit", response=BulkOut)
+def end_shares(request: Request, where: Query[CustomerFilter], body: UnshareIn) -> dict[str, Any]:
+    """End shares of those in ``ids``, or with ``everything`` of all that the filter lets through."""
+    done = actions.end_shares(
         actor=request.actor,
         selection=_selection(request, where, body),
         sharing=body.sharing(),

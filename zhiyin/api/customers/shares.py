@@ -8,6 +8,7 @@ from ninja import Query, Schema
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from zhiyin.accounts.choices import RecordScope
+from zhiyin.accounts.handover import PERMISSION
 from zhiyin.api.accounts.audit import Paging
 from zhiyin.api.customers.schemas import TEXT, BulkOut, KeptOut, SelectionIn
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
@@ -68,6 +69,27 @@ class SharedOut(ShareOut):
         return share.customer.name
 
 
+class LeftShareOut(SharedOut):
+    shared_by_name: str = Field(alias="shared_by.name")
+
+
+class LeftSharesIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    share_ids: list[uuid.UUID] = Field(min_length=1, max_length=5_000)
+
+
+class UnshareIn(SelectionIn):
+    """Shares with everybody, or with one member or unit."""
+
+    member_id: uuid.UUID | None = None
+    unit_id: uuid.UUID | None = None
+
+    def sharing(self) -> Sharing | None:
+        named = self.member_id or self.unit_id
+        return Sharing(member_id=self.member_id, unit_id=self.unit_id) if named else None
+
+
 class GroundOut(Schema):
     reason: Literal["all", "owner", "unit", "share", "pool"] = Field(
         description="The role reaches all records; owner; the customer's unit is within the role's; a share; "
@@ -113,6 +135,26 @@ def share_customer(request: Request, customer_id: uuid.UUID, body: SharingIn) ->
 def end_share(request: Request, customer_id: uuid.UUID, share_id: uuid.UUID) -> Undo:
     """End a share at once."""
     return actions.end_share(actor=request.actor, customer_id=customer_id, share_id=share_id, now=now())
+
+
+@routes.get("/shares/left/", permission=PERMISSION, response=PageOut[LeftShareOut])
+def list_left_shares(request: Request, paging: Query[Paging]) -> dict[str, Any]:
+    """Shares whose giver left, the newest first."""
+    return page_out(queries.left_shares(request.actor, after=paging.after, limit=paging.limit))
+
+
+@routes.post("/shares/left/end/", permission=PERMISSION, response=BulkOut)
+def end_left_shares(request: Request, body: LeftSharesIn) -> dict[str, Any]:
+    """End some of them."""
+    done = actions.end_left_shares(actor=request.actor, share_ids=body.share_ids, now=now())
+    return {"count": done.count, "job_id": None, "undo_id": done.undo_id}
+
+
+@routes.post("/shares/left/take-over/", permission=PERMISSION, response=BulkOut)
+def take_over_shares(request: Request, body: LeftSharesIn) -> dict[str, Any]:
+    """Make some of them the caller's own; they hold as before."""
+    done = actions.take_over_shares(actor=request.actor, share_ids=body.share_ids, now=now())
+    return {"count": done.count, "job_id": None, "undo_id": done.undo_id}
 
 
 @routes.get("/shares/", permission="customers.view", response=PageOut[SharedOut])

@@ -172,7 +172,15 @@ from zhiyin.customers.actions.sensitive import (
     reveal_sensitive,
     set_sensitive,
 )
-from zhiyin.customers.actions.shares import Sharing, end_share, share_customer, share_customers
+from zhiyin.customers.actions.shares import (
+    Sharing,
+    end_left_shares,
+    end_share,
+    end_shares,
+    share_customer,
+    share_customers,
+    take_over_shares,
+)
 from zhiyin.customers.actions.subject_requests import (
     RequestRules,
     answer_subject_request,
@@ -279,8 +287,10 @@ __all__ = [
     "delete_customers",
     "delete_tag",
     "delete_view",
+    "end_left_shares",
     "end_legal_hold",
     "end_share",
+    "end_shares",
     "erase",
     "erase_again",
     "export_customers",
@@ -358,6 +368,7 @@ __all__ = [
     "share_customers",
     "switch_retention_rule",
     "tag_customers",
+    "take_over_shares",
     "undo_change",
     "undo_merge",
     "unmark_sensitive",

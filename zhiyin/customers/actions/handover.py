@@ -22,20 +22,21 @@ from zhiyin.accounts.handover import (
     kept,
     register,
 )
-from zhiyin.accounts.models import Handover, Member
+from zhiyin.accounts.models import Handover
 from zhiyin.customers import access
 from zhiyin.customers.actions.bulk import Selection, assign_customers, selected
 from zhiyin.customers.actions.erasure import sweeps
 from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.actions.pooling import return_customers
+from zhiyin.customers.actions.shares import take_over
 from zhiyin.customers.actions.undo import undo_change
-from zhiyin.customers.events import CustomersShared, PoolChanged
+from zhiyin.customers.events import PoolChanged
 from zhiyin.customers.models import Customer, Pool, Share
 from zhiyin.customers.queries import CustomerFilter
 from zhiyin.customers.queries.disputes import undisputed
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict
-from zhiyin.platform.record import record, write_each
+from zhiyin.platform.record import record
 
 Moment = datetime.datetime
 Counted = Mapping[uuid.UUID, int]
@@ -132,16 +133,6 @@ def _shares_back(back: Back) -> int:
         rows = Share.objects.filter(pk__in=among(keys), shared_by=member)
         restored += take_over(back.actor, rows, back.giver_id, back.now)
     return restored
-
-
-def take_over(actor: Actor, rows: QuerySet[Share], member_id: uuid.UUID | None, now: Moment) -> int:
-    """Make shares those of somebody else, who answers for them from now on; how many."""
-    before = list(rows.values_list("pk", "customer_id", "shared_by__name"))
-    name = Member.objects.get(pk=member_id).name if member_id else None
-    Share.objects.filter(pk__in=among([key for key, *_rest in before])).update(shared_by=member_id)
-    each = {customer: {"shared_by": [giver, name]} for _key, customer, giver in before}
-    write_each(CustomersShared.name, actor=actor, now=now, kind="customer", changes=each)
-    return len(before)
 
 
 # --- the right to claim from pools that name him ---

@@ -2,26 +2,30 @@
 
 import datetime
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import TypeAdapter
 
+from zhiyin.accounts.handover import PERMISSION
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.customers import access
 from zhiyin.customers.actions.before import keep_shares
 from zhiyin.customers.actions.bulk import Done, Selection, selected, too_many
 from zhiyin.customers.actions.holdings import among
-from zhiyin.customers.choices import UndoKind
-from zhiyin.customers.events import CustomersShared, SharingEnded
+from zhiyin.customers.actions.timeline import each_on_timeline
+from zhiyin.customers.choices import TimelineKind, UndoKind
+from zhiyin.customers.events import CustomersShared, CustomersUnshared, SharingEnded
 from zhiyin.customers.models import Customer, Share, Undo
 from zhiyin.platform import jobs, notifications
 from zhiyin.platform.actors import Actor
-from zhiyin.platform.errors import Invalid, NotFound
+from zhiyin.platform.errors import Invalid, NotFound, PermissionDenied
 from zhiyin.platform.record import record, write_each
 from zhiyin.platform.text import checked
 
@@ -80,6 +84,8 @@ def share_customers(
         batch_size=BATCH,
     )
     _tell(actor, ids, recipient, sharing, now)
+    told = {"what": "shared", "with": recipient, "may_write": sharing.may_write}
+    each_on_timeline(actor, TimelineKind.SHARE, dict.fromkeys(ids, told), now)
     kept = keep_shares(actor, made, before, now)
     return Done(len(ids), undo_id=kept.pk)
 
@@ -98,16 +104,98 @@ def end_share(*, actor: Actor, customer_id: uuid.UUID, share_id: uuid.UUID, now:
     share = Share.objects.select_for_update().filter(pk=share_id, customer=customer_id).first()
     if share is None:
         raise NotFound
-    kept = keep_shares(actor, [], [share], now, ended=True)
-    share.delete()
     record(
         SharingEnded(customer_id, share.member_id, share.unit_id),
         actor=actor,
         now=now,
         subject=("customer", customer_id),
-        changes={"shared_with": [_name(share.member_id, share.unit_id), None]},
+        changes={"shared_with": [str(share.member or share.unit), None]},
     )
+    return _end(actor, [share], now)
+
+
+def end_shares(
+    *,
+    actor: Actor,
+    selection: Selection,
+    sharing: Sharing | None = None,
+    now: datetime.datetime,
+    in_background: bool = False,
+) -> Done:
+    """Take away all shares of customers that are the actor's to dispose of, or only those with one recipient.
+
+    More than ``BULK_AT_ONCE`` customers become a job.
+    """
+    actor.require("customers.edit")
+    if not in_background and (many := too_many(actor, selection, "full")):
+        return Done(0, _job(actor, many, sharing, now, kind="customers.end_shares"))
+    rows = Share.objects.filter(customer__in=among(_held(actor, selection)))
+    if sharing:
+        rows = rows.filter(member=sharing.member_id, unit=sharing.unit_id)
+    return _end_many(actor, rows, now)
+
+
+def end_left_shares(*, actor: Actor, share_ids: Sequence[uuid.UUID], now: datetime.datetime) -> Done:
+    """Take away shares whose giver left."""
+    actor.require(PERMISSION)
+    chosen = access.left_shares(actor).filter(pk__in=share_ids)
+    return _end_many(actor, Share.objects.filter(pk__in=chosen.values("pk")), now)
+
+
+def take_over_shares(*, actor: Actor, share_ids: Sequence[uuid.UUID], now: datetime.datetime) -> Done:
+    """Make shares whose giver left the actor's own: they hold as before, and he answers for them."""
+    actor.require(PERMISSION)
+    if actor.member_id is None:
+        raise PermissionDenied
+    chosen = access.left_shares(actor).filter(pk__in=share_ids)
+    rows = Share.objects.filter(pk__in=chosen.values("pk")).order_by("pk").select_for_update(of=("self",))
+    before = list(rows)
+    kept = keep_shares(actor, [], before, now)
+    there = Share.objects.filter(pk__in=[each.pk for each in before])
+    take_over(actor, there, actor.member_id, now)
+    there.update(created_at=now)
+    record(CustomersShared(len(before), None, None, None, may_write=False), actor=actor, now=now)
+    return Done(len(before), undo_id=kept.pk)
+
+
+def take_over(
+    actor: Actor, rows: QuerySet[Share], member_id: uuid.UUID | None, now: datetime.datetime
+) -> int:
+    """Make shares those of somebody else, who answers for them from now on; how many."""
+    before = list(rows.values_list("pk", "customer_id", "shared_by__name"))
+    name = Member.objects.get(pk=member_id).name if member_id else None
+    Share.objects.filter(pk__in=among([key for key, *_rest in before])).update(shared_by=member_id)
+    each = {customer: {"shared_by": [giver, name]} for _key, customer, giver in before}
+    write_each(CustomersShared.name, actor=actor, now=now, kind="customer", changes=each)
+    return len(before)
+
+
+def _end_many(actor: Actor, rows: QuerySet[Share], now: datetime.datetime) -> Done:
+    shares = list(rows.select_related("member", "unit").order_by("pk").select_for_update(of=("self",)))
+    by_customer: dict[uuid.UUID, list[str]] = defaultdict(list)
+    for share in shares:
+        by_customer[share.customer_id].append(str(share.member or share.unit))
+    each = {key: {"shared_with": [", ".join(names), None]} for key, names in by_customer.items()}
+    write_each(SharingEnded.name, actor=actor, now=now, kind="customer", changes=each)
+    changes = {"customers": [None, len(by_customer)]}
+    record(CustomersUnshared(len(by_customer), len(shares)), actor=actor, now=now, changes=changes)
+    return Done(len(by_customer), undo_id=_end(actor, shares, now).pk)
+
+
+def _end(actor: Actor, shares: Sequence[Share], now: datetime.datetime) -> Undo:
+    kept = keep_shares(actor, [], shares, now, ended=True)
+    _on_timeline(actor, "ended", shares, now)
+    Share.objects.filter(pk__in=among([each.pk for each in shares])).delete()
     return kept
+
+
+def _on_timeline(actor: Actor, what: str, shares: Sequence[Share], now: datetime.datetime) -> None:
+    """With each customer once, whoever it was shared with."""
+    by_customer: dict[uuid.UUID, list[str]] = defaultdict(list)
+    for share in shares:
+        by_customer[share.customer_id].append(str(share.member or share.unit))
+    each = {key: {"what": what, "with": ", ".join(names)} for key, names in by_customer.items()}
+    each_on_timeline(actor, TimelineKind.SHARE, each, now)
 
 
 def shares_undone(actor: Actor, kept: Undo) -> list[uuid.UUID]:
@@ -141,12 +229,18 @@ def _again(values: dict[str, Any], kept: Undo) -> bool:
     return True
 
 
-def _job(actor: Actor, selection: Selection, sharing: Sharing, now: datetime.datetime) -> jobs.Job:
+def _job(
+    actor: Actor,
+    selection: Selection,
+    sharing: Sharing | None,
+    now: datetime.datetime,
+    kind: str = "customers.share",
+) -> jobs.Job:
     return jobs.start(
         actor=actor,
-        kind="customers.share",
+        kind=kind,
         title=gettext("Sharing of many customers"),
-        arguments={"selection": selection.data(), "sharing": sharing.data()},
+        arguments={"selection": selection.data(), "sharing": sharing.data() if sharing else None},
         now=now,
     )
 
@@ -173,11 +267,6 @@ def _exists(member_id: uuid.UUID | None, unit_id: uuid.UUID | None) -> str:
         return member.name if member else ""
     unit = Unit.objects.filter(pk=unit_id).first() if unit_id else None
     return unit.name if unit else ""
-
-
-def _name(member_id: uuid.UUID | None, unit_id: uuid.UUID | None) -> str:
-    found = Member.objects.filter(pk=member_id) if member_id else Unit.objects.filter(pk__in=[unit_id])
-    return str(found.get())
 
 
 def _terms(actor: Actor, sharing: Sharing, now: datetime.datetime) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """The timeline, one for every app above: a touch is written in the action that is the touch."""
 
 import datetime
+import json
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection, transaction
@@ -34,6 +36,21 @@ def add_to_timeline(
         object_id=object_id,
         data=data or {},
     )
+
+
+def each_on_timeline(
+    actor: Actor, kind: TimelineKind, each: Mapping[uuid.UUID, Mapping[str, Any]], now: datetime.datetime
+) -> None:
+    """Write one touch with each of many customers, with its data."""
+    if not each:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT timeline_partitions(%s, %s)", [now, now])
+        cursor.execute(
+            "INSERT INTO customers_timelineevent (occurred_at, customer_id, kind, actor_name, data)"
+            " SELECT %s, customer, %s, %s, data FROM unnest(%s::uuid[], %s::jsonb[]) AS touched (customer, data)",
+            [now, kind, actor.name, list(each), [json.dumps(data) for data in each.values()]],
+        )
 
 
 def make_timeline_months(now: datetime.datetime, *, months: int) -> None:

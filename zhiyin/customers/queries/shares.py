@@ -9,6 +9,7 @@ from typing import Literal
 from django.db.models import QuerySet
 
 from zhiyin.accounts.access import actor_for
+from zhiyin.accounts.handover import PERMISSION
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.customers import access
 from zhiyin.customers.models import Customer, Pool, Share
@@ -73,6 +74,13 @@ def shared_with_me(actor: Actor, *, after: str = "", limit: int = 50) -> Page[Sh
     if actor.member_id is None:
         return Page([], None, None)
     rows = _named(access.shares(actor)).filter(customer__gone="").select_related("customer")
+    return keyset(rows, order=["-created_at"], after=after, limit=limit)
+
+
+def left_shares(actor: Actor, *, after: str = "", limit: int = 50) -> Page[Share]:
+    """Shares whose giver left, of customers that are the actor's to dispose of, the newest first. One statement."""
+    actor.require(PERMISSION)
+    rows = _named(access.left_shares(actor)).select_related("customer")
     return keyset(rows, order=["-created_at"], after=after, limit=limit)
 
 

@@ -29,6 +29,7 @@ TIMELINE_KINDS: dict[str, tuple[TimelineKind, ...]] = {
         TimelineKind.RELATION,
         TimelineKind.CONSENT,
         TimelineKind.MERGE,
+        TimelineKind.SHARE,
     ),
 }
 # kinds of touches that need a permission

@@ -87,6 +87,7 @@ LABELS: dict[str, str | Promise] = {
     "customers.legal_hold_changed": _("Legal hold set or ended"),
     "customers.purpose_changed": _("Purpose added, changed or archived"),
     "customers.customers_shared": _("Customers shared"),
+    "customers.customers_unshared": _("Sharing of many customers ended"),
     "customers.sharing_ended": _("Sharing ended"),
     "customers.sensitive_rules_changed": _("Rules for sensitive values changed"),
     "platform.keys_rotated": _("Keys of sensitive values renewed"),

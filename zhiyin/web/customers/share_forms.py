@@ -8,6 +8,32 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers import queries
 from zhiyin.customers.actions import Sharing
+from zhiyin.platform.errors import Invalid
+
+
+class UnshareForm(forms.Form):
+    recipient = forms.ChoiceField(label=_("With whom"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["recipient"].choices = [("", _("Everybody")), *_recipients()]  # type: ignore[attr-defined]
+
+
+def recipient_of(chosen: str) -> Sharing | None:
+    """Whom a form names, if anybody. Raises ``Invalid``."""
+    kind, _colon, key = chosen.partition(":")
+    if not chosen:
+        return None
+    try:
+        return Sharing(**{{"member": "member_id", "unit": "unit_id"}[kind]: uuid.UUID(key)})
+    except (KeyError, ValueError) as error:
+        raise Invalid(field="recipient") from error
+
+
+def _recipients() -> list[tuple[Any, Any]]:
+    people = [(f"member:{row['id']}", f"{row['name']} · {row['unit__name']}") for row in queries.colleagues()]
+    units = [(f"unit:{row['id']}", str(row["name"])) for row in queries.all_units()]
+    return [(_("People"), people), (_("Units"), units)]
 
 
 class ShareForm(forms.Form):
@@ -25,12 +51,7 @@ class ShareForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = [
-            (f"member:{row['id']}", f"{row['name']} · {row['unit__name']}") for row in queries.colleagues()
-        ]
-        units = [(f"unit:{row['id']}", str(row["name"])) for row in queries.all_units()]
-        choices = [("", "–"), (_("People"), people), (_("Units"), units)]
-        self.fields["recipient"].choices = choices  # type: ignore[attr-defined]
+        self.fields["recipient"].choices = [("", "–"), *_recipients()]  # type: ignore[attr-defined]
 
     def sharing(self) -> Sharing:
         kind, _colon, key = self.cleaned_data["recipient"].partition(":")

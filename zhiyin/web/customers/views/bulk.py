@@ -19,7 +19,7 @@ from zhiyin.customers.choices import UndoKind
 from zhiyin.customers.queries import CustomerFilter
 from zhiyin.platform.errors import Invalid, PermissionDenied
 from zhiyin.web.customers.forms import BY_RULES
-from zhiyin.web.customers.share_forms import ShareForm
+from zhiyin.web.customers.share_forms import ShareForm, UnshareForm, recipient_of
 from zhiyin.web.http import HttpRequest, notify, page, render
 from zhiyin.web.lists import parse_filter
 
@@ -36,6 +36,8 @@ def options(request: HttpRequest) -> HttpResponse:
         context["form"] = ShareForm()
     elif what == "grade":
         context["grades"] = queries.all_grades()
+    elif what == "unshare":
+        context["form"] = UnshareForm()
     else:
         context["tags"] = queries.tags()
     return render(request, "customers/bulk_options.html", context)
@@ -59,6 +61,13 @@ def bulk(request: HttpRequest) -> HttpResponse:
             )
         case "grade":
             done = _grade(request, selection)
+        case "unshare":
+            done = actions.end_shares(
+                actor=request.actor,
+                selection=selection,
+                sharing=recipient_of(request.POST.get("recipient", "")),
+                now=timezone.now(),
+            )
         case "tag" | "untag" as what:
             change = actions.tag_customers if what == "tag" else actions.untag_customers
             done = change(

@@ -75,6 +75,7 @@ ICONS = {
     TimelineKind.DOCUMENT: "file-text",
     TimelineKind.APPOINTMENT: "calendar-event",
     TimelineKind.REQUEST: "shield-check",
+    TimelineKind.SHARE: "share",
 }
 
 
@@ -441,6 +442,11 @@ def _merge_text(data: Mapping[str, Any], who: str) -> str:
     return f"{done % _(', ').join(data['names'])}\n{who}"
 
 
+def _share_text(data: Mapping[str, Any], who: str) -> str:
+    done = _("Shared with %s") if data["what"] == "shared" else _("Shared no more with %s")
+    return f"{done % data['with']}\n{who}"
+
+
 def _request_text(data: Mapping[str, Any], who: str) -> str:
     done = {"received": _("received"), "reopened": _("open again")}.get(data["what"])
     return f"{_choice(RequestKind, data['kind'])}: {done or _choice(RequestState, data['state'])}\n{who}"
@@ -463,6 +469,7 @@ _TOLD: dict[str, Callable[[Mapping[str, Any], str], str]] = {
     TimelineKind.RELATION: _relation_text,
     TimelineKind.CONSENT: _consent_text,
     TimelineKind.MERGE: _merge_text,
+    TimelineKind.SHARE: _share_text,
     TimelineKind.REQUEST: _request_text,
 }
 

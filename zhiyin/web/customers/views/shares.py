@@ -11,11 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from zhiyin.accounts.choices import RecordScope
+from zhiyin.accounts.handover import PERMISSION
 from zhiyin.customers import access, actions, queries
+from zhiyin.customers.actions import Done
 from zhiyin.customers.choices import Ruling
 from zhiyin.customers.models import Customer
 from zhiyin.platform.errors import Invalid
 from zhiyin.web.customers.share_forms import ShareForm
+from zhiyin.web.customers.views.pools import chosen_ids
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 
 
@@ -85,6 +88,39 @@ def shared(request: HttpRequest) -> HttpResponse:
     token = request.GET.get("after") or request.GET.get("before") or ""
     found = queries.shared_with_me(request.actor, after=token)
     return render(request, "customers/shared.html", {"page": found})
+
+
+@page(permission=PERMISSION)
+def left(request: HttpRequest) -> HttpResponse:
+    """Shares whose giver left."""
+    token = request.GET.get("after") or request.GET.get("before") or ""
+    return render(
+        request, "customers/shares_left.html", {"page": queries.left_shares(request.actor, after=token)}
+    )
+
+
+@require_POST
+@page(permission=PERMISSION)
+def end_left(request: HttpRequest) -> HttpResponse:
+    done = actions.end_left_shares(
+        actor=request.actor, share_ids=chosen_ids(request.POST), now=timezone.now()
+    )
+    return _done(request, done, _("The shares are ended."))
+
+
+@require_POST
+@page(permission=PERMISSION)
+def take_over(request: HttpRequest) -> HttpResponse:
+    done = actions.take_over_shares(
+        actor=request.actor, share_ids=chosen_ids(request.POST), now=timezone.now()
+    )
+    return _done(request, done, _("The shares are yours."))
+
+
+def _done(request: HttpRequest, done: Done, told: str) -> HttpResponse:
+    if done.count:
+        notify(request, told, undo=reverse("customers:undo", args=[done.undo_id]))
+    return redirect("customers:shares_left")
 
 
 def _back(customer_id: uuid.UUID) -> HttpResponse:
