@@ -25,9 +25,10 @@ def recipient_of(chosen: str) -> Sharing | None:
     if not chosen:
         return None
     try:
-        return Sharing(**{{"member": "member_id", "unit": "unit_id"}[kind]: uuid.UUID(key)})
-    except (KeyError, ValueError) as error:
+        found = uuid.UUID(key)
+    except ValueError as error:
         raise Invalid(field="recipient") from error
+    return Sharing(member_id=found) if kind == "member" else Sharing(unit_id=found)
 
 
 def _recipients() -> list[tuple[Any, Any]]:
