@@ -1,6 +1,7 @@
 """What apps further up do with an analysis, in the transaction that keeps its results."""
 
 import datetime
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -31,6 +32,21 @@ def after_analysis(function: Hook) -> Hook:
     """Register a function; it is called inside the tenant's scope."""
     _hooks[f"{function.__module__}.{function.__qualname__}"] = function
     return function
+
+
+LeftOut = Callable[[], list[uuid.UUID]]
+_left_out: dict[str, LeftOut] = {}
+
+
+def leaves_out(function: LeftOut) -> LeftOut:
+    """Register a function that names customers whose purchases are not to be analysed, inside the tenant's scope."""
+    _left_out[f"{function.__module__}.{function.__qualname__}"] = function
+    return function
+
+
+def left_out() -> list[uuid.UUID]:
+    """All of them, in order."""
+    return sorted({each for function in _left_out.values() for each in function()})
 
 
 def call(finished: Finished) -> None:

@@ -28,6 +28,7 @@ from zhiyin.api.customers.pool_limits import routes as pool_limits
 from zhiyin.api.customers.pools import routes as pools
 from zhiyin.api.customers.protection import routes as protection
 from zhiyin.api.customers.relations import routes as relations
+from zhiyin.api.customers.restrictions import routes as restrictions
 from zhiyin.api.customers.retention import routes as retention
 from zhiyin.api.customers.routes import routes as customers
 from zhiyin.api.customers.sensitive import routes as sensitive
@@ -60,6 +61,7 @@ api.add_router("", assignment.router)
 api.add_router("", pool_limits.router)
 api.add_router("", disputes.router)
 api.add_router("", subject_requests.router)
+api.add_router("", restrictions.router)
 api.add_router("", fairness.router)
 api.add_router("", protection.router)
 api.add_router("", retention.router)

@@ -40,6 +40,7 @@ from zhiyin.customers.models import (
     PoolLimit,
     ProtectionRule,
     Relation,
+    Restriction,
     RetentionRule,
     SavedView,
     Share,
@@ -416,6 +417,31 @@ def dispute(actor: Actor, dispute_id: uuid.UUID, *, lock: bool = False) -> Dispu
     """One of them. Raises ``NotFound``."""
     rows = disputes(actor).select_related("customer", "claimant", "owner", "ruled_by")
     found = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=dispute_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+# the same as ``restricted`` for statements of our own that call a customer ``c``
+RESTRICTED = """EXISTS (
+    SELECT FROM customers_restriction only_kept WHERE only_kept.customer_id = c.id AND only_kept.ended_at IS NULL
+)"""
+
+
+def restricted() -> QuerySet[Restriction]:
+    """The restrictions that last; ``values("customer")`` are those whose data are only kept."""
+    return Restriction.objects.filter(ended_at=None)
+
+
+def unrestricted(rows: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Those of some customers who may be contacted, exported, analysed and decided about automatically."""
+    return rows.exclude(Exists(restricted().filter(customer=OuterRef("pk"))))
+
+
+def restriction(actor: Actor, customer_id: uuid.UUID, restriction_id: uuid.UUID) -> Restriction:
+    """One of a customer's. Raises what ``customer`` does."""
+    customer(actor, customer_id)
+    found = Restriction.objects.filter(pk=restriction_id, customer=customer_id).first()
     if found is None:
         raise NotFound
     return found

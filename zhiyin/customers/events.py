@@ -350,6 +350,15 @@ class SubjectRequestChanged(Event):
 
 
 @dataclass(frozen=True)
+class RestrictionChanged(Event):
+    """The data of a customer are only kept from now on, or may be used again."""
+
+    name: ClassVar = "customers.restriction_changed"
+    customer_id: uuid.UUID
+    restriction_id: uuid.UUID
+
+
+@dataclass(frozen=True)
 class PurposeChanged(Event):
     """A purpose of using personal data was ``added``, ``changed``, ``archived`` or ``restored``."""
 

@@ -5,6 +5,7 @@ prolongs the protection of its customer.
 import uuid
 
 from zhiyin.analytics import hooks
+from zhiyin.customers import access
 from zhiyin.customers.actions.fields import add_ready_fields
 from zhiyin.customers.actions.formulas import refresh_soon
 from zhiyin.customers.actions.grades import apply_grades
@@ -19,6 +20,11 @@ from zhiyin.platform.actors import Actor
 def follow_analysis(finished: hooks.Finished) -> None:
     refresh_statuses(finished)
     apply_grades(actor=Actor.system(finished.actor.tenant_id), now=finished.now)
+
+
+@hooks.leaves_out
+def restricted_customers() -> list[uuid.UUID]:
+    return list(access.restricted().values_list("customer_id", flat=True))
 
 
 @outbox.handles("accounts.tenant_created")

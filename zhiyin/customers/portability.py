@@ -21,12 +21,14 @@ from zhiyin.customers.models import (
     Dispute,
     Document,
     DocumentVersion,
+    GradeChange,
     Holding,
     LegalHold,
     Note,
     PoolMove,
     Purpose,
     Relation,
+    Restriction,
     SensitiveValue,
     Share,
     StatusChange,
@@ -46,14 +48,20 @@ _WHEN, _WHO, _WHAT = _("When"), _("By whom"), _("What")
 def _file(actor: Actor, ids: Ids) -> Iterator[Row]:
     """Each field of the file that has a value; of those merged into it too."""
     known = registry(actor)
-    for customer in Customer.objects.filter(pk__in=ids).select_related("owner", "unit").order_by("pk"):
+    for customer in (
+        Customer.objects.filter(pk__in=ids).select_related("owner", "unit", "grade").order_by("pk")
+    ):
         for each in known:
             raw = customer.custom.get(each.own.key) if each.own else getattr(customer, each.path)
             value = told(actor, each.name, raw)
             if value not in (None, "", []):
                 yield {"name": each.name, "field": each.label, "value": _in_words(each, value), "raw": value}
-        yield {"name": "owner", "field": _("Owner"), "value": str(customer.owner or "")}
-        yield {"name": "unit", "field": _("Unit"), "value": str(customer.unit or "")}
+        if customer.grade and (grade := told(actor, "grade", customer.grade.name)):
+            yield {"name": "grade", "field": _("Grade"), "value": grade}
+        if customer.owner:
+            yield {"name": "owner", "field": _("Owner"), "value": customer.owner.name}
+        if customer.unit:
+            yield {"name": "unit", "field": _("Unit"), "value": customer.unit.name}
         yield {"name": "created_at", "field": _("Created"), "value": customer.created_at}
         yield {"name": "updated_at", "field": _("Changed"), "value": customer.updated_at}
 
@@ -179,7 +187,7 @@ register(
     Area(
         "file",
         _("The file"),
-        {"field": _("Field"), "value": _("Value")},
+        {"field": _("Field"), "value": _("What is kept")},
         _file,
         (Customer,),
         withheld=_withheld_fields,
@@ -191,7 +199,7 @@ register(
         {
             "kind": _("Kind"),
             "label": _("Label"),
-            "value": _("Value"),
+            "value": _("What is kept"),
             "verified_on": _("Verified on"),
             "valid_until": _("Valid until"),
         },
@@ -201,7 +209,7 @@ register(
     Area(
         "sensitive",
         _("Sensitive values"),
-        {"field": _("Field"), "value": _("Value")},
+        {"field": _("Field"), "value": _("What is kept")},
         _sensitive,
         (SensitiveValue,),
         withheld=_withheld_sensitive,
@@ -297,6 +305,13 @@ register(
         (StatusChange,),
     ),
     Area(
+        "grades",
+        _("Changes of grade"),
+        {"changed_at": _WHEN, "previous": _("From"), "grade": _("To"), "note": _("Reason")},
+        _simple(GradeChange, "changed_at", "previous", "grade", "reason", "note", order="changed_at"),
+        (GradeChange,),
+    ),
+    Area(
         "pools",
         _("Moves into and out of pools"),
         {"moved_at": _WHEN, "pool__name": _("Pool"), "kind": _WHAT, "reason": _("Reason")},
@@ -323,6 +338,13 @@ register(
         {"set_at": _("Since"), "reason": _("Reason"), "ended_at": _("Until")},
         _simple(LegalHold, "set_at", "reason", "ended_at"),
         (LegalHold,),
+    ),
+    Area(
+        "restrictions",
+        _("Restrictions"),
+        {"set_at": _("Since"), "reason": _("Reason"), "ended_at": _("Until")},
+        _simple(Restriction, "set_at", "reason", "ended_at"),
+        (Restriction,),
     ),
     Area(
         "protection",

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import structlog
 from django.db import OperationalError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from zhiyin.accounts.models import Tenant
 from zhiyin.accounts.watermark import watermark
 from zhiyin.analytics.actions import refresh_warehouse
-from zhiyin.customers import actions, printing
+from zhiyin.customers import access, actions, printing
 from zhiyin.customers.actions import marks
 from zhiyin.customers.exports import write_customers
 from zhiyin.customers.fields.sensitive import exportable
@@ -50,7 +51,8 @@ def export(run: jobs.JobRun) -> dict[str, Any]:
     selection = actions.Selection.load(run.arguments["selection"])
     style, sensitive = run.arguments["style"], run.arguments.get("sensitive", False)
     with tempfile.TemporaryFile() as stream, run.scope():
-        chosen = actions.selected(run.actor, selection)
+        every = actions.selected(run.actor, selection)
+        chosen = access.unrestricted(every)
         count = write_customers(
             chosen,
             stream,
@@ -68,6 +70,10 @@ def export(run: jobs.JobRun) -> dict[str, Any]:
         if sensitive:
             seen["sensitive"] = [each.name for each in exportable(run.actor)]
         record_read("customers.export_written", actor=run.actor, now=run.now, read={**seen, "file": name})
+        kept = every.filter(pk__in=access.restricted().values("customer")).count()
+    if kept:
+        left = ngettext("%d restricted customer is left out.", "%d restricted customers are left out.", kept)
+        run.progress(count, count, left % kept)
     return {"file": str(stored.id), "rows": count}
 
 
@@ -113,7 +119,7 @@ def print_pdf(run: jobs.JobRun) -> dict[str, Any]:
     with tempfile.TemporaryFile() as stream, run.scope():
         count = printing.write(
             run.actor,
-            actions.selected(run.actor, selection),
+            access.unrestricted(actions.selected(run.actor, selection)),
             layout,
             stream,
             now=run.now,

@@ -23,6 +23,7 @@ from zhiyin.platform.choices import JobState
 from zhiyin.platform.errors import Conflict
 from zhiyin.platform.record import record
 from zhiyin.platform.tenancy import scope
+from zhiyin.platform.versions import version_of
 
 if TYPE_CHECKING:
     from zhiyin.analytics.compute.options import Options
@@ -111,9 +112,12 @@ def analyse(
         tenant = Tenant.objects.get(pk=actor.tenant_id)
         options = options_of(insight_settings())
         before = latest_analysis()
+        left_out = [str(each) for each in hooks.left_out()]
     zone = zoneinfo.ZoneInfo(tenant.time_zone)
     exported = export_changes(tenant, home, now, progress)
     asked = {"until": until.isoformat() if until else None, "warehouse": exported, "method": METHOD}
+    if left_out:
+        asked["left_out"] = version_of(*left_out)
     request = options.to_dict() | asked
     if before and before.settings == request and not before.counts["future_orders"]:
         return Outcome(before, fresh=False)
@@ -124,6 +128,7 @@ def analyse(
         today=now.astimezone(zone).date(),
         margin_rate=options.margin_rate,
         until=until,
+        left_out=left_out,
         memory=settings.ZHIYIN_ANALYTICS_MEMORY,
     )
     result = compute(purchases, options, progress=lambda step, message: progress(step, STEPS, message))

@@ -7,6 +7,7 @@ was given free is a purchase.
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -78,15 +79,16 @@ def read_purchases(
     today: datetime.date,
     margin_rate: float,
     until: datetime.date | None = None,
+    left_out: Sequence[str] = (),
     memory: str = "1GB",
 ) -> Purchases:
     """Read the record up to ``until``, else to the last day with an order; what is dated later is left out.
 
-    ``margin_rate`` of what was paid is margin where no cost is known.
+    Orders of customers who are ``left_out`` count as those of nobody. ``margin_rate`` of what was paid is margin where no cost is known.
     """
     datasets = registered()
     with connect(memory=memory) as backend:
-        orders = table(backend, datasets["orders"], home=home, tenant_id=tenant_id)
+        orders = _without(table(backend, datasets["orders"], home=home, tenant_id=tenant_id), left_out)
         people = table(backend, datasets["customers"], home=home, tenant_id=tenant_id)
         limit = min(today, until or today)
         counts = _counts(orders, people, limit, today)
@@ -112,6 +114,12 @@ def read_purchases(
         as_of=as_of if len(customers) else None,
         counts=counts,
     )
+
+
+def _without(orders: Any, left_out: Sequence[str]) -> Any:
+    if not left_out:
+        return orders
+    return orders.mutate(customer_id=ibis.ifelse(_.customer_id.isin(list(left_out)), None, _.customer_id))
 
 
 def _counts(orders: Any, people: Any, limit: datetime.date, today: datetime.date) -> dict[str, Any]:

@@ -97,7 +97,10 @@ def get_subject_request(request: Request, request_id: uuid.UUID) -> SubjectReque
 
 
 @routes.post(
-    "/{uuid:customer_id}/requests/", permission="customers.edit", response=SubjectRequestOut, status=201
+    "/{uuid:customer_id}/requests/",
+    permission="customers.edit",
+    response=SubjectRequestOut,
+    status=201,
 )
 def receive_subject_request(
     request: Request, customer_id: uuid.UUID, body: SubjectRequestIn

@@ -155,6 +155,7 @@ from zhiyin.customers.actions.relation_types import (
     restore_relation_type,
 )
 from zhiyin.customers.actions.relations import Way, add_relation, change_relation, remove_relation
+from zhiyin.customers.actions.restrictions import end_restriction, restrict_customer
 from zhiyin.customers.actions.retention import (
     RetentionRules,
     change_retention_rule,
@@ -289,6 +290,7 @@ __all__ = [
     "delete_view",
     "end_left_shares",
     "end_legal_hold",
+    "end_restriction",
     "end_share",
     "end_shares",
     "erase",
@@ -348,6 +350,7 @@ __all__ = [
     "restore_purpose",
     "restore_relation_type",
     "restore_view",
+    "restrict_customer",
     "return_customers",
     "reveal_sensitive",
     "revoke_link",

@@ -187,8 +187,9 @@ def _merge_sure(actor: Actor, pairs: Sequence[Pair], precision: float, now: date
     for group in _groups((one, other) for one, other, *_rest in pairs if (one, other) not in different):
         if len(group) > MOST or any((one, other) in different for one in group for other in group):
             continue
-        oldest = Customer.objects.filter(pk__in=group).order_by("created_at", "pk").first()
-        if oldest is None:
+        several = Customer.objects.filter(pk__in=group)
+        oldest = several.order_by("created_at", "pk").first()
+        if oldest is None or access.unrestricted(several).count() < len(group):
             continue
         others = [key for key in group if key != oldest.pk]
         try:

@@ -213,7 +213,8 @@ def _lapsed(tenant_id: uuid.UUID, now: datetime.datetime) -> Sequence[Before]:
     ids = list(
         Holding.objects.filter(until__lte=now).order_by("customer").values_list("customer_id", flat=True)
     )
-    rows = undisputed(Customer.objects.filter(pk__in=among(ids)).exclude(owner=None)).order_by("pk")
+    owned = access.unrestricted(Customer.objects.filter(pk__in=among(ids)).exclude(owner=None))
+    rows = undisputed(owned).order_by("pk")
     held = list(
         rows.select_for_update(skip_locked=True, of=("self",)).values_list(
             "pk", "owner_id", "unit_id", "version"

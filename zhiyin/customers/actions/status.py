@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from zhiyin.analytics.hooks import Finished
+from zhiyin.customers import access
 from zhiyin.customers.choices import PROSPECTS, Stage, Status, StatusReason
 from zhiyin.customers.events import CustomerChanged, CustomersChanged
 from zhiyin.platform.record import record, write_entries
@@ -33,7 +34,7 @@ JOIN analytics_customervalue v ON v.customer_id = last.customer_id
 WHERE last.reason = %(by_hand)s AND v.last_at <= last.changed_at AND n.customer_id = last.customer_id
     AND EXISTS (SELECT FROM customers_statuschange f WHERE f.customer_id = c.id AND f.reason <> %(by_hand)s)
 """
-_MOVED = """
+_MOVED = f"""
 CREATE TEMP TABLE status_moved ON COMMIT DROP AS
 SELECT c.id AS customer_id, c.status AS old_status, c.stage AS old_stage,
     coalesce(n.status, %(potential)s) AS status, coalesce(n.stage, '') AS stage,
@@ -41,9 +42,10 @@ SELECT c.id AS customer_id, c.status AS old_status, c.stage AS old_stage,
 FROM customers_customer c
 LEFT JOIN status_now n ON n.customer_id = c.id
 LEFT JOIN status_latest k ON k.customer_id = c.id
-WHERE (n.customer_id IS NOT NULL AND (c.status, c.stage) IS DISTINCT FROM (n.status, n.stage))
-    OR (n.customer_id IS NULL AND k.customer_id IS NOT NULL AND c.status = ANY(%(buyers)s))
-"""
+WHERE ((n.customer_id IS NOT NULL AND (c.status, c.stage) IS DISTINCT FROM (n.status, n.stage))
+    OR (n.customer_id IS NULL AND k.customer_id IS NOT NULL AND c.status = ANY(%(buyers)s)))
+    AND NOT {access.RESTRICTED}
+"""  # noqa: S608 - our own statements
 # what the purchases tell that was not known yet: of a customer seen for the first time, the whole history
 _TELL_HISTORY = """
 INSERT INTO customers_statuschange (customer_id, status, stage, reason, changed_at)

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import CharField, OuterRef, Q, Value
+from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, In
 from django.utils.translation import gettext_lazy as _
 
+from zhiyin.customers import access
 from zhiyin.customers.choices import (
     AGAINST,
     EVERY_CHANNEL,
@@ -24,6 +25,7 @@ from zhiyin.platform.errors import Invalid
 
 
 def consent_terms(_actor: Actor) -> Iterable[Term]:
+    yield Term("restricted", _("Restricted"), FilterType.YES_NO, REACHED, _restricted)
     yield Term(
         "contactable",
         _("May be contacted"),
@@ -58,10 +60,16 @@ def _contactable(_asking: Asking, op: str, value: Any) -> Q:
     return found if op == "in" else ~found
 
 
+def _restricted(_asking: Asking, _op: str, value: Any) -> Q:
+    found = Q(pk__in=access.restricted().values("customer"))
+    return found if value else ~found
+
+
 def contactable(purpose: Purpose, channel: str) -> Q:
     """The condition that a customer may be contacted, as ``queries.Standing.verdict`` has it, for sets of any size."""
     against = list(AGAINST)
-    bar = Q(In(_said(None, [EVERY_CHANNEL]), against)) | Q(In(_said(None, [channel]), against))
+    only_kept = Q(Exists(access.restricted().filter(customer=OuterRef("pk"))))
+    bar = only_kept | Q(In(_said(None, [EVERY_CHANNEL]), against)) | Q(In(_said(None, [channel]), against))
     said = _said(purpose, [EVERY_CHANNEL, channel])
     agreed = Q(Exact(said, ConsentAnswer.GIVEN))
     if purpose.basis != LegalBasis.CONSENT:

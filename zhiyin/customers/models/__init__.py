@@ -21,6 +21,7 @@ from zhiyin.customers.models.merge import Merge, MergedRow
 from zhiyin.customers.models.note import Note
 from zhiyin.customers.models.pool import Pool, PoolLimit, PoolMove
 from zhiyin.customers.models.relation import Relation, RelationType
+from zhiyin.customers.models.restriction import Restriction
 from zhiyin.customers.models.retention import LegalHold, RetentionRule
 from zhiyin.customers.models.sensitive import SensitiveIndex, SensitiveRules, SensitiveValue
 from zhiyin.customers.models.share import Share
@@ -63,6 +64,7 @@ __all__ = [
     "Purpose",
     "Relation",
     "RelationType",
+    "Restriction",
     "RetentionRule",
     "SavedView",
     "SensitiveIndex",

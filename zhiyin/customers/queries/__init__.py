@@ -81,6 +81,7 @@ from zhiyin.customers.queries.relations import (
     relation_types,
     roll_up,
 )
+from zhiyin.customers.queries.restrictions import restrictions_of
 from zhiyin.customers.queries.retention import (
     OnHold,
     Overdue,
@@ -229,6 +230,7 @@ __all__ = [
     "relationship",
     "requests_of",
     "require_whole",
+    "restrictions_of",
     "retention_rules",
     "retention_runs",
     "roll_up",

@@ -14,7 +14,7 @@ from zhiyin.customers.choices import (
     LegalBasis,
     StandardPurpose,
 )
-from zhiyin.customers.models import Consent, Purpose
+from zhiyin.customers.models import Consent, Purpose, Restriction
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
 from zhiyin.platform.paging import Page, keyset
@@ -26,7 +26,7 @@ Key = tuple[uuid.UUID | None, str]
 class Verdict:
     """Whether a customer may be contacted for one purpose by one channel, and the entry that says so.
 
-    Without an entry the purpose's legal basis decides.
+    Without an entry the purpose's legal basis decides, or a restriction.
     """
 
     purpose: Purpose
@@ -40,6 +40,7 @@ class Standing:
     """What holds of a customer's ledger now, by purpose and channel."""
 
     latest: Mapping[Key, Consent]
+    restriction: Restriction | None = None
 
     @property
     def barred(self) -> list[Consent]:
@@ -54,7 +55,9 @@ class Standing:
         return any(each.channel == EVERY_CHANNEL for each in self.barred)
 
     def verdict(self, purpose: Purpose, channel: str) -> Verdict:
-        """The rule: a bar of contact first, then the later of what was said for this channel and for all."""
+        """The rule: a restriction, a bar of contact, then the later of what was said for this channel and for all."""
+        if self.restriction:
+            return Verdict(purpose, channel, allowed=False, because=None)
         bar = next((each for each in self.barred if each.channel in (EVERY_CHANNEL, channel)), None)
         if bar:
             return Verdict(purpose, channel, allowed=False, because=bar)
@@ -88,9 +91,15 @@ _latest: Planned[Consent] = Planned(
 )
 
 
+_restricted: Planned[Restriction] = Planned(
+    lambda customer: access.restricted().filter(customer=customer).order_by("set_at")[:1]
+)
+
+
 def standing(customer_id: uuid.UUID) -> Standing:
-    """What holds of the ledger of a customer whom the caller has reached. One SQL statement."""
-    return Standing({(each.purpose_id, each.channel): each for each in _latest(customer_id)})
+    """What holds of the ledger of a customer whom the caller has reached. Two SQL statements."""
+    latest = {(each.purpose_id, each.channel): each for each in _latest(customer_id)}
+    return Standing(latest, next(iter(_restricted(customer_id)), None))
 
 
 def consents(actor: Actor, customer_id: uuid.UUID, *, after: str = "", limit: int = 50) -> Page[Consent]:

@@ -19,17 +19,17 @@ _CUTS = """
 SELECT percentile_disc(%(shares)s::float8[]) WITHIN GROUP (ORDER BY {column} DESC) FROM analytics_customervalue
 WHERE {column} > 0
 """
-_NEW = """
-SELECT c.id, c.grade_id, (
+_NEW = f"""
+SELECT c.id, c.grade_id, CASE WHEN {access.RESTRICTED} THEN c.grade_id ELSE (
     SELECT r.grade FROM unnest(%(grades)s::uuid[], %(measures)s::text[], %(least)s::float8[]) WITH ORDINALITY
         AS r (grade, measure, least, place)
     WHERE r.measure = '' OR CASE r.measure WHEN 'value' THEN v.value WHEN 'spend' THEN v.spend_key
         ELSE v.orders END >= r.least
     ORDER BY r.place LIMIT 1
-) AS new_id
+) END AS new_id
 FROM customers_customer c LEFT JOIN analytics_customervalue v ON v.customer_id = c.id
 WHERE c.grade_held_until IS NULL OR c.grade_held_until < %(today)s
-"""
+"""  # noqa: S608 - our own statements
 MOVES = f"""
 SELECT m.id AS customer_id, coalesce(o.name, '') AS previous, coalesce(n.name, '') AS grade, m.new_id AS grade_id,
     NULL::date AS held

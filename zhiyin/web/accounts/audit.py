@@ -78,6 +78,7 @@ LABELS: dict[str, str | Promise] = {
     "customers.customers_reclaimed": _("Customers reclaimed whose protection lapsed"),
     "customers.lapsing_told": _("Owners warned of protection that ends"),
     "customers.dispute_changed": _("Dispute opened, answered or decided"),
+    "customers.restriction_changed": _("Customer restricted, or the restriction ended"),
     "customers.subject_request_changed": _(
         "Request of a person about their data received, changed or answered"
     ),

@@ -31,6 +31,7 @@ from zhiyin.web.customers.views import (
     record,
     relation_types,
     relations,
+    restrictions,
     retention,
     sensitive,
     shares,
@@ -127,6 +128,17 @@ urlpatterns = [
         "customers/requests/<uuid:request_id>/reopen/",
         subject_requests.reopen,
         name="reopen_subject_request",
+    ),
+    path("customers/<uuid:customer_id>/restrictions/", restrictions.restrict, name="restrict"),
+    path(
+        "customers/<uuid:customer_id>/restrictions/<uuid:restriction_id>/end/",
+        restrictions.end,
+        name="end_restriction",
+    ),
+    path(
+        "customers/<uuid:customer_id>/restrictions/<uuid:restriction_id>/again/",
+        restrictions.restrict_again,
+        name="restrict_again",
     ),
     path(
         "customers/<uuid:customer_id>/requests/new/",

@@ -24,10 +24,12 @@ from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 
 
 def requests_part(request: HttpRequest, customer: Customer) -> dict[str, Any]:
-    """What the record says of a customer's requests."""
+    """What the record says of a customer's requests, and to who answers them of restrictions."""
+    may_answer = request.actor.may("customers.requests")
     return {
         "subject_requests": queries.requests_of(customer.pk),
-        "answers_requests": request.actor.may("customers.requests"),
+        "answers_requests": may_answer,
+        "restrictions": queries.restrictions_of(customer.pk) if may_answer else None,
         **_days(),
     }
 
@@ -157,6 +159,7 @@ def _page(
     handling: HandlingForm | None = None,
     answering: AnswerForm | None = None,
 ) -> HttpResponse:
+    job = Job.objects.filter(pk=found.job_id).first() if found.job_id else None
     told = {"handler": found.handler_id, "due_on": found.due_on, "note": found.note}
     context = {
         "found": found,
@@ -166,8 +169,10 @@ def _page(
         "answering": answering or AnswerForm(initial={"answer": found.answer}),
         **_days(),
         "may_pack": request.actor.may("customers.export"),
-        "job": Job.objects.filter(pk=found.job_id).first() if found.job_id else None,
+        "job": job,
+        "packing": job is not None and not job.is_finished,
         "has_file": found.file and found.file_ends_at and found.file_ends_at > timezone.now(),
+        "restriction": access.restricted().filter(customer=found.customer_id).first(),
         "erasure": _erasure(request, found),
     }
     return render(request, "customers/subject_request.html", context)
