@@ -155,3 +155,23 @@ def test_only_who_may_manage_fields_makes_them(gao):
         choose_columns(actor=gao, import_id=batch.id, new_fields={"没有": "number"}, now=NOW)
     with scope(gao.tenant_id), pytest.raises(Invalid):
         choose_columns(actor=gao, import_id=batch.id, new_fields={"信用分": "formula"}, now=NOW)
+
+
+def test_new_customers_need_what_is_required_and_known_ones_keep_theirs(gao):
+    with scope(gao.tenant_id):
+        required = FieldRules("会员等级", required=True)
+        actions.create_field(actor=gao, type="text", key="level", rules=required, now=NOW)
+        actions.create_field(
+            actor=gao, type="text", key="rank", rules=FieldRules("评级", required=True, default="C"), now=NOW
+        )
+        actions.create_customer(
+            actor=gao, name="王小明", code="K1", fields={"level": "金", "rank": "A"}, now=NOW
+        )
+    rows = "客户编号,客户名称,会员等级,评级\nK1,王晓明,,\nK2,李雷,,B\nK3,韩梅,银,\n"
+    batch = import_text(gao, rows, kind="customers")
+    assert batch.result["refused"] == 1
+    assert kept(gao) == {"K1": {"level": "金", "rank": "A"}, "K3": {"level": "银", "rank": "C"}}
+    lacking = import_text(gao, "客户编号,客户名称\nK4,孙悟空\n", kind="customers")
+    assert lacking.result["refused"] == 0
+    told = [each["text"] for each in lacking.result["messages"]]
+    assert any("must be filled in, and no column" in text for text in told)

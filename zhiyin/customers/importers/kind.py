@@ -13,6 +13,7 @@ from zhiyin.customers.fields import Field as Own
 from zhiyin.customers.importers.matching import MATCHED_BY, settle_known
 from zhiyin.customers.importers.own import (
     fillable,
+    require_own,
     settle_own,
     targets,
 )
@@ -183,6 +184,7 @@ class Customers(Kind):
         settle_known(work, landing, WHO, NAME)
         take_options(work, self.planned)
         settle_own(work, self.own)
+        require_own(work, landing, self.own, WHO)
 
     def prepare(self, work: Workspace) -> Outcome:
         columns = {key: f"customer_{key}" for key in ("name", "phone", "email")}

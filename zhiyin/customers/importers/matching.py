@@ -50,7 +50,7 @@ def settle_known(work: Workspace, landing: Landing, who: str, name: str) -> None
     rules = work.frame.matching
     if (rules.known, rules.alike) == (Known.UPDATE, Alike.CREATE):
         return
-    known = _by_code(work, landing, who)
+    known = rows_by_code(work, landing, who)
     if rules.known == Known.SKIP:
         work.leave_out(_LEFT, known)
     elif rules.known == Known.ASK:
@@ -59,7 +59,7 @@ def settle_known(work: Workspace, landing: Landing, who: str, name: str) -> None
         _settle_alike(work, landing, known, {**dict.fromkeys(rules.by, ""), "customer_name": name})
 
 
-def _by_code(work: Workspace, landing: Landing, who: str) -> str:
+def rows_by_code(work: Workspace, landing: Landing, who: str) -> str:
     """The query for the rows whose code a customer has."""
     work.key(f"SELECT {who} FROM typed", "row_codes", code_key)
     columns = "code_key varchar(64), lead varchar(64)"

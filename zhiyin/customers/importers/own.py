@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from zhiyin.customers.choices import CustomerKind, FieldAccess, FieldType
 from zhiyin.customers.fields import PREFIX, Field, read, registry
+from zhiyin.customers.importers.matching import rows_by_code
 from zhiyin.customers.models import CustomField
 from zhiyin.imports import kinds
 from zhiyin.imports.landing import Landing
@@ -30,6 +31,10 @@ _TYPES = {
 # between several choices in one cell
 _SEVERAL = re.compile(r"[;；,，、|\n]")
 _WRONG = gettext_noop("{field}: {why}")
+_REQUIRED = gettext_noop("{field}: must be filled in for a new customer.")
+_LACKING = gettext_noop(
+    "{field} must be filled in, and no column of the file does: new customers come without it."
+)
 
 
 def targets(fields: Sequence[Field]) -> tuple[kinds.Field, ...]:
@@ -61,6 +66,27 @@ def settle_own(work: Workspace, fields: Sequence[Field]) -> None:
     for each in fields:
         if each.own and each.name in work.mapping:
             _settle(work, each.own)
+
+
+def require_own(work: Workspace, landing: Landing, fields: Sequence[Field], who: str) -> None:
+    """Refuse rows of new customers that leave a required field empty; warn of one that no column fills.
+
+    A field of persons or organisations alone is left to who completes the file: a row may not say which it is.
+    """
+    own = [each.own for each in fields if each.own]
+    asked = [each for each in own if each.required and not each.kind and not each.default]
+    if not asked:
+        return
+    known = rows_by_code(work, landing, who)
+    for each in asked:
+        name = PREFIX + each.key
+        if name in work.mapping:
+            work.refuse(
+                Message(_REQUIRED, {"field": each.label}),
+                f"SELECT {ROW} FROM typed WHERE {name} IS NULL AND {ROW} NOT IN ({known})",
+            )
+        else:
+            work.warnings.append(Message(_LACKING, {"field": each.label}))
 
 
 def _settle(work: Workspace, field: CustomField) -> None:
