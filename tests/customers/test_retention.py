@@ -1,6 +1,7 @@
 """What is kept for how long: what is due, what is cleared and told, and of whom nothing is."""
 
 import datetime
+import importlib
 import io
 import uuid
 from decimal import Decimal
@@ -8,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tests.cast import Company, company
-from zhiyin.activities.actions import add_follow_up
+from tests.customers.test_erasure import tables_with
+from tests.imports.importing import step, upload
+from zhiyin.activities.actions import add_follow_up, create_task, set_task_state
 from zhiyin.activities.models import FollowUp
 from zhiyin.commerce.actions import NewLine, create_order, create_product
 from zhiyin.customers import actions, queries, tasks
@@ -28,6 +32,7 @@ from zhiyin.customers.models import (
     TimelineEvent,
 )
 from zhiyin.customers.queries import OnHold
+from zhiyin.imports import tasks as import_tasks
 from zhiyin.platform import files, jobs
 from zhiyin.platform.audit.check import examine
 from zhiyin.platform.errors import Conflict, Invalid, NotFound, PermissionDenied
@@ -430,3 +435,72 @@ def test_a_program_does_it_too(cast: Company) -> None:
     assert post(f"customers/{key}/legal-holds/{hold['id']}/end/", {})["ended_at"]
     codes = {each["code"] for each in client.get("/api/v1/retention-areas/").json()}
     assert {"city", "phone", "notes", "follow_ups", "id_number"} <= codes
+
+
+CANARIES = [
+    "qzhobbyone",
+    "qzhobbytwo",
+    "qzhobbythree",
+    "13800138123",
+    "qznotetext",
+    "qztalktext",
+    "qztasktitle",
+]
+
+
+def test_no_table_tells_of_what_was_cleared(committed: None) -> None:
+    cast = company(f"canary-{uuid.uuid4().hex[:8]}")
+    gao = cast.gao.actor
+    with cast.scope():
+        field(cast, "hobby", "生活")
+        key = actions.create_customer(
+            actor=gao, name="王小明", code="K-1", fields={"hobby": "qzhobbyone"}, now=LONG_AGO
+        ).pk
+        twin = actions.create_customer(
+            actor=gao, name="王小明", code="K-2", fields={"hobby": "qzhobbythree"}, now=LONG_AGO
+        ).pk
+        for each in (key, twin):
+            actions.add_contact(actor=gao, customer_id=each, kind="phone", value="13800138123", now=LONG_AGO)
+        actions.add_note(actor=gao, customer_id=key, body="qznotetext", now=LONG_AGO)
+        add_follow_up(actor=gao, customer_id=key, kind="call", body="qztalktext", now=LONG_AGO)
+        task = create_task(actor=gao, title="qztasktitle", customer_id=key, now=LONG_AGO)
+        set_task_state(actor=gao, task_id=task.pk, state="done", now=LONG_AGO)
+    file = "code,name,Hobby\nK-1,王小明,qzhobbytwo\n"
+    batch = upload(gao, file, kind="customers")
+    assert batch.mapping["x_hobby"] == "Hobby"
+    step(gao, batch, "apply")
+    with cast.scope():
+        actions.merge_customers(actor=gao, survivor_id=key, customer_ids=[twin], now=LONG_AGO)
+        made = rule(cast, "x_hobby", "phone", "notes", "follow_ups", "tasks")
+    found = tables_with(cast.tenant.pk, CANARIES)
+    assert found["customers_customer"] == 2
+    with cast.scope():
+        assert clear(cast, made)[0] == 1
+    assert tables_with(cast.tenant.pk, CANARIES).keys() == {"imports_import"}
+    import_tasks.expire_files(NOW + 200 * DAY)
+    assert tables_with(cast.tenant.pk, CANARIES) == {}
+
+
+def test_a_preview_of_very_many_shows_them_and_counts_when_asked(
+    cast: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = cast.gao.client
+    client.cookies["zhiyin_language"] = "en"
+    with cast.scope():
+        key = actions.create_customer(actor=cast.gao.actor, name="甲", city="上海", now=LONG_AGO).pk
+        made = rule(cast, "city", on=False)
+    due = importlib.import_module("zhiyin.customers.queries.retention.due")
+    counted = due._counted
+
+    def slowly(*given: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(0.2)")
+        return counted(*given)
+
+    monkeypatch.setattr(due, "_counted", slowly)
+    monkeypatch.setattr(due, "COUNTED_WITHIN", 50)
+    page = client.get(f"/settings/retention/{made.pk}/preview/").content.decode()
+    assert "Count them all the same" in page
+    assert f"/customers/{key}/" in page
+    counting = client.get(f"/settings/retention/{made.pk}/preview/?count").content.decode()
+    assert "Would clear 1 values" in counting

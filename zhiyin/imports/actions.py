@@ -238,10 +238,12 @@ def expire_files(*, actor: Actor, settled_before: datetime.datetime, now: dateti
 
 
 def _expire(batch: Import, now: datetime.datetime) -> None:
+    """Without its files, and the first rows that were shown of them."""
     files.expire(batch.file, now=now)
-    if refused := batch.refused_file:
-        batch.refused_file = None
-        batch.save(update_fields=["refused_file"])
+    refused, batch.refused_file = batch.refused_file, None
+    batch.recognised = {**batch.recognised, "rows": []}
+    batch.save(update_fields=["refused_file", "recognised"])
+    if refused:
         files.delete(refused)
 
 

@@ -137,7 +137,7 @@ def change_retention_rule(request: Request, rule_id: uuid.UUID, body: RetentionR
 )
 def preview_retention(request: Request, rule_id: uuid.UUID) -> dict[str, Any]:
     """What a rule would clear now."""
-    told = queries.overdue(request.actor, access.retention_rule(rule_id), now=now())
+    told = queries.overdue(request.actor, access.retention_rule(rule_id), patient=True, now=now())
     parts = [
         {"code": each.area.code, "values": each.values, "customers": each.customers}
         for each in told.parts or ()

@@ -16,9 +16,10 @@ from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.actions.index import reindex
 from zhiyin.customers.events import CustomerChanged, RetentionCleared
 from zhiyin.customers.fields.masks import STARS
-from zhiyin.customers.models import Customer, RetentionRule
+from zhiyin.customers.models import Customer, Merge, MergedRow, RetentionRule
 from zhiyin.customers.queries.retention.areas import CONTACTS, Area, Records, Values, areas_of
 from zhiyin.customers.queries.retention.due import KIND, cutoff, due, having
+from zhiyin.imports.actions import forget_changes
 from zhiyin.platform import files, jobs
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.audit.redaction import redact
@@ -47,9 +48,15 @@ class _Clearing:
     before: datetime.datetime
     told: Told = field(default_factory=dict)
     values: int = 0
-    # customers merged into them, and records with entries of their own in the audit log
+    # customers merged into them; records that went, and those of them with entries of their own in the audit log
     merged: list[uuid.UUID] = field(default_factory=list)
+    records: list[uuid.UUID] = field(default_factory=list)
     objects: list[uuid.UUID] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[uuid.UUID]:
+        """The customers who lose something, and whoever was merged into one of them."""
+        return [*self.told, *self.merged]
 
     def lost(self, customer: uuid.UUID, code: str, number: int, change: list[Any]) -> None:
         self.told.setdefault(customer, {})[code] = change
@@ -114,27 +121,46 @@ def clear_due(
 
 
 def _clear(actor: Actor, work: _Clearing, areas: Sequence[Area], now: datetime.datetime) -> None:
+    with with_gone():
+        into = _merged_into(work.ids)
     values = [each for each in areas if isinstance(each, Values)]
     if values:
-        _clear_values(work, values, now)
+        _clear_values(work, values, into, now)
     for each in areas:
         if isinstance(each, Records):
             _clear_records(work, each)
+    work.merged = [key for key, survivor in into.items() if survivor in work.told]
+    _forget_ways_back(work, areas)
     searched = {each.code for each in areas if each.group == CONTACTS or each.code == "short_name"}
-    for customer in Customer.objects.filter(
-        pk__in=among([key for key, told in work.told.items() if searched & told.keys()])
-    ):
-        reindex(actor, customer)
+    if searched:
+        with with_gone():
+            for customer in Customer.objects.filter(pk__in=among(work.files)):
+                reindex(actor, customer)
 
 
-def _clear_values(work: _Clearing, areas: Sequence[Values], now: datetime.datetime) -> None:
+def _forget_ways_back(work: _Clearing, areas: Sequence[Area]) -> None:
+    """What undoing an import or a merge would bring back."""
+    if not work.told:
+        return
+    forget_changes([*work.files, *work.records])
+    names = [each.code for each in areas]
+    merges = Merge.objects.filter(survivor_id__in=among(work.files))
+    merges.update(changed=RawSQL("changed - %s::text[]", [names]))
+    joined = MergedRow.objects.filter(merge__in=merges, part__startswith="contacts", removed=True)
+    joined.filter(kept__kind__in=names).delete()
+
+
+def _clear_values(
+    work: _Clearing,
+    areas: Sequence[Values],
+    into: Mapping[uuid.UUID, uuid.UUID],
+    now: datetime.datetime,
+) -> None:
     """Of those who were merged into a customer too: they would bring the values back."""
     with with_gone():
-        into = _merged_into(work.ids)
         every = Customer.objects.filter(Q(pk__in=among(work.ids)) | Q(pk__in=among(list(into))))
         files_gone: list[str] = []
         touched: set[uuid.UUID] = set()
-        work.merged = list(into)
         for customer in every.filter(created_at__lt=work.before):
             there = [each for each in areas if _value(customer, each) not in (None, "")]
             files_gone += [str(_value(customer, each)) for each in there if each.is_file]
@@ -176,8 +202,9 @@ def _clear_records(work: _Clearing, area: Records) -> None:
     for customer, number in counts.items():
         work.lost(customer, area.code, number, [number, 0])
     if counts:
-        if area.subject:
-            work.objects += rows.values_list("pk", flat=True)
+        keys = list(rows.values_list("id", flat=True))
+        work.records += keys
+        work.objects += keys if area.subject else []
         area.forget(rows)
 
 
@@ -188,9 +215,11 @@ def _redact(actor: Actor, work: _Clearing, areas: Sequence[Area], now: datetime.
     values = [each.code for each in areas if isinstance(each, Values)]
     records = [each.told_as or each.code for each in areas if isinstance(each, Records)]
     telling = Q(changes__has_any_keys=values) | Q(changes__has_any_keys=records, occurred_at__lt=work.before)
-    theirs = Q(subject_kind="customer", subject_id__in=[*work.told, *work.merged])
+    theirs = Q(subject_kind="customer", subject_id__in=work.files)
     entries = AuditEntry.objects.filter(theirs & telling | Q(subject_id__in=work.objects))
-    redact(actor, entries.exclude(changes__has_key="retention"), now=now)
+    entries = entries.exclude(changes__has_key="retention")
+    if entries.exists():
+        redact(actor, entries, now=now)
 
 
 def _tell(actor: Actor, rule: RetentionRule, work: _Clearing, now: datetime.datetime) -> None:

@@ -98,12 +98,14 @@ def preview(request: HttpRequest, rule_id: uuid.UUID) -> HttpResponse:
     """What a rule would clear now; nothing is."""
     found = access.retention_rule(rule_id)
     token = request.GET.get("after") or request.GET.get("before") or ""
-    told = queries.overdue(request.actor, found, after=token, now=timezone.now())
+    patient = "count" in request.GET
+    told = queries.overdue(request.actor, found, after=token, patient=patient, now=timezone.now())
     context = {
         "rule": found,
         "labels": _labels(found.areas),
         "told": told,
         "page": told.page,
+        "patient": patient,
         "tabs": settings_tabs(request.actor, TAB),
     }
     return render(request, "customers/retention_preview.html", context)
