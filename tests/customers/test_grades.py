@@ -135,6 +135,17 @@ def test_who_is_graded_by_hand_is_left_alone_until_that_day(inside: Company, ten
     ]
 
 
+def test_no_rule_grades_whom_a_restriction_holds(inside: Company, ten: list[Customer]) -> None:
+    gao = inside.gao.actor
+    made = actions.restrict_customer(actor=gao, customer_id=ten[5].pk, reason="unclear", now=NOW)
+    set_rules(inside)
+    assert queries.preview_grades(gao, queries.all_grades(), NOW.date()).moving == 10
+    assert actions.apply_grades(actor=gao, now=NOW) == 10
+    assert Customer.objects.get(pk=ten[5].pk).grade is None
+    actions.end_restriction(actor=gao, customer_id=ten[5].pk, restriction_id=made.pk, now=NOW)
+    assert actions.apply_grades(actor=gao, now=NOW) == 1
+
+
 def test_grading_by_hand_is_taken_back_where_nothing_came_between(
     inside: Company, ten: list[Customer]
 ) -> None:

@@ -3,6 +3,7 @@
 import datetime
 import uuid
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from zhiyin.analytics.models import CustomerValue
 from zhiyin.commerce.models import Order
 from zhiyin.customers import access, actions, queries
 from zhiyin.customers.actions import PoolRules, ProtectionRules, Selection
+from zhiyin.customers.actions.duplicates import _merge_sure
 from zhiyin.customers.actions.restrictions import AlreadyRestricted
 from zhiyin.customers.choices import ConsentChannel
 from zhiyin.customers.filters.consents import contactable
@@ -145,3 +147,14 @@ def test_nobody_is_reclaimed_by_the_program_meanwhile(
         actions.reclaim_now(actor=gao, now=now + 40 * DAY)
         owners = [Customer.objects.get(pk=key).owner_id for key in keys]
         assert owners == [cast.lin.member.pk, None]
+
+
+def test_the_program_merges_nobody_meanwhile(
+    cast: Company, keys: tuple[uuid.UUID, uuid.UUID], now: Now
+) -> None:
+    with cast.scope():
+        pair: Any = (*sorted(keys), 1.0, {})
+        assert _merge_sure(cast.gao.actor, [pair], 0.99, now) == 0
+        [found] = queries.restrictions_of(keys[0])
+        actions.end_restriction(actor=cast.gao.actor, customer_id=keys[0], restriction_id=found.pk, now=now)
+        assert _merge_sure(cast.gao.actor, [pair], 0.99, now) == 1
