@@ -7,6 +7,7 @@ from zhiyin.customers.models import (
     Dispute,
     Document,
     DocumentLink,
+    GradeChange,
     LegalHold,
     Merge,
     MergedRow,
@@ -29,6 +30,7 @@ sweeps(Dispute, "reason", "evidence", "answer", "ruling_reason")
 sweeps(Document, "title")
 sweeps(DocumentLink, "recipient")
 sweeps(LegalHold, "reason")
+sweeps(GradeChange, "note")
 sweeps(Merge, "changed")
 sweeps(MergedRow, "kept")
 sweeps(Note, "body")

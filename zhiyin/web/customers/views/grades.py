@@ -31,11 +31,19 @@ class GradeForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput, required=False)
     name = forms.CharField(label=gettext_lazy("Name"), max_length=50, required=False)
     colour = forms.ChoiceField(label=gettext_lazy("Colour"), choices=TagColour.choices, required=False)
-    rule = forms.ChoiceField(label=gettext_lazy("Whom it takes"), choices=GradeRule.choices, required=False)
+    rule = forms.ChoiceField(
+        label=gettext_lazy("Whom it takes"), choices=GradeRule.choices, required=False, initial=GradeRule.HAND
+    )
     amount = forms.CharField(label=gettext_lazy("Number"), max_length=20, required=False)
     measure = forms.ChoiceField(
         label=gettext_lazy("By"), choices=[("", "–"), *GradeMeasure.choices], required=False
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("colour", "rule", "measure"):
+            label = self.fields[name].label
+            self.fields[name].widget.attrs |= {"class": "form-select w-auto", "aria-label": label}
 
     def rules(self) -> GradeRules:
         return GradeRules(**self.cleaned_data)
