@@ -235,6 +235,17 @@ def test_a_file_of_a_field_goes_from_the_storage(
     assert not place.exists()
 
 
+def test_what_is_only_kept_is_not_cleared_nor_purged_by_the_program(inside: Company, wang: Customer) -> None:
+    made, gao = rule(inside, "city"), inside.gao.actor
+    restriction = actions.restrict_customer(actor=gao, customer_id=wang.pk, reason="待核实", now=NOW)
+    assert clear(inside, made) == (0, 0)
+    actions.delete_customer(actor=gao, customer_id=wang.pk, now=NOW)
+    assert actions.purge_bin(actor=gao, deleted_before=NOW + DAY, most=9, now=NOW + DAY) == 0
+    actions.restore_customers(actor=gao, customer_ids=[wang.pk], now=NOW)
+    actions.end_restriction(actor=gao, customer_id=wang.pk, restriction_id=restriction.pk, now=NOW)
+    assert clear(inside, made) == (1, 1)
+
+
 def test_nothing_of_whom_is_on_legal_hold_is_cleared_or_purged(inside: Company, wang: Customer) -> None:
     gao = inside.gao.actor
     made = rule(inside, "x_hobby")

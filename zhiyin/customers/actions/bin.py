@@ -146,11 +146,11 @@ def purge_customers(*, actor: Actor, customer_ids: Collection[uuid.UUID], now: d
 
 
 def purge_bin(*, actor: Actor, deleted_before: datetime.datetime, most: int, now: datetime.datetime) -> int:
-    """Purge those who were deleted before, the first ``most`` of them; how many. Who is on legal hold stays."""
+    """Purge those who were deleted before, the first ``most`` of them; how many. Who is restricted or on legal hold stays."""
     actor.require("customers.purge")
     with with_gone():
         rows = Customer.objects.filter(gone=Gone.DELETED, gone_at__lt=deleted_before)
-        rows = rows.exclude(pk__in=held().values("customer")).order_by("gone_at", "pk")
+        rows = access.unrestricted(rows.exclude(pk__in=held().values("customer"))).order_by("gone_at", "pk")
         return _purge(actor, rows[:most], now)
 
 

@@ -53,13 +53,13 @@ class Overdue:
 
 
 def due(rule: RetentionRule, actor: Actor, now: datetime.datetime) -> QuerySet[Customer]:
-    """The customers whose time is over, but those on legal hold; ``having`` says of whom there is something."""
+    """The customers whose time is over, but those restricted or on legal hold; ``having`` says of whom there is something."""
     condition = condition_of(rule, actor.tenant_id, timezone.localdate(now))
     if condition is None:
         return Customer.objects.none()
     rows = Customer.objects.filter(condition)
     over = _SINCE[RetentionSince(rule.since)](cutoff(rule, now))
-    return rows.filter(over).exclude(pk__in=held().values("customer"))
+    return access.unrestricted(rows.filter(over).exclude(pk__in=held().values("customer")))
 
 
 def cutoff(rule: RetentionRule, now: datetime.datetime) -> datetime.datetime:
