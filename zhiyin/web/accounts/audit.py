@@ -82,7 +82,6 @@ LABELS: dict[str, str | Promise] = {
     "customers.subject_request_changed": _(
         "Request of a person about their data received, changed or answered"
     ),
-    "customers.subject_request_package_read": _("Copy of a person's data downloaded"),
     "customers.retention_rule_changed": _("Rule of retention added, changed or archived"),
     "customers.retention_cleared": _("What is kept no longer was cleared"),
     "customers.legal_hold_changed": _("Legal hold set or ended"),
@@ -124,6 +123,7 @@ LABELS: dict[str, str | Promise] = {
 }
 # what was only read, by the names that ``record_read`` gives it
 READS: dict[str, str | Promise] = {
+    "customers.subject_request_package_read": _("Copy of a person's data downloaded"),
     "customers.export_written": _("Export of customers written"),
     "customers.sensitive_revealed": _("Sensitive value looked at"),
 }
