@@ -50,3 +50,11 @@ def test_a_wrong_weight_is_told(cast: Company, left: str) -> None:
         sent = {"parts": ["customers"], "place": "people", "people": [chen], f"weight_{chen}": weight}
         assert "is-invalid" in (page := cast.ma.client.post(left, sent).content.decode()) or "权重" in page
         assert 'id="preview"' not in page
+
+
+def test_a_unit_is_asked_for_where_customers_go_into_one(cast: Company, left: str) -> None:
+    sent = {"parts": ["customers"], "place": "unit"}
+    page = cast.ma.client.post(left, sent)
+    assert "unit" in page.context["form"].errors
+    seen = cast.ma.client.post(left, {**sent, "unit": str(cast.units["上海一组"].pk)})
+    assert seen.context["previews"][0].to == [("", 1)]

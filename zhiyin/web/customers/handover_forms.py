@@ -60,7 +60,15 @@ class HandoverForm(forms.Form):
         pools = [(str(each.pk), each.name) for each in queries.open_pools()]
         fitting = ("", _("The one whose filter takes each of them"))
         self.fields["pool"].choices = [fitting, *pools]  # type: ignore[attr-defined]
+        if not pools:
+            self.fields["place"].choices = PLACES[:2]  # type: ignore[attr-defined]
         self.has_pools, self.own_unit = bool(pools), holder.member.unit.name
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if found.get("place") == "unit" and not found.get("unit"):
+            self.add_error("unit", _("Choose a unit."))
+        return found
 
     def lines(self, people: Sequence[Mapping[str, object]], has: Mapping[uuid.UUID, int]) -> list[Line]:
         """Those who could get something: whom the form names, then who is in the same unit, then all others."""
