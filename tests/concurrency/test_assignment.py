@@ -25,7 +25,6 @@ def shop(committed: None) -> Company:
 
 def _rule(shop: Company, *people: Turn) -> None:
     with shop.scope():
-        actions.make_timeline_months(timezone.now(), months=0)
         rules = AssignmentRules("轮流", people=people)
         actions.create_assignment_rule(actor=shop.gao.actor, rules=rules, now=timezone.now())
 
