@@ -24,7 +24,7 @@ from zhiyin.web.customers.owning import owning_tabs
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 
 PERIODS = (7, 30, 90)
-MOST_SHOWN = 20
+MOST_SHOWN = 12
 
 
 @page(permission="customers.assign_rules")

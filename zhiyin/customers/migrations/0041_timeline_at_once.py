@@ -36,6 +36,6 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0039_searchable")]
+    dependencies = [("customers", "0040_restrictions")]
 
     operations = [migrations.RunSQL(FUNCTION, migrations.RunSQL.noop)]
