@@ -236,7 +236,7 @@ def clear_overdue(run: jobs.JobRun) -> dict[str, Any]:
         within=run.scope,
         progress=lambda values: run.progress(values, None, _("Clearing")),
     )
-    return {"customers": done.customers, "values": done.values}
+    return {"customers": done.customers, "cleared": done.values}
 
 
 @jobs.handler("customers.holdings", permission="pools.manage", repeatable=True)
