@@ -181,6 +181,15 @@ def test_many_are_given_at_once_and_taken_back(cast: Company, now: Now) -> None:
         assert Assignment.objects.filter(customer=keys[1]).count() == 2
 
 
+def test_nothing_is_decided_about_whom_the_company_only_keeps(cast: Company, now: Now) -> None:
+    with cast.scope():
+        key = _new(cast.gao, now, owner_id=None).pk
+        _rule(cast, now, "轮流", _turn(cast.lin))
+        actions.restrict_customer(actor=cast.gao.actor, customer_id=key, reason="本人要求", now=now)
+        done = actions.assign_by_rules(actor=cast.gao.actor, selection=Selection((key,)), now=now)
+        assert (done.count, Customer.objects.get(pk=key).owner_id) == (0, None)
+
+
 def test_giving_by_hand_keeps_the_reason(cast: Company, now: Now) -> None:
     with cast.scope():
         key = _new(cast.lin, now).pk

@@ -141,7 +141,7 @@ def assign_by_rules(
 ) -> Done:
     """Give customers that are the actor's to dispose of by the rules.
 
-    Whoever is where the rule wants him stays, as do those in dispute and those whom no rule takes. More than
+    Whoever is where the rule wants him stays, as do those in dispute, restricted ones, and those whom no rule takes. More than
     ``BULK_AT_ONCE`` become a job. Raises ``Invalid`` without rules, ``InDispute`` when there are no others.
     """
     actor.require("customers.assign_rules")
@@ -149,9 +149,8 @@ def assign_by_rules(
         raise Invalid(_("There are no rules of assignment yet."))
     if not in_background and (job := bulk_job(actor, selection, "assign_by_rules", {}, now)):
         return Done(0, job)
-    before = locked(
-        undisputed(Customer.objects.filter(pk__in=selected(actor, selection, "full").values("pk")))
-    )
+    rows = Customer.objects.filter(pk__in=selected(actor, selection, "full").values("pk"))
+    before = locked(undisputed(access.unrestricted(rows)))
     if not before and in_dispute(selection.ids):
         raise InDispute
     placed = plan(actor, [key for key, *_rest in before], now, anew=False)
