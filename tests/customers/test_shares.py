@@ -208,10 +208,12 @@ def told(customer: Customer) -> list[dict[str, Any]]:
 def test_sharing_and_its_end_stand_on_the_timeline(inside: Company, wang: Customer, now: Now) -> None:
     share(inside.lin, wang, now, member_id=inside.wu.member.pk)
     ended = Share.objects.get()
-    actions.end_share(actor=inside.lin.actor, customer_id=wang.pk, share_id=ended.pk, now=now)
+    kept = actions.end_share(actor=inside.lin.actor, customer_id=wang.pk, share_id=ended.pk, now=now)
+    actions.undo_change(actor=inside.lin.actor, undo_id=kept.pk, now=now)
     assert told(wang) == [
         {"what": "shared", "with": "吴桐", "may_write": False},
         {"what": "ended", "with": "吴桐"},
+        {"what": "shared", "with": "吴桐"},
     ]
 
 

@@ -52,10 +52,10 @@ def _owned(actor: Actor, members: Collection[uuid.UUID], _now: Moment) -> Counte
 def _customers(handing: Handing) -> Found:
     actor, tree = handing.actor, handing.plan.filter
     within = access.customers(actor, "full").filter(owner=handing.giver_id)
-    rows = Customer.objects.filter(pk__in=within.values("pk"))
+    rows = within
     if tree:
         where = CustomerFilter(filter=json.dumps(tree))
-        rows = rows.filter(pk__in=selected(actor, Selection(where=where), "full").values("pk"))
+        rows = within.filter(pk__in=selected(actor, Selection(where=where), "full").values("pk"))
     free = undisputed(rows).order_by("pk")
     keys = (free.select_for_update(no_key=True) if handing.writes else free).values_list("pk", flat=True)
     found = {key: Belongs() for key in keys}
@@ -115,7 +115,7 @@ def _shared(actor: Actor, members: Collection[uuid.UUID], _now: Moment) -> Count
 
 def _shares(handing: Handing) -> Found:
     given = _given(handing.actor).filter(shared_by=handing.giver_id)
-    rows = Share.objects.filter(pk__in=given.values("pk")).select_related("customer").order_by("pk")
+    rows = given.select_related("customer").order_by("pk")
     if handing.writes:
         rows = rows.select_for_update(of=("self",))
     return Found({each.pk: Belongs(each.customer_id, each.customer.owner_id) for each in rows})

@@ -198,23 +198,27 @@ def _on_timeline(actor: Actor, what: str, shares: Sequence[Share], now: datetime
     each_on_timeline(actor, TimelineKind.SHARE, each, now)
 
 
-def shares_undone(actor: Actor, kept: Undo) -> list[uuid.UUID]:
+def shares_undone(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:
     """Shares are as they were, those aside that were changed since or whose customer or recipient is gone."""
     mine = set(
         access.customers(actor, "full").filter(pk__in=among(kept.customer_ids)).values_list("pk", flat=True)
     )
     made = Share.objects.filter(pk__in=among(kept.link_ids), customer__in=mine, created_at=kept.created_at)
-    done = set(made.values_list("customer_id", flat=True))
+    ended, again = list(made.select_related("member", "unit")), list[Share]()
+    done = {share.customer_id for share in ended}
     made.delete()
     columns = {column.attname: column for column in Share._meta.concrete_fields}
     for row in kept.data.get("before", []):
         values = {name: columns[name].to_python(value) for name, value in row.items()}
-        if values["customer_id"] in mine and _again(values, kept):
-            done.add(values["customer_id"])
+        if values["customer_id"] in mine and (found := _again(values, kept)):
+            done.add(found.customer_id)
+            again.append(found)
+    _on_timeline(actor, "ended", ended, now)
+    _on_timeline(actor, "shared", again if kept.what == UndoKind.UNSHARE else (), now)
     return sorted(done)
 
 
-def _again(values: dict[str, Any], kept: Undo) -> bool:
+def _again(values: dict[str, Any], kept: Undo) -> Share | None:
     """A share that was changed by what is taken back, or ended by it, has its former terms."""
     there = Share.objects.select_for_update().filter(
         customer=values["customer_id"], member=values["member_id"], unit=values["unit_id"]
@@ -222,11 +226,10 @@ def _again(values: dict[str, Any], kept: Undo) -> bool:
     found = there.first()
     terms = {name: values[name] for name in _TERMS}
     if found is not None:
-        return found.created_at == kept.created_at and bool(there.update(**terms))
+        return found if found.created_at == kept.created_at and there.update(**terms) else None
     if kept.what != UndoKind.UNSHARE or not _exists(values["member_id"], values["unit_id"]):
-        return False
-    Share.objects.create(**values)
-    return True
+        return None
+    return Share.objects.create(**values)
 
 
 def _job(

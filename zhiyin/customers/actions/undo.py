@@ -123,7 +123,7 @@ def _restore(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID
         case UndoKind.GRADE:
             return grades_undone(actor, kept, now)
         case UndoKind.SHARE | UndoKind.UNSHARE:
-            return shares_undone(actor, kept)
+            return shares_undone(actor, kept, now)
         case _:
             return _note_again(actor, kept)
 
