@@ -5,6 +5,7 @@ import re
 import uuid
 
 import pytest
+from django.utils.translation import gettext as _
 
 from tests.cast import Company, company
 from zhiyin.accounts.models import Member
@@ -55,7 +56,7 @@ def test_owners_and_units_return(inside: Company, three: list[Customer], now: No
     assert (undone.restored, undone.left) == (3, 0)
     assert _owners(three) == before
     timeline = queries.timeline(three[0].pk, kinds=["owner"]).rows
-    assert timeline[0]["data"] == {"from": "安宁", "to": "林岚", "reason": "Taken back"}
+    assert timeline[0]["data"] == {"from": "安宁", "to": "林岚", "reason": _("Taken back")}
     entry = AuditEntry.objects.get(action="customers.change_undone")
     assert entry.actor_name == "高敏"
     assert entry.changes["customers"] == [None, 3]
