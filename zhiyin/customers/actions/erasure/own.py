@@ -3,6 +3,8 @@
 from zhiyin.customers.actions.erasure.person import Person
 from zhiyin.customers.actions.erasure.sweep import before_erasure, sweeps
 from zhiyin.customers.models import (
+    Assignment,
+    AssignmentRule,
     Consent,
     Dispute,
     Document,
@@ -25,6 +27,8 @@ from zhiyin.imports.actions import forget_changes
 from zhiyin.imports.models import Import, ImportChange
 from zhiyin.platform.models import Job, Notification, OutboxEvent
 
+sweeps(Assignment, "reason")
+sweeps(AssignmentRule, "name", "reason", "filter")
 sweeps(Consent, "source", "proof")
 sweeps(Dispute, "reason", "evidence", "answer", "ruling_reason")
 sweeps(Document, "title")
