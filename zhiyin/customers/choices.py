@@ -233,6 +233,7 @@ class UndoKind(models.TextChoices):
     SENSITIVE = "sensitive", _("Sensitive value changed")
     DELETED = "deleted", _("Put into the bin")
     GRADE = "grade", _("Graded by hand")
+    FILL = "fill", _("Field set on many")
 
 
 class StandardRelation(models.TextChoices):

@@ -38,6 +38,7 @@ TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocume
 CHANGES: dict[str, Any] = {
     "assign": actions.assign_customers,
     "assign_by_rules": actions.assign_by_rules,
+    "fill": actions.fill_customers,
     "grade": actions.set_grade,
     "tag": actions.tag_customers,
     "untag": actions.untag_customers,
@@ -140,6 +141,7 @@ def change(run: jobs.JobRun) -> dict[str, Any]:
     selection = actions.Selection.load(run.arguments["selection"])
     ids = {name: uuid.UUID(value) if value else None for name, value in run.arguments["values"].items()}
     why = {"reason": run.arguments["reason"]} if run.arguments.get("reason") else {}
+    why |= run.arguments.get("texts", {})
     with run.scope():
         done: actions.Done = CHANGES[run.arguments["change"]](
             actor=run.actor, selection=selection, now=run.now, in_background=True, **ids, **why

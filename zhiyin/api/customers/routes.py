@@ -103,6 +103,10 @@ def change_customers(request: Request, where: Query[CustomerFilter], body: BulkI
         done = actions.tag_customers(tag_id=body.tag, **common)
     elif body.untag:
         done = actions.untag_customers(tag_id=body.untag, **common)
+    elif body.grade:
+        done = actions.set_grade(grade_id=body.grade, reason=body.reason, **common)
+    elif body.field:
+        done = actions.fill_customers(key=body.field, value=body.value, **common)
     elif body.by_rules:
         done = actions.assign_by_rules(**common)
     else:

@@ -343,12 +343,18 @@ class BulkIn(SelectionIn):
     untag: uuid.UUID | None = Field(None, description="Take this tag from them.")
     owner: uuid.UUID | None = Field(None, description="Give them to this member.")
     by_rules: bool | None = Field(None, description="Give each by the rules of assignment.")
-    reason: Text200 = Field("", description="Why they are given to the member.")
+    grade: uuid.UUID | None = Field(None, description="Grade them by hand; needs a reason.")
+    field: str | None = Field(
+        None, max_length=40, pattern=TEXT, description="Set this own field, by its key."
+    )
+    value: str = Field("", max_length=5000, pattern=r"^[^\x00]*$", description="What the field becomes.")
+    reason: Text200 = Field("", description="Why they are given to the member, or graded.")
 
     @model_validator(mode="after")
     def _one_change(self) -> "BulkIn":
-        if sum(bool(each) for each in (self.tag, self.untag, self.owner, self.by_rules)) != 1:
-            raise ValueError("exactly one of tag, untag, owner and by_rules")
+        changes = (self.tag, self.untag, self.owner, self.by_rules, self.grade, self.field)
+        if sum(bool(each) for each in changes) != 1:
+            raise ValueError("exactly one of tag, untag, owner, by_rules, grade and field")
         return self
 
 

@@ -97,7 +97,7 @@ def get_subject_request(request: Request, request_id: uuid.UUID) -> SubjectReque
 
 
 @routes.post(
-    "/{uuid:customer_id}/requests/",
+    "/customers/{uuid:customer_id}/requests/",
     permission="customers.edit",
     response=SubjectRequestOut,
     status=201,

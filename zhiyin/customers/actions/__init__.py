@@ -75,6 +75,7 @@ from zhiyin.customers.actions.fields import (
     remove_empty_field,
     restore_field,
 )
+from zhiyin.customers.actions.filling import fill_customers
 from zhiyin.customers.actions.formulas import refresh_formulas, refresh_soon
 from zhiyin.customers.actions.grades import (
     GradeRules,
@@ -296,6 +297,7 @@ __all__ = [
     "erase",
     "erase_again",
     "export_customers",
+    "fill_customers",
     "fill_pool",
     "fill_pool_now",
     "find_duplicates",

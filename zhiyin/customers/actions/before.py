@@ -60,6 +60,15 @@ def keep_grades(
     return _keep(actor, UndoKind.GRADE, now, customer_ids=[key for key, *_rest in rows], data=data)
 
 
+def keep_values(
+    actor: Actor, key: str, rows: Sequence[tuple[uuid.UUID, Any]], after: Any, now: datetime.datetime
+) -> Undo:
+    """What customers had in an own field, and what they all have ``after``."""
+    before = [{"id": pk, "value": value} for pk, value in rows]
+    data = {"key": key, "after": after, "before": before}
+    return _keep(actor, UndoKind.FILL, now, customer_ids=[pk for pk, _value in rows], data=data)
+
+
 def keep_note(actor: Actor, what: UndoKind, note: Note, now: datetime.datetime) -> Undo:
     """``note`` as it was before the change of this moment."""
     row = {

@@ -216,6 +216,7 @@ def bulk_job(
     now: datetime.datetime,
     *,
     reason: str = "",
+    texts: Mapping[str, str] | None = None,
 ) -> jobs.Job | None:
     """A job when the selection is too large for a request."""
     many = too_many(actor, selection, "read")
@@ -226,7 +227,13 @@ def bulk_job(
         actor=actor,
         kind="customers.bulk",
         title=_("Change of many customers"),
-        arguments={"selection": many.data(), "change": change, "values": plain, "reason": reason},
+        arguments={
+            "selection": many.data(),
+            "change": change,
+            "values": plain,
+            "reason": reason,
+            "texts": dict(texts or {}),
+        },
         now=now,
     )
 

@@ -14,6 +14,7 @@ from zhiyin.customers.actions.assigned import Given, keep_assignments
 from zhiyin.customers.actions.before import KEPT
 from zhiyin.customers.actions.bin import restored
 from zhiyin.customers.actions.contacts import contact_again
+from zhiyin.customers.actions.filling import values_undone
 from zhiyin.customers.actions.grades import grades_undone
 from zhiyin.customers.actions.holdings import among, refresh_holdings
 from zhiyin.customers.actions.notes import on_timeline, shown
@@ -120,6 +121,8 @@ def _restore(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID
             return sensitive_again(actor, kept, now)
         case UndoKind.DELETED:
             return restored(actor, kept.customer_ids, now)
+        case UndoKind.FILL:
+            return values_undone(actor, kept, now)
         case UndoKind.GRADE:
             return grades_undone(actor, kept, now)
         case UndoKind.SHARE | UndoKind.UNSHARE:

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -15,10 +16,12 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 
 from zhiyin.customers import actions, queries
 from zhiyin.customers.actions import Done, Selection, Sharing, Undone
-from zhiyin.customers.choices import UndoKind
+from zhiyin.customers.choices import FieldAccess, FieldType, UndoKind
+from zhiyin.customers.fields import PREFIX, registry
 from zhiyin.customers.queries import CustomerFilter
 from zhiyin.platform.errors import Invalid, PermissionDenied
 from zhiyin.web.customers.forms import BY_RULES
+from zhiyin.web.customers.own import OwnField
 from zhiyin.web.customers.share_forms import ShareForm, UnshareForm, recipient_of
 from zhiyin.web.http import HttpRequest, notify, page, render
 from zhiyin.web.lists import parse_filter
@@ -34,6 +37,8 @@ def options(request: HttpRequest) -> HttpResponse:
         context["by_rules"] = request.actor.may("customers.assign_rules") and queries.has_assignment_rules()
     elif what == "share":
         context["form"] = ShareForm()
+    elif what == "fill":
+        context |= _field_options(request)
     elif what == "grade":
         context["grades"] = queries.all_grades()
     elif what == "unshare":
@@ -59,6 +64,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
             done = actions.share_customers(
                 actor=request.actor, selection=selection, sharing=_sharing(request), now=timezone.now()
             )
+        case "fill":
+            done = _fill(request, selection)
         case "grade":
             done = _grade(request, selection)
         case "unshare":
@@ -90,6 +97,33 @@ def _assign(request: HttpRequest, selection: Selection) -> Done:
         reason=request.POST.get("reason", ""),
         now=now,
     )
+
+
+def _fill(request: HttpRequest, selection: Selection) -> Done:
+    """Several choices come as boxes of their own."""
+    key = request.POST.get("key", "")
+    value = "\n".join(request.POST.getlist(PREFIX + key))
+    return actions.fill_customers(
+        actor=request.actor, selection=selection, key=key, value=value, now=timezone.now()
+    )
+
+
+def _field_options(request: HttpRequest) -> dict[str, Any]:
+    """The fields that may be set on many, and the input of the chosen one."""
+    known = [
+        each.own
+        for each in registry(request.actor)
+        if each.own
+        and each.own.type != FieldType.FILE
+        and each.access == FieldAccess.OPEN
+        and not each.worked_out
+    ]
+    chosen = next((each for each in known if each.key == request.GET.get("key")), known[0] if known else None)
+    form = forms.Form()
+    if chosen:
+        form.fields[PREFIX + chosen.key] = OwnField(chosen)
+        form.fields[PREFIX + chosen.key].required = False
+    return {"fields": known, "chosen": chosen, "form": form}
 
 
 def _grade(request: HttpRequest, selection: Selection) -> Done:
