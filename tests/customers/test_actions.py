@@ -258,7 +258,7 @@ def test_large_selections_become_a_job(inside: Company, now: Now, monkeypatch: p
     selection = actions.Selection(where=queries.CustomerFilter())
     done = actions.assign_customers(actor=actor, selection=selection, owner_id=inside.lin.member.pk, now=now)
     assert done.job is not None
-    assert done.job.arguments["values"] == {"owner_id": str(inside.lin.member.pk)}
+    assert done.job.arguments["values"] == {"owner_id": str(inside.lin.member.pk), "unit_id": None}
     assert not Customer.objects.filter(owner=inside.lin.member).exists()
 
 

@@ -26,18 +26,22 @@ class CannotPrint(DomainError):
     )
 
 
-def write_pdf(parts: Iterable[Part], stream: IO[bytes]) -> int:
+def write_pdf(parts: Iterable[Part], stream: IO[bytes], style: str = "") -> int:
     """Write the parts of a document one behind the other as one PDF, and return how many pages it has.
 
+    ``style`` is CSS for all of them, beside what they say of themselves.
     What is laid out lies in memory a part at a time. The parts may name nothing outside themselves. Raises
     ``CannotPrint`` without Pango.
     """
     from pypdf import PdfWriter
 
+    printer = _weasyprint()
+    sheets = [printer.CSS(string=style)]
     with PdfWriter() as whole:
         for part in parts:
             laid_out = io.BytesIO()
-            _weasyprint().HTML(string=part(len(whole.pages)), url_fetcher=_nothing).write_pdf(laid_out)
+            page = printer.HTML(string=part(len(whole.pages)), url_fetcher=_nothing)
+            page.write_pdf(laid_out, stylesheets=sheets)
             whole.append(laid_out)
         whole.write(stream)
         return len(whole.pages)

@@ -112,11 +112,19 @@ def certificate(request: HttpRequest, erasure_id: uuid.UUID) -> HttpResponse:
     """As PDF."""
     found = queries.erasure(request.actor, erasure_id)
     stream = io.BytesIO()
-    context = {**_certificate(request, found), "fonts": FONTS}
-    write_pdf([lambda _pages: render_to_string("customers/erased_pdf.html", context)], stream)
+    context = _certificate(request, found)
+    write_pdf([lambda _pages: render_to_string("customers/erased_pdf.html", context)], stream, _PRINTED)
     response = HttpResponse(stream.getvalue(), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
     return response
+
+
+_PRINTED = (
+    f"@page{{size:A4;margin:22mm 20mm}}body{{font-family:{FONTS};font-size:10.5pt;line-height:1.5}}"
+    "h1{font-size:18pt;margin:0 0 2mm}h2{font-size:12pt;margin:7mm 0 2mm}"
+    "dl{display:grid;grid-template-columns:70mm 1fr;gap:1mm 4mm;margin:0}dt{color:#555}dd{margin:0}"
+    "code{font-size:8.5pt;word-break:break-all}"
+)
 
 
 def _certificate(request: HttpRequest, found: Erasure) -> dict[str, object]:
