@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.utils.module_loading import autodiscover_modules
@@ -15,5 +17,6 @@ class PlatformConfig(AppConfig):
     def ready(self) -> None:
         register("audit.view", _("See the audit log"))
         register("jobs.view_all", _("See and cancel everybody's jobs"))
+        import_module("zhiyin.platform.lookups")
         configure(settings.ZHIYIN_LOG_LEVEL, as_json=settings.ZHIYIN_LOG_JSON)
         autodiscover_modules("handlers")

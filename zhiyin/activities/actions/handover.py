@@ -24,7 +24,6 @@ from zhiyin.activities import access
 from zhiyin.activities.choices import TaskState
 from zhiyin.activities.events import AppointmentChanged, TaskChanged
 from zhiyin.activities.models import Appointment, Participant, Task
-from zhiyin.customers.actions.holdings import among
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.record import write_each
 
@@ -62,7 +61,7 @@ def _give_tasks(handing: Handing, to: Destined) -> dict[str, str]:
 
 def _tasks_back(back: Back) -> int:
     given = back.kept
-    rows = Task.objects.select_for_update().filter(pk__in=among(list(given)), state=TaskState.OPEN)
+    rows = Task.objects.select_for_update().filter(pk__among=given, state=TaskState.OPEN)
     same = [key for key, who in rows.values_list("pk", "assignee_id") if who == given[key]]
     _move_tasks(back.actor, dict.fromkeys(same, back.giver_id), back.now)
     return len(same)
@@ -70,9 +69,9 @@ def _tasks_back(back: Back) -> int:
 
 def _move_tasks(actor: Actor, to: Destined, now: Moment) -> None:
     names = dict(Member.objects.values_list("pk", "name"))
-    before = dict(Task.objects.filter(pk__in=among(list(to))).values_list("pk", "assignee__name"))
+    before = dict(Task.objects.filter(pk__among=to).values_list("pk", "assignee__name"))
     for member, keys in by_taker(to).items():
-        Task.objects.filter(pk__in=among(keys)).update(assignee=member)
+        Task.objects.filter(pk__among=keys).update(assignee=member)
     each = {key: {"assignee": [before[key], names[member]]} for key, member in to.items() if member}
     write_each(TaskChanged.name, actor=actor, now=now, kind="task", changes=each)
 
@@ -103,7 +102,7 @@ def _appointments(handing: Handing) -> Found:
 
 def _with_customers(keys: list[uuid.UUID]) -> dict[uuid.UUID, Belongs]:
     found = dict.fromkeys(keys, Belongs())
-    met = Participant.objects.filter(appointment__in=among(keys), customer__isnull=False).order_by("-pk")
+    met = Participant.objects.filter(appointment__among=keys, customer__isnull=False).order_by("-pk")
     for key, customer, owner in met.values_list("appointment", "customer", "customer__owner"):
         found[key] = Belongs(customer, owner)
     return found
@@ -111,7 +110,7 @@ def _with_customers(keys: list[uuid.UUID]) -> dict[uuid.UUID, Belongs]:
 
 def _give_appointments(handing: Handing, to: Destined) -> dict[str, dict[str, str]]:
     _move_appointments(handing.actor, to, handing.now)
-    rows = Appointment.objects.filter(pk__in=among(list(to))).values_list("pk", "revision")
+    rows = Appointment.objects.filter(pk__among=to).values_list("pk", "revision")
     return {"to": kept(to), "revisions": {str(key): str(revision) for key, revision in rows}}
 
 
@@ -126,9 +125,9 @@ def _appointments_back(back: Back) -> int:
 def _move_appointments(actor: Actor, to: Destined, now: Moment) -> None:
     """Into other calendars, with all that differs from a series. Whoever owns one takes no part besides."""
     names = dict(Member.objects.values_list("pk", "name"))
-    before = dict(Appointment.objects.filter(pk__in=among(list(to))).values_list("pk", "owner__name"))
+    before = dict(Appointment.objects.filter(pk__among=to).values_list("pk", "owner__name"))
     for member, keys in by_taker(to).items():
-        rows = Appointment.objects.filter(Q(pk__in=among(keys)) | Q(series__in=among(keys)))
+        rows = Appointment.objects.filter(Q(pk__among=keys) | Q(series__among=keys))
         Participant.objects.filter(appointment__in=rows.values("pk"), member=member).delete()
         rows.update(owner=member, revision=F("revision") + 1, changed_at=now)
     each = {key: {"owner": [before[key], names[member]]} for key, member in to.items() if member}

@@ -22,13 +22,13 @@ from zhiyin.customers.actions.bulk import (
     locked,
     selected,
 )
-from zhiyin.customers.actions.holdings import among, forget_holdings, refresh_holdings
+from zhiyin.customers.actions.holdings import forget_holdings, refresh_holdings
 from zhiyin.customers.actions.placing import place_new, plan, put
 from zhiyin.customers.choices import AssignmentTarget
 from zhiyin.customers.events import AssignmentRuleChanged, CustomerChanged, CustomersChanged
 from zhiyin.customers.filters import Group
 from zhiyin.customers.models import AssignmentRule, AssignmentTurn, Customer, Share
-from zhiyin.customers.queries.assignment import Placing, open_assignment_rules, those
+from zhiyin.customers.queries.assignment import Placing, open_assignment_rules
 from zhiyin.customers.queries.disputes import InDispute, in_dispute, undisputed
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid
@@ -155,10 +155,10 @@ def assign_by_rules(
         raise InDispute
     placed = plan(actor, [key for key, *_rest in before], now, anew=False)
     going = [each for each in before if each[0] in placed]
-    pools = dict(Customer.objects.filter(those(list(placed))).values_list("pk", "pool__name"))
+    pools = dict(Customer.objects.filter(pk__among=placed).values_list("pk", "pool__name"))
     put(actor, {key: owner for key, owner, *_rest in going}, placed, now, step=1)
     pooled = [key for key, to in placed.items() if to.pool_id]
-    Share.objects.filter(customer__in=among(pooled)).delete()
+    Share.objects.filter(customer__among=pooled).delete()
     forget_holdings(pooled)
     refresh_holdings(actor.tenant_id, now, [key for key, to in placed.items() if to.owner])
     trails = _trails(going, placed, pools)

@@ -13,7 +13,6 @@ from zhiyin.analytics.models import CustomerValue
 from zhiyin.customers import access
 from zhiyin.customers.actions.before import keep_deleted
 from zhiyin.customers.actions.bulk import Done, Selection, selected, too_many
-from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.choices import Gone
 from zhiyin.customers.events import (
     CustomerDeleted,
@@ -96,7 +95,7 @@ def delete_customers(
 def put_in(actor: Actor, ids: Sequence[uuid.UUID], now: datetime.datetime) -> None:
     """Take them out of all lists."""
     with with_gone():
-        Customer.objects.filter(pk__in=among(ids)).update(
+        Customer.objects.filter(pk__among=ids).update(
             gone=Gone.DELETED, gone_at=now, gone_by=actor.name[:100], version=F("version") + 1, updated_at=now
         )
 
@@ -120,9 +119,9 @@ def restore_customers(
 def restored(actor: Actor, customer_ids: Collection[uuid.UUID], now: datetime.datetime) -> list[uuid.UUID]:
     """Those of them whom this actor could bring back."""
     with with_gone():
-        rows = binned(actor).filter(pk__in=among(list(customer_ids))).order_by("pk")
+        rows = binned(actor).filter(pk__among=customer_ids).order_by("pk")
         ids = list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
-        Customer.objects.filter(pk__in=among(ids)).update(
+        Customer.objects.filter(pk__among=ids).update(
             gone="", gone_at=None, gone_by="", version=F("version") + 1, updated_at=now
         )
     if ids:
@@ -136,7 +135,7 @@ def purge_customers(*, actor: Actor, customer_ids: Collection[uuid.UUID], now: d
     """Delete customers in the bin for good, but those on legal hold. Raises ``NotFound`` for none, or ``OnHold``."""
     actor.require("customers.purge")
     with with_gone():
-        rows = binned(actor).filter(pk__in=among(list(customer_ids))).order_by("pk")
+        rows = binned(actor).filter(pk__among=customer_ids).order_by("pk")
         count = _purge(actor, rows.exclude(pk__in=held().values("customer")), now)
         if not count and rows.exists():
             raise OnHold
@@ -180,10 +179,10 @@ def delete_for_good(ids: Sequence[uuid.UUID], now: datetime.datetime) -> Counter
     deleted: Counter[str] = Counter({StoredFile._meta.label: len(stored)})
     deleted[CustomerValue._meta.label] = forget_values(ids)
     for rows in (
-        Suspect.objects.filter(Q(one_id__in=among(ids)) | Q(other_id__in=among(ids))),
-        Merge.objects.filter(survivor_id__in=among(ids)),
+        Suspect.objects.filter(Q(one_id__among=ids) | Q(other_id__among=ids)),
+        Merge.objects.filter(survivor_id__among=ids),
         Undo.objects.filter(customer_ids__overlap=ids).filter(customer_ids__contained_by=ids),
-        Customer.objects.filter(pk__in=among(ids)),
+        Customer.objects.filter(pk__among=ids),
     ):
         deleted.update(rows.delete()[1])
     for file in stored:
@@ -198,7 +197,7 @@ def merged_into(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     found: dict[uuid.UUID, str] = {}
     newest: Sequence[uuid.UUID] = list(ids)
     while newest:
-        rows = Customer.objects.filter(merged_into__in=among(newest))
+        rows = Customer.objects.filter(merged_into__among=newest)
         newest_codes = {key: code for key, code in rows.values_list("pk", "code") if key not in found}
         found |= newest_codes
         newest = list(newest_codes)
@@ -206,5 +205,5 @@ def merged_into(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
 
 
 def _files(ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-    versions = DocumentVersion.objects.filter(document__customer__in=among(ids))
+    versions = DocumentVersion.objects.filter(document__customer__among=ids)
     return [*versions.values_list("file_id", flat=True), *files_of(ids)]

@@ -13,7 +13,7 @@ from zhiyin.accounts.access import takers
 from zhiyin.customers import access
 from zhiyin.customers.actions.assigned import Given, keep_assignments
 from zhiyin.customers.actions.before import Before, keep_owners, keep_tagged, keep_untagged
-from zhiyin.customers.actions.holdings import among, refresh_holdings
+from zhiyin.customers.actions.holdings import refresh_holdings
 from zhiyin.customers.events import CustomerChanged, CustomersChanged, CustomersExported
 from zhiyin.customers.models import Customer, CustomerTag, Tag, Undo
 from zhiyin.customers.queries import CustomerFilter, matching
@@ -64,7 +64,7 @@ def selected(actor: Actor, selection: Selection, need: access.Need = "read") -> 
     rows = matching(actor, selection.where or CustomerFilter())
     if need != "read":
         rows = rows.filter(access.reach(actor, need))
-    return rows.filter(pk__in=among(selection.ids)) if selection.where is None else rows
+    return rows.filter(pk__among=selection.ids) if selection.where is None else rows
 
 
 def assign_customers(
@@ -106,7 +106,7 @@ def assign_customers(
     values: dict[str, Any] = {"owner_id": owner_id, "version": F("version") + 1, "updated_at": now}
     if unit := owner.unit_id if owner else unit_id:
         values["unit_id"] = unit
-    Customer.objects.filter(pk__in=among(ids)).update(**values)
+    Customer.objects.filter(pk__among=ids).update(**values)
     refresh_holdings(actor.tenant_id, now, ids)
     given = [
         Given(key, old, owner_id, None if owner else unit_id, reason=said) for key, old, *_rest in chosen

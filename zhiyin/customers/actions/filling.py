@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from zhiyin.customers import access
 from zhiyin.customers.actions.before import keep_values
 from zhiyin.customers.actions.bulk import Done, Selection, bulk_job, selected
-from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.choices import FieldType
 from zhiyin.customers.events import CustomerChanged, CustomersChanged
 from zhiyin.customers.fields import PREFIX, registry
@@ -59,7 +58,7 @@ def fill_customers(
     rows = rows.filter(custom__has_key=key) if plain is None else rows.exclude(custom__contains={key: plain})
     before = rows.order_by("pk").select_for_update(no_key=True).annotate(before=KeyTransform(key, "custom"))
     chosen = list(before.values_list("pk", "before"))
-    Customer.objects.filter(pk__in=among([pk for pk, _value in chosen])).update(
+    Customer.objects.filter(pk__among=[pk for pk, _value in chosen]).update(
         custom=RawSQL("custom - %s", [key], JSONField())
         if plain is None
         else RawSQL("custom || %s::jsonb", [json.dumps({key: plain})], JSONField()),
@@ -82,7 +81,7 @@ def _field(actor: Actor, key: str) -> CustomField:
 def values_undone(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:
     """Those who have still what they were given have again what they had."""
     key = kept.data["key"]
-    mine = access.customers(actor, "write").filter(pk__in=among(kept.customer_ids))
+    mine = access.customers(actor, "write").filter(pk__among=kept.customer_ids)
     ids = list(mine.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute(_BACK, {"undo": kept.pk, "ids": ids, "key": key, "now": now})

@@ -26,7 +26,6 @@ from zhiyin.accounts.models import Handover
 from zhiyin.customers import access
 from zhiyin.customers.actions.bulk import Selection, assign_customers, selected
 from zhiyin.customers.actions.erasure import sweeps
-from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.actions.pooling import return_customers
 from zhiyin.customers.actions.shares import take_over
 from zhiyin.customers.actions.undo import undo_change
@@ -123,14 +122,14 @@ def _shares(handing: Handing) -> Found:
 
 def _give_shares(handing: Handing, to: Destined) -> dict[str, str]:
     for member, keys in by_taker(to).items():
-        take_over(handing.actor, Share.objects.filter(pk__in=among(keys)), member, handing.now)
+        take_over(handing.actor, Share.objects.filter(pk__among=keys), member, handing.now)
     return kept(to)
 
 
 def _shares_back(back: Back) -> int:
     restored = 0
     for member, keys in by_taker(back.kept).items():
-        rows = Share.objects.filter(pk__in=among(keys), shared_by=member)
+        rows = Share.objects.filter(pk__among=keys, shared_by=member)
         restored += take_over(back.actor, rows, back.giver_id, back.now)
     return restored
 

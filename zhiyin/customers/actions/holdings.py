@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Max
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from zhiyin.customers.models import Customer, Holding, HoldingCount, ProtectionRule
@@ -69,11 +68,11 @@ def refresh_holdings(
     match = first_match(tenant_id, [(each.pk, each.filter) for each in rules], timezone.localdate(now))
     rows = Customer.objects.exclude(owner=None)
     if ids is not None:
-        rows = rows.filter(pk__in=among(ids))
+        rows = rows.filter(pk__among=ids)
     owned, owned_values = _sql(rows.annotate(rule=match).values("id", "owner_id", "owned_since", "rule"))
     parts, values = [_NO_FACT], []
     for fact in facts():
-        some = fact.rows() if ids is None else fact.rows().filter(customer__in=among(ids))
+        some = fact.rows() if ids is None else fact.rows().filter(customer__among=ids)
         sql, given = _sql(some.order_by().values("customer_id").annotate(at=Max(fact.at)))
         parts.append(f"SELECT customer_id, at, %s FROM ({sql}) AS each (customer_id, at)")  # noqa: S608
         values += [fact.code, *given]
@@ -94,12 +93,7 @@ def _count(now: datetime.datetime) -> None:
 
 def forget_holdings(ids: Sequence[uuid.UUID]) -> None:
     """Of customers who have no owner any more nothing is known."""
-    Holding.objects.filter(customer__in=among(ids)).delete()
-
-
-def among(ids: Sequence[uuid.UUID]) -> RawSQL:
-    """All as one parameter: the database reads a list of a million as an array, not as a statement."""
-    return RawSQL("SELECT unnest(%s::uuid[])", [list(ids)])
+    Holding.objects.filter(customer__among=ids).delete()
 
 
 def _sql(rows: Any) -> tuple[str, list[Any]]:

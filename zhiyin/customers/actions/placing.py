@@ -12,7 +12,7 @@ from django.utils import timezone
 from zhiyin.customers.actions.assigned import Given, keep_assignments, moved
 from zhiyin.customers.choices import PoolMoveKind
 from zhiyin.customers.models import AssignmentTurn, Customer
-from zhiyin.customers.queries.assignment import Placing, open_assignment_rules, planned, those
+from zhiyin.customers.queries.assignment import Placing, open_assignment_rules, planned
 from zhiyin.platform import notifications
 from zhiyin.platform.actors import Actor
 
@@ -42,7 +42,7 @@ def plan(
     rules = open_assignment_rules()
     if not rules or not ids:
         return {}
-    rows = Customer.objects.filter(those(ids))
+    rows = Customer.objects.filter(pk__among=ids)
     made = planned(actor.tenant_id, rules, rows, timezone.localdate(now), anew=anew, lock=True)
     AssignmentTurn.objects.bulk_update(made.turns.changed, ["credit"])
     return made.placed

@@ -14,7 +14,7 @@ from zhiyin.customers import access
 from zhiyin.customers.actions.assigned import Given, keep_assignments, moved
 from zhiyin.customers.actions.before import Before, keep_owners
 from zhiyin.customers.actions.bulk import Done, Selection, different, selected, too_many
-from zhiyin.customers.actions.holdings import among, forget_holdings
+from zhiyin.customers.actions.holdings import forget_holdings
 from zhiyin.customers.choices import PoolMoveKind
 from zhiyin.customers.events import CustomerChanged, CustomersPooled
 from zhiyin.customers.models import Customer, Pool, Share
@@ -89,7 +89,7 @@ def fill_pool_now(*, actor: Actor, pool_id: uuid.UUID, reason: str, now: datetim
     loose = access.customers(actor, "full").filter(owner=None, pool=None)
     found = routed(actor.tenant_id, list(loose.values_list("pk", flat=True)), timezone.localdate(now))
     ids = [key for key, to in found.items() if to == pool.pk]
-    before = _locked(Customer.objects.filter(pk__in=among(ids), owner=None, pool=None))
+    before = _locked(Customer.objects.filter(pk__among=ids, owner=None, pool=None))
     where = dict.fromkeys((key for key, *_rest in before), pool.pk)
     return put_in(actor, before, where, reason=reason, now=now)
 
@@ -105,7 +105,7 @@ def put_in(
     """Put customers that the caller has locked into pools; those who are not in ``where`` stay as they are."""
     going = [each for each in before if each[0] in where]
     ids = [key for key, *_rest in going]
-    Share.objects.filter(customer__in=among(ids)).delete()
+    Share.objects.filter(customer__among=ids).delete()
     with connection.cursor() as cursor:
         cursor.execute(_GO, {"ids": ids, "pools": [where[key] for key in ids], "now": now})
     forget_holdings(ids)

@@ -15,7 +15,7 @@ from zhiyin.accounts.models import Member, Role, Unit
 from zhiyin.customers import access, filters
 from zhiyin.customers.actions.assigned import Given, keep_assignments, moved
 from zhiyin.customers.actions.bulk import BULK_AT_ONCE
-from zhiyin.customers.actions.holdings import among, refresh_holdings
+from zhiyin.customers.actions.holdings import refresh_holdings
 from zhiyin.customers.actions.pooling import subject_of
 from zhiyin.customers.choices import PoolMoveKind
 from zhiyin.customers.events import CustomerChanged, CustomersClaimed, PoolChanged
@@ -143,7 +143,7 @@ def claim_customers(
     fresh = [key for key in wanted if key not in waiting]
     if not fresh:
         raise CoolingOff if waiting else AlreadyClaimed
-    there = set(Customer.objects.filter(pk__in=among(fresh), pool=pool).values_list("pk", flat=True))
+    there = set(Customer.objects.filter(pk__among=fresh, pool=pool).values_list("pk", flat=True))
     left = room(pool, member.pk, now).left
     if left is not None and left <= 0:
         raise PoolQuotaReached

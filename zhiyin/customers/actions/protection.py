@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.customers import access, filters
 from zhiyin.customers.actions.before import Before
 from zhiyin.customers.actions.bulk import BULK_AT_ONCE, Done, Selection, selected
-from zhiyin.customers.actions.holdings import among, refresh_holdings
+from zhiyin.customers.actions.holdings import refresh_holdings
 from zhiyin.customers.actions.pooling import put_in
 from zhiyin.customers.events import (
     CustomerChanged,
@@ -138,7 +138,7 @@ def prolong_protection(
     if len(ids) > BULK_AT_ONCE:
         raise Invalid(_("Choose fewer customers; %d at most.") % BULK_AT_ONCE)
     refresh_holdings(actor.tenant_id, now, ids)
-    Holding.objects.filter(customer__in=among(ids)).update(
+    Holding.objects.filter(customer__among=ids).update(
         fixed_until=ends, fixed_reason=said if ends else "", warned_at=None
     )
     refresh_holdings(actor.tenant_id, now, ids)
@@ -166,7 +166,7 @@ def warn_owners(*, actor: Actor, now: datetime.datetime) -> int:
     for owner, count in Counter(owner for _customer, owner in found).items():
         _tell_owner("customers.lapsing", owner, count, actor, now)
     ids = [customer for customer, _owner in found]
-    Holding.objects.filter(customer__in=among(ids)).update(warned_at=now)
+    Holding.objects.filter(customer__among=ids).update(warned_at=now)
     if ids:
         record(LapsingTold(len(ids)), actor=actor, now=now, changes={"customers": [None, len(ids)]})
     return len(ids)
@@ -213,7 +213,7 @@ def _lapsed(tenant_id: uuid.UUID, now: datetime.datetime) -> Sequence[Before]:
     ids = list(
         Holding.objects.filter(until__lte=now).order_by("customer").values_list("customer_id", flat=True)
     )
-    owned = access.unrestricted(Customer.objects.filter(pk__in=among(ids)).exclude(owner=None))
+    owned = access.unrestricted(Customer.objects.filter(pk__among=ids).exclude(owner=None))
     rows = undisputed(owned).order_by("pk")
     held = list(
         rows.select_for_update(skip_locked=True, of=("self",)).values_list(
@@ -221,7 +221,7 @@ def _lapsed(tenant_id: uuid.UUID, now: datetime.datetime) -> Sequence[Before]:
         )
     )
     refresh_holdings(tenant_id, now, [key for key, *_rest in held])
-    still = Holding.objects.filter(customer__in=among([key for key, *_rest in held]), until__lte=now)
+    still = Holding.objects.filter(customer__among=[key for key, *_rest in held], until__lte=now)
     lapsed = set(still.values_list("customer_id", flat=True))
     return [each for each in held if each[0] in lapsed]
 

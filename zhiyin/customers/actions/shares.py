@@ -18,7 +18,6 @@ from zhiyin.accounts.models import Member, Unit
 from zhiyin.customers import access
 from zhiyin.customers.actions.before import keep_shares
 from zhiyin.customers.actions.bulk import Done, Selection, selected, too_many
-from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.actions.timeline import each_on_timeline
 from zhiyin.customers.choices import TimelineKind, UndoKind
 from zhiyin.customers.events import CustomersShared, CustomersUnshared, SharingEnded
@@ -71,7 +70,7 @@ def share_customers(
     if not in_background and (many := too_many(actor, selection, "full")):
         return Done(0, _job(actor, many, sharing, now))
     ids = _held(actor, selection)
-    shares = Share.objects.filter(customer__in=among(ids), member=sharing.member_id, unit=sharing.unit_id)
+    shares = Share.objects.filter(customer__among=ids, member=sharing.member_id, unit=sharing.unit_id)
     before = list(shares)
     shares.update(**terms)
     there = {share.customer_id for share in before}
@@ -129,7 +128,7 @@ def end_shares(
     actor.require("customers.edit")
     if not in_background and (many := too_many(actor, selection, "full")):
         return Done(0, _job(actor, many, sharing, now, kind="customers.end_shares"))
-    rows = Share.objects.filter(customer__in=among(_held(actor, selection)))
+    rows = Share.objects.filter(customer__among=_held(actor, selection))
     if sharing:
         rows = rows.filter(member=sharing.member_id, unit=sharing.unit_id)
     return _end_many(actor, rows, now)
@@ -164,7 +163,7 @@ def take_over(
     """Make shares those of somebody else, who answers for them from now on; how many."""
     before = list(rows.values_list("pk", "customer_id", "shared_by__name"))
     name = Member.objects.get(pk=member_id).name if member_id else None
-    Share.objects.filter(pk__in=among([key for key, *_rest in before])).update(shared_by=member_id)
+    Share.objects.filter(pk__among=[key for key, *_rest in before]).update(shared_by=member_id)
     each = {customer: {"shared_by": [giver, name]} for _key, customer, giver in before}
     write_each(CustomersShared.name, actor=actor, now=now, kind="customer", changes=each)
     return len(before)
@@ -185,7 +184,7 @@ def _end_many(actor: Actor, rows: QuerySet[Share], now: datetime.datetime) -> Do
 def _end(actor: Actor, shares: Sequence[Share], now: datetime.datetime) -> Undo:
     kept = keep_shares(actor, [], shares, now, ended=True)
     _on_timeline(actor, "ended", shares, now)
-    Share.objects.filter(pk__in=among([each.pk for each in shares])).delete()
+    Share.objects.filter(pk__among=[each.pk for each in shares]).delete()
     return kept
 
 
@@ -201,9 +200,9 @@ def _on_timeline(actor: Actor, what: str, shares: Sequence[Share], now: datetime
 def shares_undone(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:
     """Shares are as they were, those aside that were changed since or whose customer or recipient is gone."""
     mine = set(
-        access.customers(actor, "full").filter(pk__in=among(kept.customer_ids)).values_list("pk", flat=True)
+        access.customers(actor, "full").filter(pk__among=kept.customer_ids).values_list("pk", flat=True)
     )
-    made = Share.objects.filter(pk__in=among(kept.link_ids), customer__in=mine, created_at=kept.created_at)
+    made = Share.objects.filter(pk__among=kept.link_ids, customer__in=mine, created_at=kept.created_at)
     ended, again = list(made.select_related("member", "unit")), list[Share]()
     done = {share.customer_id for share in ended}
     made.delete()

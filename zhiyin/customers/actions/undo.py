@@ -16,7 +16,7 @@ from zhiyin.customers.actions.bin import restored
 from zhiyin.customers.actions.contacts import contact_again
 from zhiyin.customers.actions.filling import values_undone
 from zhiyin.customers.actions.grades import grades_undone
-from zhiyin.customers.actions.holdings import among, refresh_holdings
+from zhiyin.customers.actions.holdings import refresh_holdings
 from zhiyin.customers.actions.notes import on_timeline, shown
 from zhiyin.customers.actions.relations import relate_again
 from zhiyin.customers.actions.sensitive import sensitive_again
@@ -152,7 +152,7 @@ def _trail(actor: Actor, each: Mapping[uuid.UUID, Changes], now: datetime.dateti
 
 def _untag(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UUID]:
     mine = access.customers(actor, "write")
-    links = CustomerTag.objects.filter(pk__in=among(kept.link_ids), customer__in=mine)
+    links = CustomerTag.objects.filter(pk__among=kept.link_ids, customer__in=mine)
     worn = dict(links.values_list("customer_id", "tag__name"))
     links.delete()
     _trail(actor, {key: {"untag": [None, name]} for key, name in worn.items()}, now)
@@ -163,7 +163,7 @@ def _tag_again(actor: Actor, kept: Undo, now: datetime.datetime) -> list[uuid.UU
     tag = Tag.objects.filter(pk=kept.data["tag_id"]).first()
     if tag is None:
         return []
-    rows = access.customers(actor, "write").filter(pk__in=among(kept.customer_ids))
+    rows = access.customers(actor, "write").filter(pk__among=kept.customer_ids)
     ids = list(rows.exclude(customer_tags__tag=tag).values_list("pk", flat=True))
     links = [CustomerTag(customer_id=key, tag=tag) for key in ids]
     CustomerTag.objects.bulk_create(links, ignore_conflicts=True, batch_size=5000)

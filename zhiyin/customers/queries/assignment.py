@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection
-from django.db.models import BooleanField, Count, Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from zhiyin.accounts.models import Member
@@ -104,13 +103,6 @@ def open_assignment_rules() -> list[AssignmentRule]:
     """Those that hold, in order. One SQL statement."""
     rows = AssignmentRule.objects.filter(archived_at=None).select_related("pool")
     return list(rows.order_by("position", "created_at", "id"))
-
-
-def those(ids: Sequence[uuid.UUID]) -> RawSQL:
-    """The condition for some customers. Not a sub-select, which is joined: right after an import, when the planner
-    thinks of a table of few rows, that takes the square of them.
-    """
-    return RawSQL("customers_customer.id = ANY (%s::uuid[])", [list(ids)], BooleanField())
 
 
 def planned(
@@ -245,7 +237,7 @@ def try_assignment_rules(
     """
     made = access.customers(actor).filter(created_at__gte=now - datetime.timedelta(days=days))
     ids = list(made.order_by("-created_at", "-id").values_list("pk", flat=True)[: MOST_TRIED + 1])
-    tried = Customer.objects.filter(those(ids[:MOST_TRIED]))
+    tried = Customer.objects.filter(pk__among=ids[:MOST_TRIED])
     asked = AssignmentRule.objects.filter(Q(archived_at=None) | Q(pk__in=list(drafts)))
     rules = list(asked.select_related("pool", "unit").order_by("position", "created_at", "id"))
     placed = planned(actor.tenant_id, rules, tried, timezone.localdate(now), anew=True).placed

@@ -15,7 +15,6 @@ from zhiyin.customers.actions.contacts import region_of
 from zhiyin.customers.actions.erasure.person import Person, who
 from zhiyin.customers.actions.erasure.stored import empty_files
 from zhiyin.customers.actions.erasure.sweep import clear, sweep
-from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.choices import ErasureBasis, Gone
 from zhiyin.customers.events import CustomerErased, CustomersPurged, ErasureAsked, SuppressionLifted
 from zhiyin.customers.models import Customer, Erasure
@@ -125,7 +124,7 @@ def erase_again(*, actor: Actor, most: int, now: datetime.datetime) -> int:
     """
     actor.require("customers.erase")
     with with_gone():
-        back = Customer.objects.filter(pk__in=among(list(crypto.destroyed()))).order_by("pk")
+        back = Customer.objects.filter(pk__among=crypto.destroyed()).order_by("pk")
         chosen = list(back.values_list("pk", flat=True)[:most])
         if not chosen:
             return 0

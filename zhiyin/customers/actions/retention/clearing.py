@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers import access
 from zhiyin.customers.actions.formulas import refresh_soon
-from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.actions.index import reindex
 from zhiyin.customers.events import CustomerChanged, RetentionCleared
 from zhiyin.customers.fields.masks import STARS
@@ -110,9 +109,9 @@ def clear_due(
     areas, before = areas_of(rule.areas), cutoff(rule, now)
     rows = due(rule, actor, now).filter(having(areas, before)).order_by("pk")
     found = list((rows.filter(pk__gt=after) if after else rows).values_list("pk", flat=True)[:CHUNK])
-    held = Customer.objects.filter(pk__in=among(found)).select_for_update(no_key=True, skip_locked=True)
+    held = Customer.objects.filter(pk__among=found).select_for_update(no_key=True, skip_locked=True)
     mine = list(held.order_by("pk").values_list("pk", flat=True))
-    ids = list(due(rule, actor, now).filter(pk__in=among(mine)).values_list("pk", flat=True))
+    ids = list(due(rule, actor, now).filter(pk__among=mine).values_list("pk", flat=True))
     work = _Clearing(ids, before)
     _clear(actor, work, areas, now)
     _redact(actor, work, areas, now)
@@ -134,7 +133,7 @@ def _clear(actor: Actor, work: _Clearing, areas: Sequence[Area], now: datetime.d
     searched = {each.code for each in areas if each.group == CONTACTS or each.code == "short_name"}
     if searched:
         with with_gone():
-            for customer in Customer.objects.filter(pk__in=among(work.files)):
+            for customer in Customer.objects.filter(pk__among=work.files):
                 reindex(actor, customer)
 
 
@@ -144,7 +143,7 @@ def _forget_ways_back(work: _Clearing, areas: Sequence[Area]) -> None:
         return
     forget_changes([*work.files, *work.records])
     names = [each.code for each in areas]
-    merges = Merge.objects.filter(survivor_id__in=among(work.files))
+    merges = Merge.objects.filter(survivor_id__among=work.files)
     merges.update(changed=RawSQL("changed - %s::text[]", [names]))
     joined = MergedRow.objects.filter(merge__in=merges, part__startswith="contacts", removed=True)
     joined.filter(kept__kind__in=names).delete()
@@ -158,7 +157,7 @@ def _clear_values(
 ) -> None:
     """Of those who were merged into a customer too: they would bring the values back."""
     with with_gone():
-        every = Customer.objects.filter(Q(pk__in=among(work.ids)) | Q(pk__in=among(list(into))))
+        every = Customer.objects.filter(Q(pk__among=work.ids) | Q(pk__among=into))
         files_gone: list[str] = []
         touched: set[uuid.UUID] = set()
         for customer in every.filter(created_at__lt=work.before):
@@ -170,7 +169,7 @@ def _clear_values(
                 touched.add(customer.pk)
         columns: dict[str, Any] = {each.code: "" for each in areas if not each.key}
         keys = [each.key for each in areas if each.key]
-        Customer.objects.filter(pk__in=among(list(touched))).update(
+        Customer.objects.filter(pk__among=touched).update(
             custom=RawSQL("custom - %s::text[]", [keys]), version=F("version") + 1, updated_at=now, **columns
         )
     for stored in StoredFile.objects.filter(pk__in=files_gone):
@@ -186,7 +185,7 @@ def _merged_into(ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, uuid.UUID]:
     found: dict[uuid.UUID, uuid.UUID] = {}
     newest = {key: key for key in ids}
     while newest:
-        rows = Customer.objects.filter(merged_into__in=among(list(newest)))
+        rows = Customer.objects.filter(merged_into__among=newest)
         newest = {
             key: newest[into]
             for key, into in rows.values_list("pk", "merged_into")
@@ -197,7 +196,7 @@ def _merged_into(ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, uuid.UUID]:
 
 
 def _clear_records(work: _Clearing, area: Records) -> None:
-    rows = area.written(work.before).filter(customer__in=among(work.ids))
+    rows = area.written(work.before).filter(customer__among=work.ids)
     counts = dict(rows.order_by().values_list("customer").annotate(number=Count("*")))
     for customer, number in counts.items():
         work.lost(customer, area.code, number, [number, 0])
