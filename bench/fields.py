@@ -45,7 +45,7 @@ def fill(cluster: Cluster) -> None:
     from zhiyin.platform.tenancy import scope
 
     with scope(TENANT):
-        if CustomField.objects.exists():
+        if CustomField.objects.filter(key="card").exists():
             return
         for key, kind in FIELDS.items():
             rules = FieldRules(key, options=LEVELS if kind == "choice" else ())

@@ -51,7 +51,10 @@ def _own(field: Field) -> Term:
     if field.type in (FieldType.LINK, FieldType.FILE):
         return _link(field)
     kind = _type(field)
-    options: list[Option] = [(each, field.own.words(each)) for each in field.own.options] if field.own else []
+    own = field.own
+
+    def options(_actor: Actor) -> list[Option]:
+        return [(each, own.words(each)) for each in own.options] if own else []
 
     def make(_asking: Asking, op: str, value: Any) -> Q:
         return condition(field, op, value)
@@ -62,7 +65,7 @@ def _own(field: Field) -> Term:
         kind,
         field.section or OWN,
         make,
-        options=(lambda _actor: options) if options else None,
+        options=options if own and own.options else None,
         slow=frozenset({"contains"}),
         found=functools.partial(matches, field),
     )

@@ -31,20 +31,31 @@ def count(queryset: QuerySet[Any, Any]) -> Count:
 
 
 def kept_count(
-    make: Callable[[], QuerySet[Any, Any]], *, same: object, within: int | None = None, shown: int = 0
+    make: Callable[[], QuerySet[Any, Any]],
+    *,
+    same: object,
+    within: int | None = None,
+    shown: int = 0,
+    many: Callable[[], bool] = lambda: False,
 ) -> Count:
     """``count`` of the query set that ``make`` gives; an estimate is kept for half a minute.
 
     It is kept for who asks with an equal ``same``, which must name the tenant and all that narrows the rows.
-    What cannot be counted ``within`` so many milliseconds is estimated; ``shown`` are there at least.
+    What cannot be counted ``within`` so many milliseconds is estimated, as is what is known to be ``many``;
+    ``shown`` are there at least.
     """
     name = f"count:{hashlib.sha256(repr(same).encode()).hexdigest()}"
     kept: Count | None = cache.get(name)
     if kept is not None:
         return kept
+    if many():
+        return _keep(name, Count(_rounded(max(_estimate(make().order_by()), shown)), exact=False))
     found = _count(make(), within, shown)
-    if not found.exact:
-        cache.set(name, found, KEPT)
+    return found if found.exact else _keep(name, found)
+
+
+def _keep(name: str, found: Count) -> Count:
+    cache.set(name, found, KEPT)
     return found
 
 

@@ -45,6 +45,8 @@ def server_settings(*, durable: bool, logs: Path, sockets: Path, free_disk: int)
         "jit": "off",
         "plan_cache_mode": "force_custom_plan",
         "max_parallel_workers": str(cores),
+        # Starting a process takes some 20 ms, as long as a page's whole statement.
+        "parallel_setup_cost": "20000",
         "max_parallel_workers_per_gather": str(min(2, cores // 2)),
         "max_parallel_maintenance_workers": str(min(2, cores // 2)),
         "io_workers": "2",
