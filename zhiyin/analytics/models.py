@@ -15,7 +15,8 @@ class InsightSettings(TenantModel):
     """How this tenant reckons value: one row a tenant, defaults where there is none.
 
     ``unit`` is the time unit of the models; ``margin_rate`` the share of revenue that is margin where a
-    product has no cost; ``discount_rate`` is yearly; thresholds are upper bounds of the scores.
+    product has no cost; ``discount_rate`` is yearly; thresholds are upper bounds of the scores; ``segment_by`` is the
+    own field whose values have models of their own, kinds of customers when it is empty.
     """
 
     unit = models.CharField(max_length=5, default="week")
@@ -25,6 +26,7 @@ class InsightSettings(TenantModel):
     loyal_orders = models.PositiveSmallIntegerField(default=5)
     lost_after_days = models.PositiveSmallIntegerField(default=365)
     scores = models.JSONField(default=dict)
+    segment_by = models.CharField(max_length=64, blank=True)
     updated_at = models.DateTimeField(default=timezone.now)
 
     CHOSEN: ClassVar = (
@@ -35,6 +37,7 @@ class InsightSettings(TenantModel):
         "loyal_orders",
         "lost_after_days",
         "scores",
+        "segment_by",
     )
 
     class Meta:

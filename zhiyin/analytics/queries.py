@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from zhiyin.analytics.models import Analysis, CustomerValue, InsightSettings
+from zhiyin.analytics.warehouse import Segmentation, registered
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.choices import JobState
 from zhiyin.platform.errors import NotFound
@@ -19,6 +20,12 @@ def insight_settings(*, lock: bool = False) -> InsightSettings:
     """The company's settings, or an unsaved row of defaults."""
     rows = InsightSettings.objects.select_for_update() if lock else InsightSettings.objects
     return rows.first() or InsightSettings()
+
+
+def segmentations() -> list[Segmentation]:
+    """The fields by which the company may part its customers."""
+    known = registered().get("customers")
+    return known.segmentations() if known else []
 
 
 def latest_analysis() -> Analysis | None:

@@ -7,7 +7,9 @@ from typing import Any
 from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
 
+from zhiyin.analytics.queries import segmentations
 from zhiyin.analytics.warehouse.registry import registered
 
 Facts = Mapping[str, Any]
@@ -123,7 +125,20 @@ def segment_label(name: str) -> str:
     """A segment's name for people; the app that knows the segments gives it."""
     known = registered().get("customers")
     labels = {**(known.labels if known else {}), **SEGMENT_OF_ALL}
-    return str(labels.get(name, name))
+    key, is_own, value = name.partition(":")
+    return _own_label(key, value) if is_own else str(labels.get(name, name))
+
+
+def _own_label(key: str, value: str) -> str:
+    """Of a segment by an own field, which may be gone since."""
+    parted = next((each for each in segmentations() if each.key == key), None)
+    label = parted.label if parted else key
+    if not value:
+        return _("%s: none") % label
+    return _("%(field)s: %(value)s") % {
+        "field": label,
+        "value": parted.options.get(value, value) if parted else value,
+    }
 
 
 def _worded(name: str, value: Any, currency: str) -> str:  # noqa: PLR0911 - one kind of fact a line

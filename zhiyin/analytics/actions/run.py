@@ -16,7 +16,7 @@ from zhiyin.analytics import hooks
 from zhiyin.analytics.actions.keep import keep_values
 from zhiyin.analytics.events import AnalysisFinished
 from zhiyin.analytics.models import Analysis, Dataset, InsightSettings
-from zhiyin.analytics.queries import insight_settings, latest_analysis, running_job
+from zhiyin.analytics.queries import insight_settings, latest_analysis, running_job, segmentations
 from zhiyin.platform import jobs
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.choices import JobState
@@ -127,6 +127,7 @@ def analyse(
         tenant_id=actor.tenant_id,
         today=now.astimezone(zone).date(),
         margin_rate=options.margin_rate,
+        segment_by=options.segment_by,
         until=until,
         left_out=left_out,
         memory=settings.ZHIYIN_ANALYTICS_MEMORY,
@@ -151,6 +152,8 @@ def options_of(chosen: InsightSettings) -> "Options":
         loyal_orders=chosen.loyal_orders,
         lost_after_days=chosen.lost_after_days,
         thresholds={name: list(cuts) for name, cuts in chosen.scores.items() if cuts},
+        # a field that is gone, or not for everybody's eyes any more, parts nobody
+        segment_by=chosen.segment_by if chosen.segment_by in {each.key for each in segmentations()} else "",
     )
 
 

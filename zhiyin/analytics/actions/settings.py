@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.analytics.choices import TimeUnit
 from zhiyin.analytics.events import InsightSettingsChanged
 from zhiyin.analytics.models import InsightSettings
-from zhiyin.analytics.queries import SCORES, insight_settings
+from zhiyin.analytics.queries import SCORES, insight_settings, segmentations
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid
 from zhiyin.platform.record import record
@@ -37,6 +37,7 @@ def change_settings(
     loyal_orders: int,
     lost_after_days: int,
     scores: Mapping[str, list[float]],
+    segment_by: str = "",
     version: str | None = None,
     now: datetime.datetime,
 ) -> InsightSettings:
@@ -53,6 +54,7 @@ def change_settings(
         "loyal_orders": loyal_orders,
         "lost_after_days": lost_after_days,
         "scores": {name: [float(cut) for cut in cuts] for name, cuts in scores.items() if cuts},
+        "segment_by": segment_by,
     }
     _check(fresh)
     settings = _locked()
@@ -93,6 +95,8 @@ def _plain(value: Any) -> Any:
 def _check(fresh: dict[str, Any]) -> None:
     if fresh["unit"] not in TimeUnit.values:
         raise Invalid(_("This is not one of the choices."), field="unit")
+    if fresh["segment_by"] not in ("", *(each.key for each in segmentations())):
+        raise Invalid(_("This is not one of the choices."), field="segment_by")
     for name, (low, high) in _RANGES.items():
         if not low <= fresh[name] <= high:
             raise Invalid(

@@ -22,6 +22,7 @@ class Options:
     margin_rate : share of a sale that is margin where no cost is known.
     loyal_orders, lost_after_days : rules of status.
     thresholds : own cuts of the scores by name, ascending (days, purchases, money); else quintiles.
+    segment_by : own field that parts customers, by its key; their kind when it is empty.
     level : probability of the predictive intervals.
     """
 
@@ -32,6 +33,7 @@ class Options:
     loyal_orders: int = 5
     lost_after_days: int = 365
     thresholds: dict[str, list[float]] = field(default_factory=dict)
+    segment_by: str = ""
     level: float = 0.8
 
     def to_dict(self) -> dict[str, Any]:

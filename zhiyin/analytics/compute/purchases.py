@@ -20,7 +20,7 @@ from ibis import _
 
 from zhiyin.analytics.methods.cells import Floats, Ints
 from zhiyin.analytics.warehouse.reading import connect, table
-from zhiyin.analytics.warehouse.registry import registered
+from zhiyin.analytics.warehouse.registry import registered, segment_name
 
 SALE, RETURN = "sale", "return"
 NOTHING = 0.00005
@@ -78,18 +78,22 @@ def read_purchases(
     tenant_id: uuid.UUID,
     today: datetime.date,
     margin_rate: float,
+    segment_by: str = "",
     until: datetime.date | None = None,
     left_out: Sequence[str] = (),
     memory: str = "1GB",
 ) -> Purchases:
     """Read the record up to ``until``, else to the last day with an order; what is dated later is left out.
 
-    Orders of customers who are ``left_out`` count as those of nobody. ``margin_rate`` of what was paid is margin where no cost is known.
+    Orders of customers who are ``left_out`` count as those of nobody. ``segment_by`` is the key of an own field whose
+    values are the segments. ``margin_rate`` of what was paid is margin where no cost is known.
     """
     datasets = registered()
     with connect(memory=memory) as backend:
         orders = _without(table(backend, datasets["orders"], home=home, tenant_id=tenant_id), left_out)
         people = table(backend, datasets["customers"], home=home, tenant_id=tenant_id)
+        if segment_by:
+            people = people.mutate(segment=_own_value(people.own, segment_by))
         limit = min(today, until or today)
         counts = _counts(orders, people, limit, today)
         seen = orders.filter(_.day <= limit).mutate(
@@ -114,6 +118,17 @@ def read_purchases(
         as_of=as_of if len(customers) else None,
         counts=counts,
     )
+
+
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
+def json_extract_string(document: str, path: str) -> str:  # type: ignore[empty-body]
+    """A value of a JSON object as text, by DuckDB."""
+
+
+def _own_value(own: Any, key: str) -> Any:
+    """The segment's name by an own field: key and value, which is empty where the customer has none."""
+    value = ibis.coalesce(json_extract_string(own, f'$."{key}"'), "")
+    return ibis.literal(segment_name(key, "")).concat(value)
 
 
 def _without(orders: Any, left_out: Sequence[str]) -> Any:

@@ -8,7 +8,24 @@ The modules ``export`` and ``reading`` are imported where they are used: DuckDB 
 servers of pages do not need them.
 """
 
-from zhiyin.analytics.warehouse.registry import Buckets, Dataset, Months, register, registered
+from zhiyin.analytics.warehouse.registry import (
+    Buckets,
+    Dataset,
+    Months,
+    Segmentation,
+    register,
+    registered,
+    segment_name,
+)
 from zhiyin.analytics.warehouse.tracking import TrackChanges
 
-__all__ = ["Buckets", "Dataset", "Months", "TrackChanges", "register", "registered"]
+__all__ = [
+    "Buckets",
+    "Dataset",
+    "Months",
+    "Segmentation",
+    "TrackChanges",
+    "register",
+    "registered",
+    "segment_name",
+]

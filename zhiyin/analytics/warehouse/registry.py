@@ -1,7 +1,7 @@
 """What can be exported: each app registers its read tables."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +50,25 @@ def _dotted(alias: str, column: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Segmentation:
+    """A field whose values part customers into segments, and what the values are called."""
+
+    key: str
+    label: str
+    options: Mapping[str, str]
+
+
+def segment_name(key: str, value: str) -> str:
+    """How the segment of a value is kept."""
+    return f"{key}:{value}"
+
+
+def no_segmentations() -> list[Segmentation]:
+    """Of a dataset whose rows are not parted by the company's own fields."""
+    return []
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """A read table of one tenant.
 
@@ -61,6 +80,7 @@ class Dataset:
     partitions : how rows are divided into files.
     columns : names of Arrow types, by name of the column.
     labels : names of the customer segments that occur, for pages (the dataset ``customers`` only).
+    segmentations : fields of the column ``own`` by which the company may part its customers instead.
     """
 
     name: str
@@ -69,6 +89,7 @@ class Dataset:
     partitions: Months | Buckets
     columns: Mapping[str, str]
     labels: Mapping[str, str | Promise] = field(default_factory=dict)
+    segmentations: Callable[[], list[Segmentation]] = no_segmentations
 
 
 _registered: dict[str, Dataset] = {}

@@ -65,6 +65,9 @@ class InsightSettingsIn(Schema):
     loyal_orders: int
     lost_after_days: int
     scores: dict[str, list[float]] = {}
+    segment_by: str = Field(
+        "", description="Key of an own field whose values have models of their own; empty: the kind."
+    )
 
 
 class InsightSettingsChange(InsightSettingsIn):

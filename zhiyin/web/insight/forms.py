@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.analytics.choices import TimeUnit
 from zhiyin.analytics.models import InsightSettings
-from zhiyin.analytics.queries import SCORES
+from zhiyin.analytics.queries import SCORES, segmentations
 from zhiyin.web.meeting import Meeting
 
 HUNDRED = Decimal(100)
@@ -38,6 +38,13 @@ class SettingsForm(Meeting):
     )
     horizon_months = forms.IntegerField(
         label=_("Months ahead that are valued"), help_text=_("What a customer buys in this time counts.")
+    )
+    segment_by = forms.ChoiceField(
+        label=_("Models apart for each"),
+        required=False,
+        help_text=_(
+            "Kind of customer, or an own field with choices that everybody may see. Groups too small for a model of their own are predicted by that of all."
+        ),
     )
     discount_rate = forms.DecimalField(
         label=_("Discount rate a year, %"),
@@ -74,10 +81,15 @@ class SettingsForm(Meeting):
         help_text=_("Such as 200 1000 3000 10000. Left empty, fifths of the customers."),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = [(each.key, each.label) for each in segmentations()]
+        self.fields["segment_by"].choices = [("", _("Kind of customer")), *own]  # type: ignore[attr-defined]
+
     @staticmethod
     def initial_of(settings: InsightSettings) -> dict[str, Any]:
         """The settings as the form shows them."""
-        plain = ("unit", "horizon_months", "loyal_orders", "lost_after_days")
+        plain = ("unit", "horizon_months", "loyal_orders", "lost_after_days", "segment_by")
         shown: dict[str, Any] = {name: getattr(settings, name) for name in plain}
         shown |= {name: (getattr(settings, name) * HUNDRED).normalize() for name in RATES}
         shown = {name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in shown.items()}

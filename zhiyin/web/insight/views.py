@@ -17,8 +17,11 @@ from zhiyin.analytics.choices import ValueGroup
 from zhiyin.analytics.explaining import analysis_day, explain
 from zhiyin.analytics.models import Analysis, CustomerValue
 from zhiyin.analytics.sentences import reason, sentence
+from zhiyin.analytics.warehouse import segment_name
 from zhiyin.commerce.queries import purchase_days
 from zhiyin.customers import access
+from zhiyin.customers.models import Customer
+from zhiyin.customers.queries.fields import own_segment
 from zhiyin.platform import jobs
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 from zhiyin.web.insight import pictures
@@ -172,9 +175,15 @@ def value(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
     found = queries.customer_value(request.actor, customer_id)
     context: dict[str, Any] = {"customer": customer, "value": found}
     if found is not None:
-        context |= card(request, found, customer.kind)
+        context |= card(request, found, _segment(customer, found.analysis))
     template = "insight/_value_card.html" if request.htmx else "insight/value.html"
     return render(request, template, context)
+
+
+def _segment(customer: Customer, made: Analysis) -> str:
+    """The customer's segment in an analysis."""
+    key = made.settings.get("segment_by")
+    return segment_name(key, own_segment(customer, key)) if key else customer.kind
 
 
 def card(request: HttpRequest, found: CustomerValue, segment: str) -> dict[str, Any]:
