@@ -11,7 +11,7 @@ from zhiyin.accounts.models import Tenant
 from zhiyin.config.backup.database import Owner
 from zhiyin.config.backup.keys import save_keys
 from zhiyin.config.environment import environment
-from zhiyin.customers.actions import erase_again
+from zhiyin.customers.actions import erase_again, seal_again
 from zhiyin.customers.actions.sensitive import index_sensitive as index_of_company
 from zhiyin.platform.actions import rotate_keys
 from zhiyin.platform.actors import Actor
@@ -81,7 +81,7 @@ def index_sensitive() -> int:
     done = 0
     for tenant in Tenant.objects.order_by("code"):
         with scope(tenant.pk):
-            done += index_of_company()
+            done += index_of_company() + seal_again(tenant.pk)
     return done
 
 
@@ -140,6 +140,7 @@ def rotate_company(
         report(done)
     with scope(tenant.pk):
         index_of_company()
+        seal_again(tenant.pk)
         rotation.finish()
     keep_file()
     return done

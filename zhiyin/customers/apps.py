@@ -23,6 +23,7 @@ class CustomersConfig(AppConfig):
             contacts,
             core,
             holdings,
+            sealed,
             searching,
             sensitive,
             tree,
@@ -40,6 +41,7 @@ class CustomersConfig(AppConfig):
         crypto.when_destroyed(forget_sensitive)
         searching.register(sensitive.customers_of_sensitive)
         searching.register(codes.customers_of_own_code)
+        searching.register(sealed.customers_of_sealed)
         tree.VEILS.append(sensitive.veil)
         notifications.register(
             "customers.mentioned", _("%(who)s mentioned you in a note on %(customer)s."), "note"

@@ -22,6 +22,7 @@ from zhiyin.customers.fields.conditions import is_number
 from zhiyin.customers.fields.sensitive import exportable
 from zhiyin.customers.models import ContactPoint, Customer, CustomerTag, contact_order
 from zhiyin.customers.queries.sensitive import values_in_clear
+from zhiyin.customers.sealing import in_clear
 from zhiyin.platform.actors import Actor
 
 CHUNK = 2000
@@ -134,9 +135,9 @@ def _gather(actor: Actor, ids: list[uuid.UUID], columns: list[str]) -> dict[str,
     if gathered.keys() & set(ContactKind.values):
         order = contact_order(timezone.localdate())
         points = ContactPoint.objects.filter(customer__in=ids).order_by(*order)
-        for customer, kind, value in points.values_list("customer_id", "kind", "value"):
-            if kind in gathered and kind in ContactKind.values:
-                _join(gathered[kind], customer, told(actor, kind, value))
+        wanted = points.filter(kind__in=gathered.keys() & set(ContactKind.values))
+        for each in in_clear(wanted.only("customer_id", "kind", "value", "value_key", "parts", "sealed")):
+            _join(gathered[each.kind], each.customer_id, told(actor, each.kind, each.value))
     if "tags" in gathered:
         links = CustomerTag.objects.filter(customer__in=ids).order_by("tag__name")
         for customer, name in links.values_list("customer_id", "tag__name"):

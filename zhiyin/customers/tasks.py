@@ -291,6 +291,7 @@ def protect(now: datetime.datetime) -> None:
         if now.astimezone(ZoneInfo(tenant.time_zone)).hour == RECLAIM_HOUR:
             with scope(tenant.id):
                 system = Actor.system(tenant.id)
+                actions.settle_all_contacts(tenant.id)
                 if ProtectionRule.objects.filter(archived_at=None).exists():
                     actions.reclaim_lapsed(actor=system, now=now)
                 else:

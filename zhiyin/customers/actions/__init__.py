@@ -169,6 +169,7 @@ from zhiyin.customers.actions.retention import (
     set_retention_archived,
     switch_retention_rule,
 )
+from zhiyin.customers.actions.sealing import seal_again, settle_all_contacts
 from zhiyin.customers.actions.sensitive import (
     change_sensitive_rules,
     reveal_sensitive,
@@ -357,6 +358,7 @@ __all__ = [
     "reveal_sensitive",
     "revoke_link",
     "save_view",
+    "seal_again",
     "selected",
     "set_assignment_rule_archived",
     "set_back_customer",
@@ -369,6 +371,7 @@ __all__ = [
     "set_rule_archived",
     "set_sensitive",
     "set_tags",
+    "settle_all_contacts",
     "share_customer",
     "share_customers",
     "switch_retention_rule",

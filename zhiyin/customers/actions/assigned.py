@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 from zhiyin.accounts.models import Member, Unit
+from zhiyin.customers.actions.sealing import settle_contacts
 from zhiyin.customers.choices import PoolMoveKind, TimelineKind
 from zhiyin.customers.models import Pool
 from zhiyin.platform.actors import Actor
@@ -49,9 +50,10 @@ class Given:
 
 
 def keep_assignments(actor: Actor, given: Sequence[Given], now: datetime.datetime) -> None:
-    """Into each customer's assignments, and onto the timeline."""
+    """Into each customer's assignments, and onto the timeline; contact points are sealed or opened as it has become."""
     if not given:
         return
+    settle_contacts(actor.tenant_id, [each.customer for each in given])
     values: dict[str, Any] = {
         "actor": actor.name,
         "now": now,

@@ -13,11 +13,13 @@ from zhiyin.accounts.models import Tenant
 from zhiyin.customers import access
 from zhiyin.customers.actions.before import keep_contact
 from zhiyin.customers.actions.index import reindex
+from zhiyin.customers.actions.sealing import settle_contacts
 from zhiyin.customers.choices import ContactCheck, ContactKind
 from zhiyin.customers.contact_keys import LONGEST, SEARCHED, checked
 from zhiyin.customers.events import CustomerChanged
 from zhiyin.customers.keys import REGIONS
 from zhiyin.customers.models import ContactPoint, Customer, Undo, contact_order
+from zhiyin.customers.sealing import in_clear, keys_of
 from zhiyin.customers.suppression import require_unsuppressed
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
@@ -94,7 +96,7 @@ def change_contact(
     _check(point, verified_on, verified_how, now)
     point.valid_until = valid_until
     same_kind = ContactPoint.objects.filter(customer=customer, kind=point.kind).exclude(pk=point.pk)
-    if same_kind.filter(value_key=point.value_key).exists():
+    if _is_there(customer, point):
         raise Conflict(_("This is there already."), field="value")
     if is_primary and not point.is_primary:
         point.is_primary = True
@@ -160,10 +162,16 @@ def _require_room(customer: Customer, point: ContactPoint) -> Any:
     others = ContactPoint.objects.filter(customer=customer)
     if others.count() >= MOST:
         raise Conflict(_("A customer has at most 50 contact points."))
-    same_kind = others.filter(kind=point.kind)
-    if same_kind.filter(value_key=point.value_key).exists():
+    if _is_there(customer, point):
         raise Conflict(_("This is there already."), field="value")
-    return same_kind
+    return others.filter(kind=point.kind)
+
+
+def _is_there(customer: Customer, point: ContactPoint) -> bool:
+    """Whether another contact point of the customer is the same."""
+    keys = keys_of(point.kind, point.value_key) if customer.pool_id else [point.value_key]
+    others = ContactPoint.objects.filter(customer=customer, kind=point.kind).exclude(pk=point.pk)
+    return others.filter(value_key__in=keys).exists()
 
 
 def _locked(
@@ -173,6 +181,7 @@ def _locked(
     point = ContactPoint.objects.filter(pk=contact_id, customer=customer).first()
     if point is None:
         raise NotFound
+    point = in_clear([point])[0]
     access.require_editable(actor, point.kind, ContactKind(point.kind).label)
     require_seen(version, point.version, f"{point.value} {point.label}".strip())
     return customer, point
@@ -262,7 +271,9 @@ def _tell(
     customer.version += 1
     customer.updated_at = now
     customer.save(update_fields=["version", "updated_at"])
-    if kind in SEARCHED:
+    if customer.pool_id:
+        settle_contacts(actor.tenant_id, [customer.pk])
+    elif kind in SEARCHED:
         reindex(actor, customer)
     record(
         CustomerChanged(customer.pk, [kind]),

@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,13 @@ from django.utils.translation import gettext as _
 
 from zhiyin.accounts.models import Tenant
 from zhiyin.customers import access
+from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.actions.merges import MOST, merge_customers
-from zhiyin.customers.choices import FieldType, Verdict
+from zhiyin.customers.choices import ContactKind, FieldType, Verdict
 from zhiyin.customers.events import DuplicateRulesChanged, DuplicatesDecided, DuplicatesFound
 from zhiyin.customers.keys import REGIONS
-from zhiyin.customers.models import Customer, CustomField, DuplicateRules, Suspect
+from zhiyin.customers.models import ContactPoint, Customer, CustomField, DuplicateRules, Suspect
+from zhiyin.customers.sealing import in_clear
 from zhiyin.platform import jobs
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import DomainError, Invalid, PermissionDenied
@@ -41,7 +44,7 @@ FROM customers_customer c LEFT JOIN (
     SELECT customer_id, string_agg(value_key, ';') FILTER (WHERE kind = 'phone') AS phone,
         string_agg(value_key, ';') FILTER (WHERE kind = 'email') AS email,
         min(value) FILTER (WHERE kind = 'address') AS address
-    FROM customers_contactpoint WHERE kind IN ('phone', 'email', 'address') GROUP BY customer_id
+    FROM customers_contactpoint WHERE kind IN ('phone', 'email', 'address') AND sealed IS NULL GROUP BY customer_id
 ) p ON p.customer_id = c.id
 LEFT JOIN customers_sensitivevalue v ON v.customer_id = c.id AND v.field = 'id_number'
 LEFT JOIN customers_sensitiveindex x ON x.value_id = v.id
@@ -103,10 +106,35 @@ def _table() -> "pa.Table":
     with connection.chunked_cursor() as cursor:
         cursor.execute(_READ, {"birthday": birthday})
         while rows := cursor.fetchmany(CHUNK):
+            read = _in_clear(rows)
             batches.append(
-                pa.record_batch([pa.array(each, pa.string()) for each in zip(*rows, strict=True)], schema)
+                pa.record_batch([pa.array(each, pa.string()) for each in zip(*read, strict=True)], schema)
             )
     return pa.Table.from_batches(batches, schema)
+
+
+def _in_clear(rows: Sequence[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+    """Rows of ``_READ`` with what is sealed of those in a pool. One SQL statement, two where anything is."""
+    sealed = ContactPoint.objects.filter(customer__in=among([row[0] for row in rows]), sealed__isnull=False)
+    known: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for each in in_clear(sealed):
+        if each.sealed:
+            continue
+        known[str(each.customer_id)][each.kind].append(
+            each.value if each.kind == ContactKind.ADDRESS else each.value_key
+        )
+    for row in rows:
+        if (mine := known.get(row[0])) is None:
+            yield row
+        else:
+            phone, email, address = (mine[kind] for kind in ("phone", "email", "address"))
+            yield (
+                *row[:3],
+                ";".join(phone) or None,
+                ";".join(email) or None,
+                min(address, default=None),
+                *row[6:],
+            )
 
 
 def _found(actor: Actor, table: "pa.Table", precision: float) -> "Duplicates":

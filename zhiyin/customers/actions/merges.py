@@ -16,6 +16,7 @@ from zhiyin.customers.actions.formulas import put_formulas
 from zhiyin.customers.actions.index import reindex
 from zhiyin.customers.actions.merging import survivorship
 from zhiyin.customers.actions.merging.parts import Going, Told, parts
+from zhiyin.customers.actions.sealing import open_contacts, settle_contacts
 from zhiyin.customers.actions.timeline import add_to_timeline
 from zhiyin.customers.choices import FieldAccess, Gone, Survivorship, TimelineKind, Verdict
 from zhiyin.customers.events import CustomersMerged, MergeUndone
@@ -72,6 +73,8 @@ def merge_customers(
     for name in choices or {}:
         if access.field_access(actor, name.removesuffix("_id")) != FieldAccess.OPEN:
             raise Invalid(_("You may not change this field."), field=name)
+    ids = [survivor.pk, *(each.pk for each in others)]
+    open_contacts(actor.tenant_id, ids)
     merge = Merge(
         survivor_id=survivor.pk,
         customer_ids=[each.pk for each in others],
@@ -90,6 +93,7 @@ def merge_customers(
             done.told[part.code].add(part.move(Going(merge, each.pk, now)))
     _leave(others, survivor, now)
     _write(actor, survivor, now)
+    settle_contacts(actor.tenant_id, ids)
     _tell_merged(actor, done, survivor, others, now)
     return done
 
@@ -115,6 +119,7 @@ def undo_merge(*, actor: Actor, merge_id: uuid.UUID, now: datetime.datetime) -> 
     if merge.undone_at:
         raise Conflict(_("This is undone already."))
     survivor, others = _locked_again(merge)
+    open_contacts(actor.tenant_id, [survivor.pk])
     for each in others:
         each.gone, each.gone_at, each.merged_into = "", None, None
     with with_gone():
@@ -124,6 +129,7 @@ def undo_merge(*, actor: Actor, merge_id: uuid.UUID, now: datetime.datetime) -> 
         _bring_back(done, Going(merge, key, now))
     done.changed, done.kept = _return(survivor, merge.changed)
     _write(actor, survivor, now)
+    settle_contacts(actor.tenant_id, [survivor.pk, *merge.customer_ids])
     _close(merge, Verdict.DIFFERENT, now)
     merge.undone_at = now
     merge.save(update_fields=["undone_at"])

@@ -48,7 +48,7 @@ def return_customers(
 ) -> Done:
     """Put customers that are the actor's to dispose of into a pool, or each into the one whose filter takes it.
 
-    They have neither owner nor unit then, and what was shared of them has ended. More than ``BULK_AT_ONCE`` become a
+    They have neither owner nor unit then, what was shared of them has ended, and their contact points are sealed. More than ``BULK_AT_ONCE`` become a
     job. Raises ``Invalid`` without a reason and ``NoPool`` when no pool takes any of them.
     """
     actor.require("customers.edit")

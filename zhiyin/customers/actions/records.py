@@ -18,6 +18,7 @@ from zhiyin.customers.actions.formulas import put_formulas
 from zhiyin.customers.actions.index import reindex
 from zhiyin.customers.actions.moves import checked_move, note_move
 from zhiyin.customers.actions.placing import place_new
+from zhiyin.customers.actions.sealing import settle_contacts
 from zhiyin.customers.actions.timeline import add_to_timeline
 from zhiyin.customers.choices import CustomerKind, FieldType, Gone, Stage, Status, TimelineKind
 from zhiyin.customers.events import CustomerChanged, CustomerCreated
@@ -305,6 +306,8 @@ def _tell_timeline(
     if "owner_id" in different:
         old, new = different["owner_id"]
         keep_assignments(actor, [Given(customer.pk, old, new)], now)
+    elif "unit_id" in different:
+        settle_contacts(actor.tenant_id, [customer.pk])  # a unit takes it out of its pool
     moved: dict[str, Any] = {field: different[field] for field in ("status", "stage") if field in different}
     if moved:
         if "reason" in different:

@@ -9,6 +9,7 @@ from zhiyin.customers import access
 from zhiyin.customers.choices import ContactKind, FieldAccess
 from zhiyin.customers.fields.registry import CORE, PREFIX
 from zhiyin.customers.models import ContactPoint, Customer
+from zhiyin.customers.sealing import in_clear
 from zhiyin.platform.actors import Actor
 
 STARS = "***"
@@ -80,8 +81,11 @@ def veiled_customer(actor: Actor, customer: Customer) -> Customer:
 
 
 def veiled_points(actor: Actor, points: Iterable[ContactPoint]) -> list[ContactPoint]:
-    """Contact points to be read, not written: masked, or without those of kinds out of sight."""
-    return [_veiled(actor, each) for each in points if each.kind not in access.hidden(actor)]
+    """Contact points to be read, not written: masked, or without those of kinds out of sight.
+
+    For who reaches their customers: sealed ones are read too.
+    """
+    return [_veiled(actor, each) for each in in_clear(points) if each.kind not in access.hidden(actor)]
 
 
 def _veiled(actor: Actor, point: ContactPoint) -> ContactPoint:

@@ -17,6 +17,7 @@ from zhiyin.customers.choices import ContactKind, FieldType
 from zhiyin.customers.fields import Field, registry
 from zhiyin.customers.fields.conditions import condition, matches
 from zhiyin.customers.filters.options import grade_options, named, owner_options, tag_options, unit_options
+from zhiyin.customers.filters.sealed import sealed_with
 from zhiyin.customers.filters.searching import found
 from zhiyin.customers.filters.seeing import found_openly, sees_all_words
 from zhiyin.customers.filters.terms import Asking, Make, Option, Term, among
@@ -271,6 +272,8 @@ def _reached(kind: str) -> Make:
         alternatives = Q()
         for each in value if isinstance(value, list) else [value]:
             alternatives |= _point(asking.actor, kind, op, each)
+            if op in ("in", "not_in") and (also := sealed_with(asking.actor, [ContactKind(kind)], each)):
+                alternatives |= Q(pk__in=also)
         return ~alternatives if op == "not_in" else alternatives
 
     return make

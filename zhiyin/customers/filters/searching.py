@@ -14,8 +14,8 @@ from zhiyin.platform import search
 from zhiyin.platform.actors import Actor
 
 FOUND = "SELECT id FROM search_customers(%s::int[], %s, %s)"
-# numbers and codes of other records are looked up whole, when a word may be one
-_NUMBER = re.compile(r"(?=.*\d{3})[^\s\x00]{3,64}")
+# numbers and codes of other records, and mail addresses, are looked up whole, when a word may be one
+_NUMBER = re.compile(r"(?=.*(\d{3}|@))[^\s\x00]{3,64}")
 
 Finder = Callable[[Actor, str], Iterable[uuid.UUID]]
 _finders: list[Finder] = []
@@ -27,7 +27,7 @@ def register(finder: Finder) -> None:
 
 
 def exact(actor: Actor, text: str) -> list[uuid.UUID]:
-    """Whose code, or whose order's number, this is as a whole; an SQL statement each, none for a name."""
+    """Whose code, or whose order's number, this is as a whole; some SQL statements, none for a name."""
     text = text.strip()
     if not _NUMBER.fullmatch(text):
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zhiyin.customers import access
+from zhiyin.customers.actions.sealing import open_contacts, settle_contacts
 from zhiyin.customers.choices import ContactKind, FieldAccess
 from zhiyin.customers.contact_keys import loose_key
 from zhiyin.customers.fields import PREFIX
@@ -88,6 +89,7 @@ _MATCH = Match(
     "landed_codes", "cno", "customer_ids", "customers_customer", "t.code_key = l.code_key", held=True
 )
 
+_POOLED = "SELECT c.id FROM customer_ids JOIN customers_customer c USING (id) WHERE c.pool_id IS NOT NULL"
 # what an import itself makes for a customer
 _OWN = (
     CustomerSearch,
@@ -207,12 +209,15 @@ def write_customers(work: Workspace, landing: Landing, *, update: bool) -> dict[
             "SELECT count(DISTINCT subject_id) FROM imports_importchange"
             " WHERE batch_id = %(import)s AND subject_kind IN ('customer', 'own')"
         )
+    pooled = [key for (key,) in landing.rows(_POOLED)]
+    open_contacts(landing.actor.tenant_id, pooled)
     _write_contacts(work, landing)
     write_sensitive(work, landing)
     write_trails(landing)
     reach = "true" if landing.actor.scope == "all" else within("c")
     counts |= write_relations(work, landing, reach)
     reindex_customers(landing, "SELECT id FROM customer_ids JOIN landed_customers USING (cno)")
+    settle_contacts(landing.actor.tenant_id, pooled)
     counts |= place_by_rules(landing)
     return counts
 
@@ -378,7 +383,7 @@ def reindex_customers(landing: Landing, ids: str) -> None:
     read = (
         "SELECT c.id, c.name_key, c.name, c.short_name, c.code, coalesce((SELECT array_agg(p.value_key ORDER BY"
         " p.created_at)"
-        " FROM customers_contactpoint p WHERE p.customer_id = c.id AND p.kind <> 'address'), '{}')"
+        " FROM customers_contactpoint p WHERE p.customer_id = c.id AND p.kind <> 'address' AND p.sealed IS NULL), '{}')"
         # what one search finds then lies together
         f" FROM customers_customer c WHERE c.id IN ({ids}) ORDER BY c.name_key"
     )

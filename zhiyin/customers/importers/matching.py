@@ -10,6 +10,7 @@ from zhiyin.customers.choices import ContactKind
 from zhiyin.customers.contact_keys import loose_key
 from zhiyin.customers.importers.reach import lead_on, within
 from zhiyin.customers.keys import REGIONS, code_key
+from zhiyin.customers.sealing import is_anything_sealed, token_of
 from zhiyin.imports.choices import Alike, Known
 from zhiyin.imports.landing import Landing
 from zhiyin.imports.messages import Message, gettext_noop, ngettext_lazy
@@ -103,9 +104,9 @@ def _compare(work: Workspace, landing: Landing, field: str, value: str) -> None:
         loose_key(kind, REGIONS.get(work.frame.currency)) if kind else lambda text: name_key(text[:200])
     )
     work.key(f"SELECT {value} FROM typed", "row_keys", key)
-    landing.copy(work.con, "SELECT DISTINCT key FROM row_keys", "landed_alike", "key text")
+    landing.copy(work.con, forms(work, "row_keys", kind), "landed_alike", "key text, form text")
     joined = (
-        "customers_contactpoint p ON p.value_key = l.key AND p.kind = %(kind)s AND p.tenant_id = %(tenant)s"
+        "customers_contactpoint p ON p.value_key = l.form AND p.kind = %(kind)s AND p.tenant_id = %(tenant)s"
         " JOIN customers_customer c ON c.id = p.customer_id"
         if kind
         else "customers_customer c ON c.name_key = l.key AND c.tenant_id = %(tenant)s"
@@ -121,6 +122,15 @@ def _compare(work: Workspace, landing: Landing, field: str, value: str) -> None:
         f"INSERT INTO alike SELECT DISTINCT {ROW}, '{field}', code FROM typed JOIN row_keys r ON {value} = r.value"
         f" JOIN found_alike f USING (key) WHERE {ROW} NOT IN (SELECT {ROW} FROM known_rows)"
     )
+
+
+def forms(work: Workspace, keys: str, kind: str | None) -> str:
+    """The query for the ``key`` of a table, and each form it may have where contact points of this kind are kept."""
+    query = f"SELECT DISTINCT key, key AS form FROM {keys}"
+    if kind and is_anything_sealed():
+        work.key(f"SELECT key FROM {keys}", "sealed_keys", token_of(kind))
+        return f"{query} UNION ALL SELECT value, key FROM sealed_keys"
+    return query
 
 
 def _reached(landing: Landing) -> str:

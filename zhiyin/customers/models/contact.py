@@ -15,6 +15,8 @@ from zhiyin.platform.versions import version_of
 class ContactPoint(TenantModel):
     """A way to reach a customer. ``value_key`` is E.164 for phones, lower case for all others.
 
+    Of a customer in a pool it is ``sealed``, and these hold what ``customers.sealing`` says.
+
     ``is_primary`` is what somebody wished for: the one to use at a day is the first by ``contact_order``.
     """
 
@@ -29,6 +31,7 @@ class ContactPoint(TenantModel):
     verified_how = models.CharField(max_length=10, choices=ContactCheck, blank=True, db_default="")
     valid_until = models.DateField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
+    sealed = models.BinaryField(null=True)
 
     seen_as = FieldAccess.OPEN
     """How far the reader's role sees it, once ``queries.contact_points`` has said so."""
@@ -47,6 +50,11 @@ class ContactPoint(TenantModel):
                 fields=["tenant_id", "kind", "valid_until", "customer"],
                 condition=models.Q(valid_until__isnull=False),
                 name="contact_until",
+            ),
+            models.Index(
+                fields=["tenant_id", "customer"],
+                condition=models.Q(sealed__isnull=False),
+                name="contact_sealed",
             ),
         ]
 

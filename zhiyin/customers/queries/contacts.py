@@ -14,6 +14,7 @@ from zhiyin.customers import access
 from zhiyin.customers.choices import ContactKind
 from zhiyin.customers.fields import veiled_points
 from zhiyin.customers.models import ContactPoint
+from zhiyin.customers.sealing import every_key
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
 
@@ -63,16 +64,17 @@ _contact_points: Planned[ContactPoint] = Planned(
 def also_of(
     actor: Actor, customer_id: uuid.UUID, points: Iterable[ContactPoint]
 ) -> Mapping[tuple[str, str], Sharing]:
-    """By kind and key, who else has these contact points. One SQL statement.
+    """By kind and key, who else has these contact points. Three SQL statements at most.
 
     Of customers beyond the actor's reach nothing is told but how many they are.
     """
-    keys: dict[str, list[str]] = {}
-    for point in points:
-        keys.setdefault(point.kind, []).append(point.value_key)
+    keys = every_key((point.kind, point.value_key) for point in points)
     if not keys:
         return {}
-    same = reduce(or_, (Q(kind=kind, value_key__in=values) for kind, values in keys.items()))
+    written: dict[str, list[str]] = {}
+    for kind, form in keys:
+        written.setdefault(kind, []).append(form)
+    same = reduce(or_, (Q(kind=kind, value_key__in=forms) for kind, forms in written.items()))
     seen = Exists(access.customers(actor).filter(pk=OuterRef("customer")))
     rows = ContactPoint.objects.filter(same).exclude(customer=customer_id)
     found = list(
@@ -82,8 +84,8 @@ def also_of(
     )
     cut = len(found) > MOST_SHARING
     shared: dict[tuple[str, str], dict[uuid.UUID, str | None]] = {}
-    for kind, key, other, name, is_seen in found[:MOST_SHARING]:
-        shared.setdefault((kind, key), {})[other] = name if is_seen else None
+    for kind, form, other, name, is_seen in found[:MOST_SHARING]:
+        shared.setdefault((kind, keys[kind, form]), {})[other] = name if is_seen else None
     return {both: _sharing(others, cut) for both, others in shared.items()}
 
 

@@ -13,6 +13,7 @@ from zhiyin.customers.choices import ContactKind, Ruling
 from zhiyin.customers.contact_keys import checked
 from zhiyin.customers.keys import REGIONS, code_key
 from zhiyin.customers.models import ContactPoint, Customer, Dispute
+from zhiyin.customers.sealing import keys_of
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid
 from zhiyin.platform.paging import Page, keyset
@@ -89,7 +90,7 @@ def named_customer(actor: Actor, asked: str) -> Customer | None:
             key = checked(kind, text[:400], REGIONS.get(currency))[1]
         except Invalid:
             continue
-        points = ContactPoint.objects.filter(kind=kind, value_key=key).values("customer")
+        points = ContactPoint.objects.filter(kind=kind, value_key__in=keys_of(kind, key)).values("customer")
         several = list(Customer.objects.filter(pk__in=points)[:2])
         if len(several) == 1:
             return several[0]

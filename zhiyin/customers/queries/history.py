@@ -13,6 +13,7 @@ from zhiyin.customers.choices import PROSPECTS, ContactKind, Status
 from zhiyin.customers.events import CustomerChanged, CustomerCreated, CustomersMerged, MergeUndone
 from zhiyin.customers.fields import PREFIX, registry, told
 from zhiyin.customers.models import ContactPoint, Customer, CustomerTag, StatusChange
+from zhiyin.customers.sealing import in_clear
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
 from zhiyin.platform.models import AuditEntry
@@ -137,9 +138,9 @@ def _today(customer: Customer, names: Iterable[str]) -> dict[str, Any]:
         key = getattr(customer, name)
         found[name] = str(key) if key else None
     found |= {kind: [] for kind in ContactKind.values}
-    points = ContactPoint.objects.filter(customer=customer).order_by("value").values_list("kind", "value")
-    for kind, value in points:
-        found[kind].append(value)
+    points = in_clear(ContactPoint.objects.filter(customer=customer))
+    for point in sorted(points, key=lambda each: each.value):
+        found[point.kind].append(point.value)
     worn = CustomerTag.objects.filter(customer=customer).order_by("tag__name")
     return found | {TAGS: list(worn.values_list("tag__name", flat=True))}
 

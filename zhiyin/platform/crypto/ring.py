@@ -137,17 +137,17 @@ def suppression_hash(value: str, *, within: Ring | None = None) -> bytes:
     return hmac.new(keys.key(SUPPRESSION, 1), message, hashlib.sha256).digest()
 
 
-def seal(name: str, value: str) -> bytes:
+def seal(name: str, value: str, *, within: Ring | None = None) -> bytes:
     """A secret of the company, such as a password for another server, under a name it opens by."""
-    keys = ring()
+    keys = within or ring()
     version = keys.newest(DATA)
     key = boxes.derived(keys.key(DATA, version), "seal")
     return version.to_bytes(_VERSION, "big") + boxes.close(key, value.encode(), keys.place("seal", name))
 
 
-def unseal(name: str, sealed: bytes) -> str:
+def unseal(name: str, sealed: bytes, *, within: Ring | None = None) -> str:
     """What was sealed under this name. Raises ``Unreadable``."""
-    keys = ring()
+    keys = within or ring()
     sealed = bytes(sealed)
     key = boxes.derived(keys.key(DATA, int.from_bytes(sealed[:_VERSION], "big")), "seal")
     return boxes.open_(key, sealed[_VERSION:], keys.place("seal", name)).decode()

@@ -10,6 +10,7 @@ from typing import Any
 from zhiyin.customers.choices import ContactKind
 from zhiyin.customers.contact_keys import LONGEST
 from zhiyin.customers.models import ContactPoint, Customer, SensitiveValue
+from zhiyin.customers.sealing import every_key, in_clear
 from zhiyin.customers.suppression import known_by
 from zhiyin.platform import crypto
 from zhiyin.platform.crypto import Item, Known
@@ -58,7 +59,8 @@ def _form(word: str) -> str:
 def who(ids: Sequence[uuid.UUID]) -> Person:
     """The person whose files these are; to be called within ``with_gone`` before anything is deleted."""
     files = list(Customer.objects.filter(pk__in=ids))
-    points = list(ContactPoint.objects.filter(customer__in=ids).values_list("kind", "value", "value_key"))
+    found = in_clear(ContactPoint.objects.filter(customer__in=ids))
+    points = [(each.kind, each.value, each.value_key) for each in found]
     reached = [(kind, key) for kind, _value, key in points if kind != ContactKind.ADDRESS]
     own = [value for each in files for value in each.custom.values() if isinstance(value, str)]
     words = {
@@ -98,16 +100,17 @@ def _of_others(ids: Sequence[uuid.UUID], words: Collection[str]) -> set[str]:
     """Names, codes and contact points that somebody has who stays: a family's telephone, a namesake."""
     others = Customer.objects.exclude(pk__in=ids)
     keys = [each[:LONGEST].casefold() for each in words]
-    shared = ContactPoint.objects.filter(value_key__in=keys).exclude(customer__in=ids)
+    wanted = {form for _kind, form in every_key((kind, key) for kind in ContactKind.values for key in keys)}
+    shared = in_clear(ContactPoint.objects.filter(value_key__in=wanted).exclude(customer__in=ids))
     return {
         *others.filter(name__in=words).values_list("name", flat=True),
-        *(form for row in shared.values_list("kind", "value", "value_key") for form in _written(*row)),
+        *(form for row in shared for form in _written(row.kind, row.value, row.value_key)),
     }
 
 
 def _unshared(ids: Sequence[uuid.UUID], points: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
     """Those that nobody else is reached by."""
-    keys = [key for _kind, key in points]
-    others = ContactPoint.objects.filter(value_key__in=keys).exclude(customer__in=ids)
-    taken = set(others.values_list("kind", "value_key"))
+    keys = {form for _kind, form in every_key(points)}
+    others = in_clear(ContactPoint.objects.filter(value_key__in=keys).exclude(customer__in=ids))
+    taken = {(each.kind, each.value_key) for each in others}
     return [point for point in points if point not in taken]
