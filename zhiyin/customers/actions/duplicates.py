@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from zhiyin.accounts.models import Tenant
 from zhiyin.customers import access
-from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.actions.merges import MOST, merge_customers
 from zhiyin.customers.choices import ContactKind, FieldType, Verdict
 from zhiyin.customers.events import DuplicateRulesChanged, DuplicatesDecided, DuplicatesFound
@@ -115,7 +114,7 @@ def _table() -> "pa.Table":
 
 def _in_clear(rows: Sequence[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
     """Rows of ``_READ`` with what is sealed of those in a pool. One SQL statement, two where anything is."""
-    sealed = ContactPoint.objects.filter(customer__in=among([row[0] for row in rows]), sealed__isnull=False)
+    sealed = ContactPoint.objects.filter(customer__among=[row[0] for row in rows], sealed__isnull=False)
     known: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for each in in_clear(sealed):
         if each.sealed:

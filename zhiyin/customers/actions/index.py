@@ -19,12 +19,12 @@ def reindex(actor: Actor, customer: Customer) -> None:
 def reindex_many(tenant_id: uuid.UUID, ids: Collection[uuid.UUID]) -> None:
     """Those of customers who are in use. Three SQL statements."""
     names = ("name", "short_name", "code", "name_key")
-    _write(tenant_id, list(Customer.objects.filter(pk__in=ids).only(*names).order_by("pk")))
+    _write(tenant_id, list(Customer.objects.filter(pk__among=list(ids)).only(*names).order_by("pk")))
 
 
 def _write(tenant_id: uuid.UUID, customers: Collection[Customer]) -> None:
     reached_by = ContactPoint.objects.filter(
-        customer__in=[each.pk for each in customers], kind__in=SEARCHED, sealed=None
+        customer__among=[each.pk for each in customers], kind__in=SEARCHED, sealed=None
     )
     keys: dict[uuid.UUID, list[str]] = defaultdict(list)
     for customer_id, key in reached_by.order_by("created_at").values_list("customer_id", "value_key"):

@@ -8,7 +8,6 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from zhiyin.customers.actions.holdings import among
 from zhiyin.customers.actions.index import reindex_many
 from zhiyin.customers.models import ContactPoint
 from zhiyin.customers.sealing import closed, newest_tokens, opened
@@ -32,7 +31,7 @@ def settle_contacts(tenant_id: uuid.UUID, customer_ids: Sequence[uuid.UUID]) -> 
     """
     done = 0
     for some in _parts(list(customer_ids)):
-        points = ContactPoint.objects.filter(customer__in=among(some))
+        points = ContactPoint.objects.filter(customer__among=some)
         done += _seal(tenant_id, points.filter(_POOLED)) + _open(tenant_id, points.filter(_LEFT))
     return done
 
@@ -45,7 +44,7 @@ def settle_all_contacts(tenant_id: uuid.UUID) -> int:
 
 def open_contacts(tenant_id: uuid.UUID, customer_ids: Sequence[uuid.UUID]) -> None:
     """Open what is to be written; whoever does so settles afterwards. One SQL statement where nothing is sealed."""
-    points = ContactPoint.objects.filter(customer__in=among(customer_ids), sealed__isnull=False)
+    points = ContactPoint.objects.filter(customer__among=customer_ids, sealed__isnull=False)
     _open(tenant_id, points, searched=False)
 
 
@@ -57,7 +56,7 @@ def seal_again(tenant_id: uuid.UUID) -> int:
     older = sealed.exclude(value_key__startswith=newest_tokens(ring()))
     ids = sorted(set(older.values_list("customer_id", flat=True)))
     for some in _parts(ids):
-        _seal(tenant_id, _opened(older.filter(customer__in=among(some))))
+        _seal(tenant_id, _opened(older.filter(customer__among=some)))
     return len(ids)
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0042_filled"),
+        ("customers", "0043_analysed_fields"),
     ]
 
     operations = [
