@@ -32,6 +32,14 @@ class ActivitiesConfig(AppConfig):
             ("appointment_off", _("%(who)s called off “%(title)s”."), "calendar-event"),
             ("appointment_accepted", _("%(who)s comes to “%(title)s”."), "check"),
             ("appointment_declined", _("%(who)s does not come to “%(title)s”."), "x"),
+            (
+                "appointment_met",
+                _(
+                    "“%(title)s” was changed here and in your other calendar: “%(kept)s” is kept, not “%(lost)s”."
+                ),
+                "calendar-event",
+            ),
+            ("calendar_fails", _("Your calendar “%(title)s” cannot be synchronised."), "alert-triangle"),
             ("appointment_reminder", _("Reminder of the appointment “%(title)s”."), "clock"),
         ):
             notifications.register(f"activities.{code}", text, icon)

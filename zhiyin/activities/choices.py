@@ -39,3 +39,16 @@ class Which(models.TextChoices):
     ONE = "one", _("Only this one")
     FOLLOWING = "following", _("This and all following")
     ALL = "all", _("All of the series")
+
+
+class ConnectionProblem(models.TextChoices):
+    """Why a connected calendar could not be synchronised."""
+
+    PASSWORD = "password", _("The server refuses this user and password.")
+    UNREACHABLE = "unreachable", _("The server cannot be reached.")
+    BUSY = "busy", _("The server asks to come again later.")
+    ANSWER = "answer", _("The server gave an answer that cannot be understood.")
+    NO_CALENDAR = "no_calendar", _("There is no calendar at this address.")
+    TOO_MANY = "too_many", _("There are more than 5,000 appointments in it.")
+    RIGHTS = "rights", _("You may not write appointments any more.")
+    KEYS = "keys", _("The password kept here cannot be opened any more; enter it again.")

@@ -37,3 +37,12 @@ class FeedChanged(Event):
     name: ClassVar = "activities.feed_changed"
     feed_id: uuid.UUID
     what: str
+
+
+@dataclass(frozen=True)
+class ConnectionChanged(Event):
+    """``what`` is ``made``, ``chosen``, ``asked`` to be synchronised or ``ended``."""
+
+    name: ClassVar = "activities.connection_changed"
+    connection_id: uuid.UUID
+    what: str

@@ -11,14 +11,20 @@ from zhiyin.activities.models import Appointment
 
 def written(name: str, rows: Iterable[Appointment]) -> bytes:
     """A calendar of appointments with their ``exceptions``; of these also those that were called off."""
+    made = calendar(rows)
+    made.add("x-wr-calname", name)
+    return bytes(made.to_ical())
+
+
+def calendar(rows: Iterable[Appointment]) -> icalendar.Calendar:
+    """The same without a name, as a server keeps a series with what differs from it."""
     made = icalendar.Calendar()
     made.add("prodid", "-//zhiyin//calendar//")
     made.add("version", "2.0")
-    made.add("x-wr-calname", name)
     for row in rows:
         made.add_component(_event(row))
     made.add_missing_timezones()
-    return bytes(made.to_ical())
+    return made
 
 
 def _event(row: Appointment) -> icalendar.Event:

@@ -1,8 +1,10 @@
-"""What runs by the clock: reminders of tasks and appointments."""
+"""What runs by the clock: reminders of tasks and appointments, and connected calendars."""
 
 import datetime
+import uuid
 
 from zhiyin.accounts.models import Tenant
+from zhiyin.activities.actions import connections
 from zhiyin.activities.actions.appointment_news import set_reminder
 from zhiyin.activities.choices import Answer, TaskState
 from zhiyin.activities.models import Appointment, Task
@@ -48,3 +50,16 @@ def remind_appointments(actor: Actor, now: datetime.datetime) -> None:
         )
         set_reminder(row, now)
         row.save(update_fields=["remind_at"])
+
+
+@clock.periodic("activities.calendars", cron="*/2 * * * *")
+def sync_calendars(now: datetime.datetime) -> None:
+    """Queue each connected calendar that is due."""
+    for tenant_id in Tenant.objects.order_by("id").values_list("id", flat=True):
+        with scope(tenant_id):
+            connections.defer_due(now)
+
+
+@clock.task(connections.TASK)
+def synchronise(tenant_id: uuid.UUID, key: uuid.UUID, now: datetime.datetime) -> None:
+    connections.synchronise(tenant_id, key, now)

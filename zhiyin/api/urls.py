@@ -6,6 +6,7 @@ from zhiyin.api.accounts.audit import routes as audit
 from zhiyin.api.accounts.handover import routes as handover
 from zhiyin.api.accounts.routes import routes as accounts
 from zhiyin.api.activities.appointments import routes as appointments
+from zhiyin.api.activities.connections import routes as connections
 from zhiyin.api.activities.routes import routes as activities
 from zhiyin.api.commerce.routes import routes as commerce
 from zhiyin.api.customers.assignment import routes as assignment
@@ -76,6 +77,7 @@ api.add_router("", status.router)
 api.add_router("", history.router)
 api.add_router("", activities.router)
 api.add_router("", appointments.router)
+api.add_router("", connections.router)
 api.add_router("", commerce.router)
 api.add_router("", imports.router)
 api.add_router("", insight.router)

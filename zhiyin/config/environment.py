@@ -45,6 +45,10 @@ class Environment(BaseSettings):
     hosts: str = Field("localhost,127.0.0.1,[::1]", description="Host names served, comma separated.")
     origin: str = Field("", description="Public address, such as https://crm.example.com.")
     trusted_proxies: str = Field("", description="Networks whose X-Forwarded-For counts, comma separated.")
+    outgoing_networks: str = Field(
+        "",
+        description="Own networks in which members may connect calendars, comma separated; else the internet only.",
+    )
     debug: bool = Field(False, description="Developer mode; never in production.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port of pages and API.")
@@ -68,7 +72,7 @@ class Environment(BaseSettings):
             raise ValueError("must begin with postgresql://")
         return value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "outgoing_networks")
     @classmethod
     def _are_networks(cls, value: str) -> str:
         for network in filter(None, (part.strip() for part in value.split(","))):

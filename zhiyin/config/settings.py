@@ -113,6 +113,7 @@ DATABASES = {
     "owner": database(env.owner_database_url or env.database_url or "postgresql://127.0.0.1:1/unset"),
 }
 
+OUTGOING_NETWORKS = [part.strip() for part in env.outgoing_networks.split(",") if part.strip()]
 TRUSTED_PROXIES = [part.strip() for part in env.trusted_proxies.split(",") if part.strip()]
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -9,6 +9,12 @@ from zhiyin.activities.actions.appointments import (
     move_appointment,
     remove_appointment,
 )
+from zhiyin.activities.actions.connections import (
+    choose_calendar,
+    connect_calendar,
+    end_connection,
+    sync_calendar,
+)
 from zhiyin.activities.actions.feeds import FEED_START, create_feed, read_feed, revoke_feed
 from zhiyin.activities.actions.follow_ups import add_follow_up
 from zhiyin.activities.actions.tasks import change_task, create_task, set_task_state
@@ -20,13 +26,17 @@ __all__ = [
     "answer_appointment",
     "change_appointment",
     "change_task",
+    "choose_calendar",
+    "connect_calendar",
     "create_appointment",
     "create_feed",
     "create_task",
+    "end_connection",
     "move_appointment",
     "read_feed",
     "remove_appointment",
     "revoke_feed",
     "set_task_state",
+    "sync_calendar",
     "undo_appointment",
 ]

@@ -8,6 +8,7 @@ from zhiyin.activities.queries.appointments import (
     occurrence_at,
     occurrences,
 )
+from zhiyin.activities.queries.connections import Connected, connected
 from zhiyin.activities.queries.tasks import (
     TaskFilter,
     TaskSort,
@@ -18,11 +19,13 @@ from zhiyin.activities.queries.tasks import (
 )
 
 __all__ = [
+    "Connected",
     "Occurrence",
     "TaskFilter",
     "TaskSort",
     "appointment_row",
     "colleagues",
+    "connected",
     "due_tasks",
     "follow_ups",
     "good_feed",

@@ -363,6 +363,12 @@ def undo(request: HttpRequest, undo_id: uuid.UUID) -> HttpResponse:
     return _back(request)
 
 
+def program_tabs(here: str) -> list[Tab]:
+    """The ways in which other programs have one's own calendar."""
+    names = [("calendar_connection", _("Kept the same both ways")), ("calendar_feed", _("To be read only"))]
+    return [Tab(label, reverse(f"activities:{name}"), name == here) for name, label in names]
+
+
 @page(permission="activities.view")
 def feed(request: HttpRequest) -> HttpResponse:
     """The address at which other programs read one's own calendar; a new one is shown this once."""
@@ -370,7 +376,11 @@ def feed(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         made = actions.create_feed(actor=request.actor, now=timezone.now())
         address = request.build_absolute_uri(reverse("activities:read_calendar_feed", args=[made.token]))
-    context = {"address": address, "feed": queries.good_feed(request.actor)}
+    context = {
+        "address": address,
+        "feed": queries.good_feed(request.actor),
+        "tabs": program_tabs("calendar_feed"),
+    }
     return render(request, "activities/calendar_feed.html", context)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhiyin.web.activities import appointments, views
+from zhiyin.web.activities import appointments, connections, views
 
 app_name = "activities"
 urlpatterns = [
@@ -14,6 +14,11 @@ urlpatterns = [
     path("calendar/address/", appointments.feed, name="calendar_feed"),
     path("calendar/address/end/", appointments.end_feed, name="end_calendar_feed"),
     path("calendar/feed/<str:token>/", appointments.read_feed, name="read_calendar_feed"),
+    path("calendar/connection/", connections.connection, name="calendar_connection"),
+    path("calendar/connection/state/", connections.state, name="calendar_connection_state"),
+    path("calendar/connection/choose/", connections.choose, name="choose_calendar"),
+    path("calendar/connection/now/", connections.sync, name="sync_calendar"),
+    path("calendar/connection/end/", connections.end, name="end_calendar_connection"),
     path("calendar/new/", appointments.create, name="create_appointment"),
     path("calendar/undo/<uuid:undo_id>/", appointments.undo, name="undo_appointment"),
     path("calendar/<uuid:appointment_id>/", appointments.change, name="appointment"),
