@@ -61,6 +61,16 @@ def test_a_code_is_given_once() -> None:
     assert Tenant.objects.filter(code="acme").count() == 1
 
 
+def test_days_of_requests_are_those_of_the_law_again(cast: Company, gao: Actor) -> None:
+    values = {"name": "新名", "currency": "CNY", "time_zone": "Asia/Shanghai", "language": "en"}
+    with cast.scope():
+        assert companies.change_company(actor=gao, now=NOW, request_days=7, **values).days_to_answer == 7
+        assert companies.change_company(actor=gao, now=NOW, **values).days_to_answer == 7
+        assert companies.change_company(actor=gao, now=NOW, request_days=0, **values).days_to_answer == 15
+        with pytest.raises(Invalid):
+            companies.change_company(actor=gao, now=NOW, bin_days=0, **values)
+
+
 def test_settings_change_and_the_second_of_two_is_told(cast: Company, gao: Actor) -> None:
     values = {"name": "新名", "currency": "CNY", "time_zone": "Asia/Shanghai", "language": "en"}
     with cast.scope():

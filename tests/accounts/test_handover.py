@@ -26,7 +26,7 @@ from zhiyin.platform.models import AuditEntry, Notification
 
 Now = datetime.datetime
 HOUR = datetime.timedelta(hours=1)
-ALL = ("customers", "open_tasks", "appointments", "shares", "claims")
+ALL = ("customers", "open_tasks", "appointments", "shares", "received", "claims")
 
 
 def to(*people: Person, weights: tuple[int, ...] = (), parts: tuple[str, ...] = ALL, **more: Any) -> Plan:
@@ -90,7 +90,7 @@ def test_everything_goes_to_one_and_comes_back(inside: Company, now: Now) -> Non
     assert Appointment.objects.get(pk=meeting.pk).owner_id == chen.pk
     assert Share.objects.get().shared_by_id == chen.pk
     assert {code: each["count"] for code, each in made.parts.items()} == {
-        "customers": 4, "open_tasks": 5, "appointments": 1, "shares": 1, "claims": 0,
+        "customers": 4, "open_tasks": 5, "appointments": 1, "shares": 1, "received": 0, "claims": 0,
     }  # fmt: skip
     assert Holding.objects.filter(owner=chen).count() == 4
     told = TimelineEvent.objects.filter(customer=had[0], kind=TimelineKind.OWNER).get()
@@ -104,7 +104,7 @@ def test_everything_goes_to_one_and_comes_back(inside: Company, now: Now) -> Non
     assert news.data == {"who": "马超", "giver": "林岚", "count": 11}
     lin = inside.lin.member.pk
     assert undone(inside, made, now) == {
-        "customers": 4, "open_tasks": 5, "appointments": 1, "shares": 1, "claims": 0,
+        "customers": 4, "open_tasks": 5, "appointments": 1, "shares": 1, "received": 0, "claims": 0,
     }  # fmt: skip
     assert set(Customer.objects.values_list("owner", flat=True)) == {lin}
     assert set(Task.objects.values_list("assignee", flat=True)) == {lin}
@@ -112,6 +112,28 @@ def test_everything_goes_to_one_and_comes_back(inside: Company, now: Now) -> Non
     assert Share.objects.get().shared_by_id == lin
     with pytest.raises(Conflict):
         actions.undo_hand_over(actor=inside.ma.actor, handover_id=made.pk, now=now)
+
+
+def test_what_was_shared_with_who_leaves_goes_to_who_does_not_see_it_yet(inside: Company, now: Now) -> None:
+    his, known, chens = (
+        customers.create_customer(actor=each.actor, name=f"共享{number}", now=now)
+        for number, each in enumerate((inside.ma, inside.ma, inside.chen))
+    )
+    lin, chen = inside.lin.member.pk, inside.chen.member.pk
+    for customer in (his, known, chens):
+        by, shared = (inside.chen if customer == chens else inside.ma).actor, Sharing(member_id=lin)
+        customers.share_customer(actor=by, customer_id=customer.pk, sharing=shared, now=now)
+    shared = Sharing(member_id=chen)
+    customers.share_customer(actor=inside.ma.actor, customer_id=known.pk, sharing=shared, now=now)
+    made = moved(inside, to(inside.chen, parts=("received",)), now)
+    assert made.parts["received"]["count"] == 3
+    assert Share.objects.get(customer=his).member_id == chen
+    assert set(Share.objects.filter(customer=known).values_list("member", flat=True)) == {lin, chen}
+    assert Share.objects.get(customer=chens).member_id == lin, "nobody needs a share of his own"
+    entry = AuditEntry.objects.filter(action="customers.customers_shared", subject_id=his.pk).latest("pk")
+    assert entry.changes["shared_with"] == ["林岚", "陈晨"]
+    assert undone(inside, made, now) == {"received": 1}
+    assert Share.objects.get(customer=his).member_id == lin
 
 
 def test_several_get_by_weight_and_tasks_go_with_their_customer(inside: Company, now: Now) -> None:

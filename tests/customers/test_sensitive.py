@@ -13,12 +13,13 @@ from django.db import connection
 from tests.cast import Company
 from zhiyin.customers import actions, exports, fields, filters, queries
 from zhiyin.customers.actions import marks
+from zhiyin.customers.actions.sensitive import encrypt_again
 from zhiyin.customers.fields.sensitive import BUILT_IN, Sensitive, read_sensitive
 from zhiyin.customers.models import Customer, CustomField, SensitiveIndex, SensitiveValue
 from zhiyin.platform import crypto
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound, PermissionDenied
-from zhiyin.platform.models import AuditEntry, OutboxEvent
+from zhiyin.platform.models import AuditEntry, OutboxEvent, SubjectKey
 
 Now = datetime.datetime
 NUMBER, OTHER = "11010519491231002X", "440524188001010014"
@@ -171,6 +172,32 @@ def test_a_filter_asks_without_holding_the_value(inside: Company, wang: Customer
     assert NUMBER not in tree.written()
     assert filters.parse(tree.written()) == tree, "what was veiled stays as it is"
     assert "***" in filters.Words(filters.terms(lin), tree).sentence(tree)
+
+
+def test_values_are_encrypted_anew_under_new_keys(inside: Company, wang: Customer, now: Now) -> None:
+    cards = [CARD, "1001245009200123456", "GB82WEST12345698765432", CARD]
+    others = [actions.create_customer(actor=inside.lin.actor, name=each, now=now) for each in cards]
+    for each, card in zip(others, cards, strict=True):
+        put(inside, each, card, now, "bank_account")
+    put(inside, wang, NUMBER, now)
+    kept = put(inside, wang, OTHER, now)
+    crypto.destroy(others[3].pk, now=now)
+    before = dict(SensitiveValue.objects.values_list("pk", "encrypted"))
+    keys = dict(SubjectKey.objects.values_list("pk", "wrapped"))
+    last, batches = encrypt_again(batch=3), 1
+    while last := encrypt_again(after=last, batch=3):
+        batches += 1
+    assert batches == 2
+    after = dict(SensitiveValue.objects.values_list("pk", "encrypted"))
+    assert sum(after[key] != before[key] for key in after) == 4, "who was erased stays so"
+    new = dict(SubjectKey.objects.values_list("pk", "wrapped"))
+    assert sum(new[key] != keys[key] for key in keys) == 4
+    for each, card in zip(others[:3], cards, strict=False):
+        gao = inside.gao.actor
+        found = actions.reveal_sensitive(actor=gao, customer_id=each.pk, name="bank_account", now=now)
+        assert found == card
+    assert actions.undo_change(actor=inside.lin.actor, undo_id=kept.pk, now=now).restored == 1
+    assert revealed(inside.gao.actor, wang, now) == NUMBER
 
 
 def test_erased_values_are_told_as_erased(inside: Company, wang: Customer, now: Now) -> None:

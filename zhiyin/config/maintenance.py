@@ -1,6 +1,7 @@
 """What is done to keys and to what is under them, company by company, from the command line."""
 
 import datetime
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from zhiyin.config.backup.database import Owner
 from zhiyin.config.backup.keys import save_keys
 from zhiyin.config.environment import environment
 from zhiyin.customers.actions import erase_again, seal_again
+from zhiyin.customers.actions.sensitive import encrypt_again
 from zhiyin.customers.actions.sensitive import index_sensitive as index_of_company
 from zhiyin.platform.actions import rotate_keys
 from zhiyin.platform.actors import Actor
@@ -125,9 +127,13 @@ def rotate_company(
     actor: Actor,
     now: datetime.datetime,
     batch: int = rotation.BATCH,
+    values: bool = False,
     report: Report = print,
 ) -> int:
-    """New keys for one company, and those of its customers under them, in batches that are committed one by one."""
+    """New keys for one company, and those of its customers under them, in batches that are committed one by one.
+
+    With ``values`` each customer has a new key too, and his values are encrypted under it.
+    """
     with scope(tenant.pk):
         rotate_keys(actor=actor, now=now)
     done = 0
@@ -138,12 +144,23 @@ def rotate_company(
             break
         done += some
         report(done)
+    if values:
+        _encrypt_again(tenant, batch)
     with scope(tenant.pk):
         index_of_company()
         seal_again(tenant.pk)
         rotation.finish()
     keep_file()
     return done
+
+
+def _encrypt_again(tenant: Tenant, batch: int) -> None:
+    last: uuid.UUID | None = None
+    while True:
+        with scope(tenant.pk):
+            last = encrypt_again(after=last, batch=batch)
+        if last is None:
+            return
 
 
 def keep_file() -> Path | None:

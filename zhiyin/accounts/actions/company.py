@@ -96,13 +96,13 @@ def change_company(
     version: int | None = None,
     now: datetime.datetime,
 ) -> Tenant:
-    """Change the company's settings; what is ``None`` stays.
+    """Change the company's settings; what is ``None`` stays. ``request_days`` of 0 are again those of the law.
 
     Raises ``Invalid``, or ``Conflict`` when somebody was faster.
     """
     actor.require("settings.manage")
     _check(name=name, currency=currency, time_zone=time_zone, language=language)
-    values: dict[str, str | bool | int] = {
+    values: dict[str, str | bool | int | None] = {
         "name": name.strip(),
         "currency": currency,
         "time_zone": time_zone,
@@ -117,7 +117,9 @@ def change_company(
         "request_days": (request_days, MOST_REQUEST_DAYS),
     }
     for field, (given, most) in days.items():
-        if given is not None:
+        if given == 0 and field == "request_days":
+            values[field] = None
+        elif given is not None:
             if not 1 <= given <= most:
                 raise Invalid(_("Give 1 to %d days.") % most, field=field)
             values[field] = given

@@ -50,7 +50,10 @@ class CompanyIn(Schema):
         None, ge=1, le=3650, description="How long files are kept that were uploaded for an import."
     )
     request_days: int | None = Field(
-        None, ge=1, le=90, description="Within how many days requests about data are answered."
+        None,
+        ge=0,
+        le=90,
+        description="Within how many days requests about data are answered; 0: as is usual with the currency.",
     )
     watermark: bool | None = Field(None, description="Whether exports say in each row who made them.")
     version: int | None = Version

@@ -82,12 +82,21 @@ def status(*, as_json: bool) -> None:
 
 @keys.command(cls=Command, example="zhiyin keys rotate --tenant acme")
 @click.option("--tenant", "tenant_code", help="Only this company's own keys, and its customers' under them.")
+@click.option(
+    "--values",
+    is_flag=True,
+    help="With --tenant: new keys of its customers too, and all their values encrypted anew under them."
+    " Sensitive values in older backups cannot be read any more: make one right after.",
+)
 @json_option
-def rotate(*, tenant_code: str | None, as_json: bool) -> None:
+def rotate(*, tenant_code: str | None, values: bool, as_json: bool) -> None:
     """Make a new master key and wrap every company's keys anew; or, with --tenant, new keys of one company.
 
-    No value is touched and all stays readable meanwhile. It may be stopped at any moment and begun again.
+    Unless --values is said no value is touched. All stays readable meanwhile, and it may be stopped at any moment and
+    begun again.
     """
+    if values and not tenant_code:
+        raise Failed("Name the company whose values are to be encrypted anew: --tenant.")
     open_database()
     from django.utils import timezone
 
@@ -97,10 +106,16 @@ def rotate(*, tenant_code: str | None, as_json: bool) -> None:
         if tenant_code:
             tenant = find_tenant(tenant_code)
             done = maintenance.rotate_company(
-                tenant, actor=operator(tenant.pk), now=timezone.now(), report=lambda _done: None
+                tenant,
+                actor=operator(tenant.pk),
+                now=timezone.now(),
+                values=values,
+                report=lambda _done: None,
             )
-            data: dict[str, Any] = {"tenant": tenant_code, "rewrapped": done}
+            data: dict[str, Any] = {"tenant": tenant_code, "rewrapped": done, "values": values}
             text = f"{done:,} customers' keys wrapped anew"
+            if values:
+                text += "; all values are encrypted under new ones. Make a backup now."
         else:
             version, done = maintenance.rotate_master()
             data = {"master": version, "rewrapped": done}

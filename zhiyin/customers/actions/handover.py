@@ -1,4 +1,4 @@
-"""Of what a member hands over: customers, the shares he gave, and the pools that name him."""
+"""Of what a member hands over: customers, the shares he gave and those he got, and the pools that name him."""
 
 import datetime
 import json
@@ -27,7 +27,7 @@ from zhiyin.customers import access
 from zhiyin.customers.actions.bulk import Selection, assign_customers, selected
 from zhiyin.customers.actions.erasure import sweeps
 from zhiyin.customers.actions.pooling import return_customers
-from zhiyin.customers.actions.shares import take_over
+from zhiyin.customers.actions.shares import share_instead, take_over
 from zhiyin.customers.actions.undo import undo_change
 from zhiyin.customers.events import PoolChanged
 from zhiyin.customers.models import Customer, Pool, Share
@@ -104,16 +104,16 @@ def _customers_back(back: Back) -> int:
 # --- shares given ---
 
 
-def _given(actor: Actor) -> QuerySet[Share]:
+def _lasting(actor: Actor) -> QuerySet[Share]:
     return access.lasting_shares().filter(customer__in=access.customers(actor, "full"))
 
 
 def _shared(actor: Actor, members: Collection[uuid.UUID], _now: Moment) -> Counted:
-    return counted(_given(actor).filter(shared_by__in=members), "shared_by_id")
+    return counted(_lasting(actor).filter(shared_by__in=members), "shared_by_id")
 
 
 def _shares(handing: Handing) -> Found:
-    given = _given(handing.actor).filter(shared_by=handing.giver_id)
+    given = _lasting(handing.actor).filter(shared_by=handing.giver_id)
     rows = given.select_related("customer").order_by("pk")
     if handing.writes:
         rows = rows.select_for_update(of=("self",))
@@ -131,6 +131,36 @@ def _shares_back(back: Back) -> int:
     for member, keys in by_taker(back.kept).items():
         rows = Share.objects.filter(pk__among=keys, shared_by=member)
         restored += take_over(back.actor, rows, back.giver_id, back.now)
+    return restored
+
+
+# --- shares received ---
+
+
+def _received(actor: Actor, members: Collection[uuid.UUID], _now: Moment) -> Counted:
+    return counted(_lasting(actor).filter(member__in=members), "member_id")
+
+
+def _shares_with(handing: Handing) -> Found:
+    rows = _lasting(handing.actor).filter(member=handing.giver_id).order_by("pk")
+    keys = (rows.select_for_update(of=("self",)) if handing.writes else rows).values_list("pk", flat=True)
+    return Found({key: Belongs() for key in keys})
+
+
+def _give_received(handing: Handing, to: Destined) -> dict[str, str]:
+    """But those of customers that the taker sees anyway."""
+    went: dict[uuid.UUID, uuid.UUID | None] = {}
+    for member, keys in by_taker(to).items():
+        rows = Share.objects.filter(pk__among=keys)
+        went |= dict.fromkeys(share_instead(handing.actor, rows, member, handing.now), member)
+    return kept(went)
+
+
+def _received_back(back: Back) -> int:
+    restored = 0
+    for member, keys in by_taker(back.kept).items():
+        rows = Share.objects.filter(pk__among=keys, member=member)
+        restored += len(share_instead(back.actor, rows, back.giver_id, back.now))
     return restored
 
 
@@ -186,6 +216,12 @@ register(
     Part(
         "shares", gettext_lazy("Shares given"), "customers.edit", _shared, _shares, _give_shares,
         _shares_back, position=30,
+    )
+)  # fmt: skip
+register(
+    Part(
+        "received", gettext_lazy("Shares received"), "customers.edit", _received, _shares_with, _give_received,
+        _received_back, position=35,
     )
 )  # fmt: skip
 register(

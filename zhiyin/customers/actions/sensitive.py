@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers import access
 from zhiyin.customers.actions.before import keep_sensitive
+from zhiyin.customers.choices import UndoKind
 from zhiyin.customers.events import CustomerChanged, SensitiveRulesChanged
 from zhiyin.customers.fields.masks import STARS
 from zhiyin.customers.fields.sensitive import Sensitive, read_sensitive, sensitive_field
@@ -18,6 +19,7 @@ from zhiyin.customers.models import SensitiveIndex, SensitiveRules, SensitiveVal
 from zhiyin.customers.queries.sensitive import sensitive_rules
 from zhiyin.platform import crypto
 from zhiyin.platform.actors import Actor
+from zhiyin.platform.crypto import rotation
 from zhiyin.platform.errors import Invalid, NotFound, PermissionDenied
 from zhiyin.platform.keys import uuid7
 from zhiyin.platform.record import record, record_read
@@ -198,6 +200,35 @@ def index_sensitive(*, batch: int = 2000) -> int:
             return done
         last = some[-1].pk
         done += _index(keys, version, some)
+
+
+def encrypt_again(*, after: uuid.UUID | None = None, batch: int = 2000) -> uuid.UUID | None:
+    """Encrypt the values of the next customers under new keys of theirs; the last of these, ``None`` behind the end.
+
+    What takes back a change of a value goes along.
+    """
+    renewal = rotation.renew(after, batch)
+    ids = list(renewal.new)
+    values = list(SensitiveValue.objects.filter(customer__among=ids))
+    for each in values:
+        each.encrypted = _again(renewal, each.customer_id, each.field, bytes(each.encrypted))
+    SensitiveValue.objects.bulk_update(values, ["encrypted"], batch_size=500)
+    kept = Undo.objects.filter(what=UndoKind.SENSITIVE, customer_ids__overlap=ids).exclude(data__before="")
+    undos = list(kept)
+    for undo in undos:
+        before = base64.b64decode(undo.data["before"])
+        again = _again(renewal, undo.customer_ids[0], undo.data["field"], before)
+        undo.data["before"] = base64.b64encode(again).decode()
+    Undo.objects.bulk_update(undos, ["data"], batch_size=500)
+    return max(ids, default=None)
+
+
+def _again(renewal: rotation.Renewal, customer_id: uuid.UUID, name: str, encrypted: bytes) -> bytes:
+    """What nobody could read before stays as it is."""
+    try:
+        return renewal.again(crypto.Item(customer_id, name, encrypted))
+    except crypto.Unreadable:
+        return encrypted
 
 
 def _index(keys: crypto.ring.Ring, version: int, rows: list[SensitiveValue]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -167,6 +167,22 @@ def take_over(
     each = {customer: {"shared_by": [giver, name]} for _key, customer, giver in before}
     write_each(CustomersShared.name, actor=actor, now=now, kind="customer", changes=each)
     return len(before)
+
+
+def share_instead(
+    actor: Actor, rows: QuerySet[Share], member_id: uuid.UUID | None, now: datetime.datetime
+) -> list[uuid.UUID]:
+    """Share with somebody else what these share with a person, but customers that are his or shared with him; their keys."""
+    his = Share.objects.filter(customer=OuterRef("customer"), member=member_id)
+    fit = rows.exclude(customer__owner=member_id).exclude(Exists(his))
+    before = list(fit.values_list("pk", "customer_id", "member__name"))
+    ids = [key for key, *_rest in before]
+    if ids and member_id:
+        name = Member.objects.get(pk=member_id).name
+        Share.objects.filter(pk__among=ids).update(member=member_id)
+        each = {customer: {"shared_with": [former, name]} for _key, customer, former in before}
+        write_each(CustomersShared.name, actor=actor, now=now, kind="customer", changes=each)
+    return ids
 
 
 def _end_many(actor: Actor, rows: QuerySet[Share], now: datetime.datetime) -> Done:

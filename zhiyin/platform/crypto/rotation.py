@@ -1,13 +1,17 @@
 """Keys wrapped anew. Each step leaves everything readable, so it may be killed and begun again at any moment."""
 
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
 from django.db.models import Max, QuerySet
 
+from zhiyin.platform.crypto.boxes import new_key
 from zhiyin.platform.crypto.master import master_keys
-from zhiyin.platform.crypto.ring import DATA, INDEX, add, place_of, ring, wrapping_version
-from zhiyin.platform.crypto.subjects import unwrapped, wrapped
+from zhiyin.platform.crypto.ring import DATA, INDEX, Ring, add, place_of, ring, wrapping_version
+from zhiyin.platform.crypto.subjects import Item, closed, opened, unwrapped, wrapped
 from zhiyin.platform.models import MasterKey, SubjectKey, TenantKey
 
 BATCH = 2000
@@ -53,16 +57,45 @@ def rewrap_some(batch: int = BATCH) -> int:
     version = keys.newest(DATA)
     rows = list(_under_older(version).order_by("version", "pk")[:batch])
     found = unwrapped(keys, rows)
-    new: dict[str, Any] = {
+    _replace(rows, {each.pk: wrapped(keys, each.pk, found[each.pk], version) for each in rows}, version)
+    return len(rows)
+
+
+def _replace(rows: Sequence[SubjectKey], new: Mapping[uuid.UUID, bytes], version: int) -> None:
+    values: dict[str, Any] = {
         "version": version,
         "ids": [each.pk for each in rows],
         "old": [each.version for each in rows],
-        "wrapped": [wrapped(keys, each.pk, found[each.pk], version) for each in rows],
+        "wrapped": [new[each.pk] for each in rows],
     }
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(_REWRAP, new)
-    return len(rows)
+            cursor.execute(_REWRAP, values)
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """Subjects that have new keys in place of the old, in this transaction."""
+
+    keys: Ring
+    old: Mapping[uuid.UUID, bytes] = field(repr=False)
+    new: Mapping[uuid.UUID, bytes] = field(repr=False)
+
+    def again(self, item: Item) -> bytes:
+        """A value that was encrypted under the old key, under the new one. Raises ``Unreadable``."""
+        text = opened(self.keys, self.old[item.subject_id], item)
+        return closed(self.keys, self.new[item.subject_id], item._replace(value=text))
+
+
+def renew(after: uuid.UUID | None, most: int) -> Renewal:
+    """Give the next subjects new keys. All that is encrypted for them is lost unless it is encrypted ``again`` now."""
+    keys = ring()
+    living = SubjectKey.objects.exclude(wrapped=None).order_by("pk").select_for_update(no_key=True)
+    rows = list((living.filter(pk__gt=after) if after else living)[:most])
+    old, new = unwrapped(keys, rows), {each.pk: new_key() for each in rows}
+    version = keys.newest(DATA)
+    _replace(rows, {key: wrapped(keys, key, each, version) for key, each in new.items()}, version)
+    return Renewal(keys, old, new)
 
 
 def finish() -> None:

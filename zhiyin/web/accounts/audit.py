@@ -159,6 +159,7 @@ FIELDS: dict[str, str | Promise] = {
     "open_tasks": _("Open tasks"),
     "appointments": _("Appointments to come"),
     "shares": _("Shares given"),
+    "received": _("Shares received"),
     "claims": _("Right to claim from pools"),
     "owner_id": _("Owner"),
     "unit_id": _("Unit"),

@@ -103,6 +103,9 @@ class CompanyForm(Versioned):
         ),
     )
 
+    def clean_request_days(self) -> int:
+        return self.cleaned_data["request_days"] or 0
+
     def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [(code, f"{code} · {label}") for code, label in CURRENCIES]
