@@ -175,3 +175,29 @@ def test_new_customers_need_what_is_required_and_known_ones_keep_theirs(gao):
     assert lacking.result["refused"] == 0
     told = [each["text"] for each in lacking.result["messages"]]
     assert any("must be filled in, and no column" in text for text in told)
+
+
+def test_new_customers_need_what_is_required_as_things_are(gao):
+    with scope(gao.tenant_id):
+        for key, label, more in [
+            ("size", "员工规模", {}),
+            ("industry", "行业", {"required_when": 'kind = "organisation" and size >= 100'}),
+            ("permit", "许可证", {"required_when": 'city = "上海"', "kind": "person"}),
+        ]:
+            rules = FieldRules(label, **more)
+            actions.create_field(
+                actor=gao, type="number" if key == "size" else "text", key=key, rules=rules, now=NOW
+            )
+        actions.create_customer(actor=gao, name="老客户有限公司", code="K0", fields={"size": 5}, now=NOW)
+    rows = """客户编号,客户名称,城市,员工规模,行业
+K0,老客户有限公司,北京,500,
+K1,大昌有限公司,北京,500,
+K2,小昌有限公司,北京,5,
+K3,中昌有限公司,上海,500,电器
+K4,王小明,上海,500,
+K5,李雷,北京,500,
+"""
+    batch = import_text(gao, rows, kind="customers")
+    assert batch.result["refused"] == 2
+    assert [told["values"]["field"] for told, _count in batch.result["refusals"]] == ["行业", "许可证"]
+    assert set(kept(gao)) == {"K0", "K2", "K3", "K5"}

@@ -31,8 +31,9 @@ _KEEP = """
 INSERT INTO customers_gradechange (customer_id, previous, grade, reason, note, actor_name, changed_at)
 SELECT customer_id, previous, grade, %(reason)s, %(note)s, %(actor)s, %(now)s FROM grade_moved
 """
+# what follows from facts, as the rules' grades do, is no edit that would stand against an undo or another's edit
 _WRITE = """
-UPDATE customers_customer c SET grade_id = m.grade_id, grade_held_until = m.held, version = c.version + 1
+UPDATE customers_customer c SET grade_id = m.grade_id, grade_held_until = m.held, version = c.version + %(edits)s
 FROM grade_moved m WHERE m.customer_id = c.id
 """
 _TRAIL = """
@@ -238,7 +239,7 @@ def _move(
         cursor.execute("DROP TABLE IF EXISTS grade_moved")
         cursor.execute(_MOVED.format(moves=moves), {**values, "held": held})
         cursor.execute(_KEEP, told)
-        cursor.execute(_WRITE)
+        cursor.execute(_WRITE, {"edits": int(reason == GradeReason.HAND)})
         moved = int(cursor.rowcount)
     if moved:
         why = {"note": note or str(reason.label)}

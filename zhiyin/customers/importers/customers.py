@@ -9,6 +9,7 @@ from zhiyin.customers.actions.sealing import open_contacts, settle_contacts
 from zhiyin.customers.choices import ContactKind, FieldAccess
 from zhiyin.customers.contact_keys import loose_key
 from zhiyin.customers.fields import PREFIX
+from zhiyin.customers.importers.grading import regrade, write_grades
 from zhiyin.customers.importers.own import (
     land_own,
     new_own,
@@ -38,6 +39,7 @@ from zhiyin.customers.models import (
     ContactPoint,
     Customer,
     CustomerSearch,
+    GradeChange,
     Holding,
     PoolMove,
     SensitiveValue,
@@ -76,6 +78,7 @@ DETAILS = (
     "short_name",
     "kind",
     "source",
+    "grade",
     "owner",
     "company",
     "parent",
@@ -93,6 +96,7 @@ _POOLED = "SELECT c.id FROM customer_ids JOIN customers_customer c USING (id) WH
 # what an import itself makes for a customer
 _OWN = (
     CustomerSearch,
+    GradeChange,
     StatusChange,
     TimelineEvent,
     ContactPoint,
@@ -108,6 +112,16 @@ _VARIANTS = ngettext_lazy(
     " as one.",
 )
 _BEYOND = gettext_noop("The customer is outside the records that you may change.")
+
+
+def kind_of(name: str) -> str:
+    """Person or organisation: as the row says, else by the ``name``, an expression."""
+    return (
+        "CASE WHEN regexp_matches(lower(kind), '企业|公司|单位|组织|organi[sz]ation|company|business') THEN"
+        " 'organisation'"
+        " WHEN kind IS NOT NULL THEN 'person'"
+        f" WHEN regexp_matches(coalesce({name}, ''), '{ORGANISATION}') THEN 'organisation' ELSE 'person' END"
+    )
 
 
 # --- in the workspace ----------------------------------------------------------------------------
@@ -207,12 +221,13 @@ def write_customers(work: Workspace, landing: Landing, *, update: bool) -> dict[
         update_own(landing)
         counts["customers_changed"] = landing.one(
             "SELECT count(DISTINCT subject_id) FROM imports_importchange"
-            " WHERE batch_id = %(import)s AND subject_kind IN ('customer', 'own')"
+            " WHERE batch_id = %(import)s AND subject_kind IN ('customer', 'grade', 'own')"
         )
     pooled = [key for (key,) in landing.rows(_POOLED)]
     open_contacts(landing.actor.tenant_id, pooled)
     _write_contacts(work, landing)
     write_sensitive(work, landing)
+    write_grades(work, landing, open_to_all=_is_open(landing, "grade"))
     write_trails(landing)
     reach = "true" if landing.actor.scope == "all" else within("c")
     counts |= write_relations(work, landing, reach)
@@ -230,16 +245,10 @@ def _land_details(work: Workspace, landing: Landing, *, only_new: bool) -> None:
         work.insert("wanted", [[cno for (cno,) in part]])
     named = "SELECT coalesce(name, code) FROM customers SEMI JOIN wanted USING (cno)"
     work.key(named, "name_keys", lambda text: name_key(text[:200]))
-    kind = (
-        "CASE WHEN regexp_matches(lower(kind), '企业|公司|单位|组织|organi[sz]ation|company|business') THEN"
-        " 'organisation'"
-        " WHEN kind IS NOT NULL THEN 'person'"
-        f" WHEN regexp_matches(coalesce(name, ''), '{ORGANISATION}') THEN 'organisation' ELSE 'person' END"
-    )
     landing.copy(
         con,
         f"SELECT cno, left(code, 64), code_key, left(coalesce(name, code), 200), key, name IS NOT NULL,"
-        f" {kind},"
+        f" {kind_of('name')},"
         " kind IS NOT NULL, left(coalesce(short_name, ''), 100), left(coalesce(country, ''), 64),"
         " left(coalesce(city, ''), 100), left(coalesce(source, ''), 64)"
         " FROM customers SEMI JOIN wanted USING (cno) JOIN name_keys ON value = coalesce(name, code) ORDER"
@@ -427,7 +436,15 @@ def undo_customers(landing: Landing) -> dict[str, int]:
         f" WHERE v.customer_id = c.id AND v.set_at <> c.created_at){_unused()}"
     )
     kept = landing.one(f"SELECT count(*) {made}") - gone
-    for table in ("customersearch", "statuschange", "timelineevent", "assignment", "poolmove", "holding"):
+    for table in (
+        "customersearch",
+        "gradechange",
+        "statuschange",
+        "timelineevent",
+        "assignment",
+        "poolmove",
+        "holding",
+    ):
         landing.run(f"DELETE FROM customers_{table} WHERE customer_id IN (SELECT id FROM gone_customers)")
     landing.run("DELETE FROM customers_contactpoint WHERE customer_id IN (SELECT id FROM gone_customers)")
     forget_sensitive_values(landing)
@@ -436,6 +453,7 @@ def undo_customers(landing: Landing) -> dict[str, int]:
     mine = "FROM imports_importchange WHERE batch_id = %(import)s AND subject_kind"
     landing.run(f"DELETE FROM customers_contactpoint WHERE id IN (SELECT subject_id {mine} = 'contact')")
     restore_own(landing)
+    regrade(landing)
     forget_fields(landing)
     restored = landing.restore("customer", "customers_customer", dict.fromkeys(_WRITABLE, "text"))
     reindex_customers(

@@ -10,9 +10,11 @@ from zhiyin.customers.columns import CODES, COUNTRIES, EMAILS, NAMES, PHONES
 from zhiyin.customers.contact_keys import ACCOUNTS
 from zhiyin.customers.fields import PREFIX
 from zhiyin.customers.fields import Field as Own
+from zhiyin.customers.importers.grading import refuse_unknown_grades
 from zhiyin.customers.importers.matching import MATCHED_BY, settle_known
 from zhiyin.customers.importers.own import (
     fillable,
+    require_as_things_are,
     require_own,
     settle_own,
     targets,
@@ -34,6 +36,7 @@ from zhiyin.customers.importers.unknown import (
     planned_fields,
     take_options,
 )
+from zhiyin.customers.models import Grade
 from zhiyin.imports import kinds
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
 from zhiyin.imports.landing import Landing
@@ -52,6 +55,7 @@ from zhiyin.customers.importers.customers import (
     NAME,
     WHO,
     gather_customers,
+    kind_of,
     match_customers,
     refuse_beyond,
     undo_customers,
@@ -131,6 +135,7 @@ class Customers(Kind):
             "parent account id", "上级客户", "上级公司", "母公司", "总公司"), length=200),
         Field("source", gettext_noop("Source"), synonyms=("source", "channel", "来源", "客户来源", "渠道"),
             length=64),
+        Field("grade", gettext_noop("Grade"), synonyms=("grade", "customer grade", "customer level", "客户等级", "客户级别", "客户分级"), length=50),
         *FIELDS,
     )  # fmt: skip
     one_of: ClassVar = ((*CODE, "family_name"),)
@@ -144,7 +149,9 @@ class Customers(Kind):
         seen = copy.copy(self)
         seen.planned = planned_fields(planned)
         seen.own = [*fillable(actor), *seen.planned]
-        vars(seen)["fields"] = (*type(self).fields, *targets(seen.own))
+        graded = Grade.objects.exists()
+        mine = (each for each in type(self).fields if graded or each.name != "grade")
+        vars(seen)["fields"] = (*mine, *targets(seen.own))
         return seen
 
     def new_types(self, actor: Actor) -> list[tuple[str, str | Promise]]:
@@ -179,16 +186,21 @@ class Customers(Kind):
         if landing.actor.scope != "all":
             refuse_beyond(work, landing, WHO)
         refuse_wrong(work)
+        refuse_unknown_grades(work)
         refuse_binned(work, landing, WHO)
         refuse_suppressed(work, WHO)
         settle_known(work, landing, WHO, NAME)
         take_options(work, self.planned)
         settle_own(work, self.own)
         require_own(work, landing, self.own, WHO)
+        core = {"name": NAME, "code": "customer_code", "kind": kind_of(NAME)}
+        same = {name: name for name in ("short_name", "country", "city", "source")}
+        require_as_things_are(work, landing, self.own, WHO, core | same)
 
     def prepare(self, work: Workspace) -> Outcome:
         columns = {key: f"customer_{key}" for key in ("name", "phone", "email")}
-        columns |= {key: key for key in DETAILS if key not in columns}
+        offered = {each.name for each in work.kind.fields}
+        columns |= {key: key for key in DETAILS if key not in columns and key in offered}
         columns |= {each.name: each.name for each in work.kind.fields if each.name.startswith(PREFIX)}
         if {"given_name", "family_name"} & work.mapping.keys():
             columns["name"] = NAME

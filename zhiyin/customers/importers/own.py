@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zoneinfo
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from psycopg.types.json import Jsonb
 
 from zhiyin.customers.choices import CustomerKind, FieldAccess, FieldType
 from zhiyin.customers.fields import PREFIX, Field, read, registry
+from zhiyin.customers.fields.formulas import is_demanded, names
+from zhiyin.customers.fields.values import Value
 from zhiyin.customers.importers.matching import rows_by_code
 from zhiyin.customers.models import CustomField
 from zhiyin.imports import kinds
@@ -32,6 +35,7 @@ _TYPES = {
 _SEVERAL = re.compile(r"[;；,，、|\n]")
 _WRONG = gettext_noop("{field}: {why}")
 _REQUIRED = gettext_noop("{field}: must be filled in for a new customer.")
+_DEMANDED = gettext_noop("{field}: must be filled in for a new customer like this.")
 _LACKING = gettext_noop(
     "{field} must be filled in, and no column of the file does: new customers come without it."
 )
@@ -87,6 +91,62 @@ def require_own(work: Workspace, landing: Landing, fields: Sequence[Field], who:
             )
         else:
             work.warnings.append(Message(_LACKING, {"field": each.label}))
+
+
+def require_as_things_are(
+    work: Workspace, landing: Landing, fields: Sequence[Field], who: str, core: Mapping[str, str]
+) -> None:
+    """Refuse rows of new customers that leave a field empty which is required of one with their other values.
+
+    ``core`` are the expressions of what formulas call by other names than the columns of a file.
+    """
+    own = [each.own for each in fields if each.own]
+    asked = [each for each in own if each.required_when and not each.default]
+    if asked:
+        new = f"{ROW} NOT IN ({rows_by_code(work, landing, who)})"
+        for each in asked:
+            _require(work, each, own, new, core)
+
+
+def _require(
+    work: Workspace,
+    field: CustomField,
+    own: Sequence[CustomField],
+    new: str,
+    core: Mapping[str, str],
+) -> None:
+    today = work.frame.now.astimezone(zoneinfo.ZoneInfo(work.frame.time_zone)).date()
+    read_of = names(field.required_when) | {"kind"}
+    mine = [each for each in own if each.key in read_of]
+    core = {name: sql for name, sql in core.items() if name in read_of}
+    columns = ", ".join([*core.values(), *(_as_text(PREFIX + each.key, each) for each in mine)])
+    empty = f"{PREFIX}{field.key} IS NULL AND {new}"
+    reader = work.con.cursor().execute(f"SELECT DISTINCT hash({columns}), {columns} FROM typed WHERE {empty}")
+    work.con.execute("CREATE OR REPLACE TABLE own_lacking (sign UBIGINT)")
+    while rows := reader.fetchmany(20_000):
+        lacking = []
+        for sign, *cells in rows:
+            said = dict(zip(core, cells, strict=False))
+            values = {
+                each.key: _value(each, text) for each, text in zip(mine, cells[len(core) :], strict=True)
+            }
+            if field.kind in ("", said["kind"]) and is_demanded(field, own, said, values, today):
+                lacking.append(sign)
+        if lacking:
+            work.insert("own_lacking", [lacking])
+    work.refuse(
+        Message(_DEMANDED, {"field": field.label}),
+        f"SELECT {ROW} FROM typed SEMI JOIN own_lacking ON sign = hash({columns}) WHERE {empty}",
+    )
+
+
+def _value(field: CustomField, text: str | None) -> Value:
+    """What a new customer will have of a field of which the file says ``text``."""
+    if text is None:
+        return read(field, field.default) if field.default else None
+    kept, _why = _kept(field, text)
+    value: Value = json.loads(kept) if kept else None
+    return value
 
 
 def _settle(work: Workspace, field: CustomField) -> None:

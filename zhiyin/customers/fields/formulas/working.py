@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -93,6 +93,20 @@ def missing(
         if names_touched & {each.key, *names(each.required_when)}
         and _worked(each.required_when, every, values, today)
     ]
+
+
+def is_demanded(
+    field: CustomField,
+    fields: Sequence[CustomField],
+    core: Mapping[str, Any],
+    own: Mapping[str, Value],
+    today: datetime.date,
+) -> bool:
+    """Whether a field is required of a customer not made yet, of whom no formula is worked out."""
+    every = known(fields)
+    values: dict[str, Any] = {name: core.get(name) or None for name in CORE_NAMES}
+    values |= {key: _read(FieldType(each.type), own.get(key)) for key, (_t, each) in every.items() if each}
+    return bool(_worked(field.required_when, every, values, today))
 
 
 def _worked(text: str, every: Known, values: dict[str, Any], today: datetime.date) -> Any:
