@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -12,12 +13,13 @@ from django.utils import timezone
 from tests.cast import Company, Person
 from zhiyin.accounts.models import Role
 from zhiyin.activities import actions
-from zhiyin.activities.models import FollowUp, Task
+from zhiyin.activities.models import Appointment, FollowUp, Task
 from zhiyin.customers.actions import create_customer
 from zhiyin.customers.models import Customer
 
 Now = datetime.datetime
 TASKS = "/tasks/"
+MINUTE = datetime.timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -158,3 +160,55 @@ def test_operations(cast: Company, customer: Customer) -> None:
     with cast.scope():
         assert str(FollowUp.objects.get().task_id) == told["task_id"]
     assert [each["body"] for each in cast.lin.client.get(f"/api/v1{follow_ups}").json()["items"]] == ["谈过"]
+
+
+FORM = {"title": "拜访", "starts": "2026-12-01T10:00", "ends": "2026-12-01T11:00", "zone": "Asia/Shanghai"}
+
+
+def test_customers_of_an_appointment_are_looked_for_and_picked(
+    cast: Company, customer: Customer, now: Now
+) -> None:
+    address = reverse("activities:create_appointment")
+    picks = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": "appointment-picks"}
+    found = cast.lin.client.post(address, {**FORM, "who": "颐和"}, **picks).content.decode()
+    assert f'value="{customer.pk}"' in found
+    assert "<form" not in found
+    # nobody else sees her customer
+    assert "颐和" not in cast.wu.client.post(address, {**FORM, "who": "颐和"}, **picks).content.decode()
+    assert cast.wu.client.post(address, {**FORM, "choose": customer.pk}).status_code == 404
+    # without scripts the whole form comes again, as it was typed
+    shown = cast.lin.client.post(address, {**FORM, "choose": customer.pk}).content.decode()
+    assert 'value="拜访"' in shown
+    assert f'name="customers" value="{customer.pk}"' in shown
+    refused = cast.lin.client.post(address, {**FORM, "who": "颐和"})
+    assert refused.status_code == 422
+    assert "appointment-picks" in refused.content.decode()
+    assert cast.lin.client.post(address, {**FORM, "customers": customer.pk}).status_code == 302
+    with cast.scope():
+        row = Appointment.objects.get()
+        assert row.participants.get().customer_id == customer.pk
+    own = reverse("activities:appointment", args=[row.pk])
+    dropped = cast.lin.client.post(own, {**FORM, "customers": customer.pk, "drop": customer.pk})
+    assert f'name="customers" value="{customer.pk}"' not in dropped.content.decode()
+    assert cast.lin.client.post(own, FORM).status_code == 302
+    with cast.scope():
+        assert not row.participants.exists()
+
+
+def test_days_by_the_hour_have_what_overlaps_side_by_side(cast: Company, now: Now) -> None:
+    day = datetime.datetime(2026, 12, 1, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
+    with cast.scope():
+        for title, start, end in (("甲", 0, 90), ("乙", 60, 120), ("丙", 150, 180)):
+            actions.create_appointment(
+                actor=cast.lin.actor, title=title, starts_at=day + start * MINUTE, ends_at=day + end * MINUTE,
+                zone="Asia/Shanghai", now=now,
+            )  # fmt: skip
+    shown = page(cast.lin, f"{reverse('activities:calendar')}?view=week&on=2026-12-01")
+    # from eight: ten is the eighth quarter
+    assert "cal-from-8 cal-to-14 cal-lane-2-0" in shown
+    assert "cal-from-12 cal-to-16 cal-lane-2-1" in shown
+    assert "cal-from-18 cal-to-20 cal-lane-1-0" in shown
+    assert ">08:00<" in shown
+    assert ">07:00<" not in shown
+    begun = page(cast.lin, f"{reverse('activities:create_appointment')}?on=2026-12-01&at=14:30")
+    assert 'value="2026-12-01T14:30"' in begun

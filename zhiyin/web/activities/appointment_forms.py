@@ -51,9 +51,7 @@ class AppointmentForm(forms.Form):
     zone = forms.ChoiceField(label=_("Time zone"))
     place = forms.CharField(label=_("Place"), max_length=200, required=False)
     members = forms.TypedMultipleChoiceField(label=_("Colleagues"), coerce=uuid.UUID, required=False)
-    customers = forms.TypedMultipleChoiceField(
-        label=_("Customers"), coerce=uuid.UUID, required=False, widget=forms.CheckboxSelectMultiple
-    )
+    customers = forms.TypedMultipleChoiceField(label=_("Customers"), coerce=uuid.UUID, required=False)
     repeat = forms.ChoiceField(
         label=_("Repeats"),
         required=False,
@@ -113,8 +111,6 @@ class AppointmentForm(forms.Form):
         people = [(str(each["id"]), each["name"]) for each in colleagues() if each["id"] != owner]
         self.fields["members"].choices = people  # type: ignore[attr-defined]
         self.fields["customers"].choices = list(met)  # type: ignore[attr-defined]
-        if not met:
-            del self.fields["customers"]
         self.fields["zone"].choices = [(each, each) for each in sorted(available_timezones())]  # type: ignore[attr-defined]
         minutes = self.initial.get("remind_minutes")
         choices = list(self.fields["remind_minutes"].choices)  # type: ignore[attr-defined]
@@ -123,6 +119,17 @@ class AppointmentForm(forms.Form):
             self.fields["remind_minutes"].choices = choices  # type: ignore[attr-defined]
         if not series:
             del self.fields["which"]
+
+    @property
+    def chosen(self) -> list[tuple[str, str]]:
+        """Keys and names of the customers that it is with so far."""
+        names = dict(self.fields["customers"].choices)  # type: ignore[attr-defined]
+        return [(key, names[key]) for key in map(str, self["customers"].value() or ()) if key in names]
+
+    def clean(self) -> dict[str, Any]:
+        if self.data.get("who", "").strip():
+            self.add_error("customers", _("Choose the customer from the list, or empty the field."))
+        return self.cleaned_data
 
     def values(self) -> dict[str, Any]:
         """As the actions take them. Raises ``Invalid``."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from zhiyin.activities import actions, queries
-from zhiyin.web.activities.appointments import program_tabs
+from zhiyin.web.activities.feeds import program_tabs
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhiyin.web.activities import appointments, connections, views
+from zhiyin.web.activities import appointments, calendar, connections, feeds, views
 
 app_name = "activities"
 urlpatterns = [
@@ -10,10 +10,10 @@ urlpatterns = [
     path("tasks/new/", views.create, name="create_task"),
     path("tasks/<uuid:task_id>/", views.change, name="task"),
     path("tasks/<uuid:task_id>/<slug:state>/", views.set_state, name="task_state"),
-    path("calendar/", appointments.calendar, name="calendar"),
-    path("calendar/address/", appointments.feed, name="calendar_feed"),
-    path("calendar/address/end/", appointments.end_feed, name="end_calendar_feed"),
-    path("calendar/feed/<str:token>/", appointments.read_feed, name="read_calendar_feed"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/address/", feeds.feed, name="calendar_feed"),
+    path("calendar/address/end/", feeds.end_feed, name="end_calendar_feed"),
+    path("calendar/feed/<str:token>/", feeds.read_feed, name="read_calendar_feed"),
     path("calendar/connection/", connections.connection, name="calendar_connection"),
     path("calendar/connection/state/", connections.state, name="calendar_connection_state"),
     path("calendar/connection/choose/", connections.choose, name="choose_calendar"),

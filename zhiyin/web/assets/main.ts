@@ -6,6 +6,7 @@ import "./styles/records.css";
 import "./styles/tables.css";
 import "./styles/accounts.css";
 import "./styles/calendar.css";
+import "./styles/calendar-hours.scss";
 import "./styles/insight.css";
 import "./styles/print.css";
 import htmx from "htmx.org";
