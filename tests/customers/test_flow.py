@@ -10,8 +10,9 @@ from django.utils import timezone
 from tests.analytics.shop import Shop
 from tests.cast import Company
 from zhiyin.customers import actions, queries
-from zhiyin.customers.models import Customer, StatusFlow
+from zhiyin.customers.models import Customer, CustomField, RelationType, StatusFlow
 from zhiyin.customers.queries import Flow
+from zhiyin.customers.queries.measures import Average
 from zhiyin.platform.errors import PermissionDenied
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +119,9 @@ def test_the_record_tells_one_customers_way(shop: Shop) -> None:
 def test_depth_says_what_is_known_and_what_not(cast: Company) -> None:
     now = timezone.now()
     with cast.scope():
-        actions.add_ready_fields(actor=cast.gao.actor, codes=["wallet_share", "market_role"], now=now)
+        actions.add_ready_fields(
+            actor=cast.gao.actor, codes=["wallet_share", "satisfaction", "market_role"], now=now
+        )
         made = actions.create_customer(
             actor=cast.gao.actor,
             name="王小明",
@@ -131,3 +134,63 @@ def test_depth_says_what_is_known_and_what_not(cast: Company) -> None:
     assert "60 %" in page
     assert "未询问" in page
     assert "经销商" in page
+
+
+def test_what_a_role_does_not_see_is_not_told_as_depth_either(cast: Company) -> None:
+    now = timezone.now()
+    with cast.scope():
+        gao = cast.gao.actor
+        actions.add_ready_fields(actor=gao, codes=["wallet_share", "satisfaction"], now=now)
+        CustomField.objects.filter(key="satisfaction").update(roles=[cast.gao.member.role_id])
+        told = {"satisfaction": "9.75", "wallet_share": "37.5"}
+        made = actions.create_customer(
+            actor=gao, name="王小明", fields=told, owner_id=cast.lin.member.pk, now=now
+        )
+    for client, sees in ((cast.gao.client, True), (cast.lin.client, False)):
+        page = client.get(f"/customers/{made.pk}/").content.decode()
+        said = client.get(f"/api/v1/customers/{made.pk}/relationship/").json()["said"]
+        assert "37.5" in page
+        assert ("9.75" in page, "satisfaction" in said) == (sees, sees)
+
+
+def test_who_was_referred_beyond_ones_reach_is_not_counted(cast: Company) -> None:
+    now = timezone.now()
+    with cast.scope():
+        gao = cast.gao.actor
+        kind = RelationType.objects.get(code="referred_by")
+        one = actions.create_customer(actor=gao, name="介绍人", owner_id=cast.lin.member.pk, now=now)
+        for owner in (cast.lin, cast.wu):
+            came = actions.create_customer(actor=gao, name="来人", owner_id=owner.member.pk, now=now)
+            actions.add_relation(actor=gao, customer_id=came.pk, type_id=kind.pk, other_id=one.pk, now=now)
+    for client, count in ((cast.gao.client, 2), (cast.lin.client, 1)):
+        assert client.get(f"/api/v1/customers/{one.pk}/relationship/").json()["referred"] == count
+
+
+def test_length_and_depth_of_all(shop: Shop) -> None:
+    now, gao = timezone.now(), shop.company.gao
+    with shop.company.scope():
+        actions.add_ready_fields(actor=gao.actor, codes=["wallet_share", "satisfaction"], now=now)
+        kind = RelationType.objects.get(code="referred_by")
+        keys = {each.code: each.pk for each in Customer.objects.all()}
+        for code, share in (("a", "30"), ("b", "50"), ("c", "100")):
+            actions.update_customer(
+                actor=gao.actor, customer_id=keys[code], changes={}, fields={"wallet_share": share}, now=now
+            )
+        for code in ("b", "c"):
+            actions.add_relation(
+                actor=gao.actor, customer_id=keys[code], type_id=kind.pk, other_id=keys["a"], now=now
+            )
+        actions.restrict_customer(actor=gao.actor, customer_id=keys["c"], reason="按要求", now=now)
+        with CaptureQueriesContext(connection) as asked:
+            found = queries.base_measures(gao.actor)
+        assert len([each for each in asked if "customers_" in each["sql"]]) <= 5
+        with pytest.raises(PermissionDenied):
+            queries.base_measures(shop.company.lin.actor)
+    assert found.said == {"wallet_share": Average(40.0, 2), "satisfaction": Average(None, 0)}
+    assert (found.referred, found.referrers) == (1, 1)
+    assert sum(found.stages.values()) == 2
+    gao.client.cookies["zhiyin_language"] = "en"
+    page = gao.client.get("/customers/flow/").content.decode()
+    assert "40.0%" in page
+    assert "known of 2 customers" in page
+    assert gao.client.get("/api/v1/relationship-measures/").json()["said"]["wallet_share"]["mean"] == 40

@@ -130,6 +130,7 @@ ROWS = [
     Row("POST", "api:purge_customers", "401 403*6 200 404", data=binned),
     Row("GET", "customers:flow", COMPANY_SEEN),
     Row("GET", "api:read_status_flow", COMPANY_SEEN.replace("302", "401", 1)),
+    Row("GET", "api:read_relationship_measures", COMPANY_SEEN.replace("302", "401", 1)),
     Row("GET", "api:read_relationship", SEEN.replace("302", "401", 1), given=customer),
     Row("GET", "customers:history", SEEN, given=customer),
     Row(

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.utils import timezone
 from ninja import Schema
+from pydantic import Field
 
 from zhiyin.api.http import Request, Routes
-from zhiyin.customers import access, queries
-from zhiyin.customers.choices import Status
+from zhiyin.customers import queries
+from zhiyin.customers.choices import Stage, Status
+from zhiyin.customers.fields import registry
 
 routes = Routes("customers")
 
@@ -49,13 +51,31 @@ class ChangeOut(Schema):
 
 
 class RelationshipOut(Schema):
-    """``referred`` is how many customers this one has referred."""
+    """``referred`` is how many customers within one's reach this one has referred.
+
+    ``said`` has share of wallet in percent and satisfaction from 0 to 10, as far as they are seen.
+    """
 
     since: datetime.datetime | None
     times_lost: int
     times_won_back: int
     referred: int
+    said: dict[str, float | str | None]
     moves: list[ChangeOut]
+
+
+class AverageOut(Schema):
+    mean: float | None
+    known: int = Field(description="Of how many customers it is known.")
+
+
+class BaseMeasuresOut(Schema):
+    """``stages`` counts customers by lifecycle stage; ``referred`` customers came through ``referrers`` others."""
+
+    stages: dict[Stage, int]
+    said: dict[str, AverageOut]
+    referred: int
+    referrers: int
 
 
 @routes.get("/status-flow/", permission="insight.company", response=FlowOut)
@@ -68,10 +88,16 @@ def read_status_flow(request: Request, months: int = 12) -> dict[str, Any]:
     return {"repeat_rate": found.repeat_rate, "moves": moves, "months": found.months}
 
 
+@routes.get("/relationship-measures/", permission="insight.company", response=BaseMeasuresOut)
+def read_relationship_measures(request: Request) -> queries.BaseMeasures:
+    """Length and depth of the relationships with all customers; breadth is in the status flow."""
+    return queries.base_measures(request.actor)
+
+
 @routes.get(
     "/customers/{uuid:customer_id}/relationship/", permission="customers.view", response=RelationshipOut
 )
 def read_relationship(request: Request, customer_id: uuid.UUID) -> queries.Relationship:
-    """One customer's changes of status and what follows from them."""
-    access.customer(request.actor, customer_id)
-    return queries.relationship(customer_id)
+    """One customer's changes of status and what follows from them, and how deep the relationship is."""
+    customer = queries.record_customer(request.actor, customer_id)
+    return queries.relationship(request.actor, customer, registry(request.actor))

@@ -51,6 +51,7 @@ from zhiyin.customers.queries.listing import (
     tags_of_one,
     used_values,
 )
+from zhiyin.customers.queries.measures import BaseMeasures, Relationship, base_measures, relationship
 from zhiyin.customers.queries.merges import list_merges, parties
 from zhiyin.customers.queries.pools import (
     Room,
@@ -112,7 +113,7 @@ from zhiyin.customers.queries.shares import (
     shares_of,
     standing_of,
 )
-from zhiyin.customers.queries.status import Flow, Relationship, relationship, status_flow
+from zhiyin.customers.queries.status import Flow, status_flow
 from zhiyin.customers.queries.subject_requests import Due, due_requests, requests_of, subject_requests
 from zhiyin.customers.queries.timeline import TIMELINE_KINDS, pinned_touches, timeline, touches
 from zhiyin.customers.queries.trail import require_whole, trail
@@ -122,6 +123,7 @@ __all__ = [
     "SORTS",
     "TIMELINE_KINDS",
     "AsItWas",
+    "BaseMeasures",
     "Count",
     "CustomerFilter",
     "CustomerRow",
@@ -157,6 +159,7 @@ __all__ = [
     "as_it_was",
     "assignment_rules",
     "assignments_of",
+    "base_measures",
     "bin_customers",
     "codes_of",
     "colleagues",

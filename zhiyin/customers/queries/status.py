@@ -1,14 +1,13 @@
-"""How customers move between statuses, one by one and all together."""
+"""How all customers move between statuses."""
 
 import datetime
-import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 
 from django.db.models import Sum
 
-from zhiyin.customers.choices import StandardRelation, Status
-from zhiyin.customers.models import Relation, StatusChange, StatusFlow
+from zhiyin.customers.choices import Status
+from zhiyin.customers.models import StatusFlow
 from zhiyin.platform.actors import Actor
 
 LIVELY = (Status.FIRST_TIME, Status.REPEAT, Status.LOYAL, Status.WON_BACK)
@@ -90,36 +89,3 @@ def _month(month: datetime.date, moved: Counter[tuple[str, str]], stocks: Counte
 def _back(month: datetime.date, months: int) -> datetime.date:
     at = month.year * 12 + month.month - 1 - months
     return datetime.date(at // 12, at % 12 + 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Relationship:
-    """Measures of one customer's relationship. ``moves`` are the changes of status, the oldest first."""
-
-    moves: list[StatusChange]
-    referred: int
-
-    @property
-    def since(self) -> datetime.datetime | None:
-        """When the present status began."""
-        return self.moves[-1].changed_at if self.moves else None
-
-    @property
-    def times_lost(self) -> int:
-        return sum(each.status == Status.LOST for each in self.moves)
-
-    @property
-    def times_won_back(self) -> int:
-        return sum(each.status == Status.WON_BACK for each in self.moves)
-
-
-def relationship(customer_id: uuid.UUID, *, most: int = 200) -> Relationship:
-    """Of a customer whom the caller may see. Two SQL statements."""
-    changes = StatusChange.objects.filter(customer=customer_id).order_by("-changed_at", "-id")[:most]
-    steps: list[StatusChange] = []
-    for each in reversed(changes):
-        if not steps or steps[-1].status != each.status:
-            steps.append(each)
-    # "referred by" leads from who came to who referred
-    referred = Relation.objects.filter(target=customer_id, type__code=StandardRelation.REFERRED_BY).count()
-    return Relationship(steps, referred)

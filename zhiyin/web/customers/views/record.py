@@ -30,7 +30,7 @@ from zhiyin.customers.choices import (
     Status,
     TimelineKind,
 )
-from zhiyin.customers.fields import PREFIX, links, registry, shown
+from zhiyin.customers.fields import PREFIX, Registry, links, registry, shown
 from zhiyin.customers.models import Customer, CustomField
 from zhiyin.platform.errors import NotFound, PermissionDenied
 from zhiyin.web.activities.parts import follow_ups_tab
@@ -164,7 +164,8 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
         case "notes":
             return {"notes": queries.notes(customer.pk)}
         case "overview":
-            sections = _sections(request, customer)
+            known = registry(request.actor)
+            sections = _sections(request, customer, known)
             return {
                 "sections": sections,
                 "keeping": keeping(request.actor, customer.pk),
@@ -172,7 +173,7 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
                 "recent": commerce.latest_orders(request.actor, customer.pk) if sees_orders else [],
                 "contacts": contact_rows(request, customer.pk),
                 "notes": queries.notes(customer.pk, limit=3),
-                "relationship": queries.relationship(customer.pk),
+                "relationship": queries.relationship(request.actor, customer, known),
                 **sensitive_parts(request, customer),
             }
     return {}
@@ -198,13 +199,12 @@ class Section:
     empty: list[OwnFact]
 
 
-def _sections(request: HttpRequest, customer: Customer) -> list[Section]:
+def _sections(request: HttpRequest, customer: Customer, known: Registry) -> list[Section]:
     """The company's own fields by section, those without a value apart."""
     record = reverse("customers:record", args=[customer.pk])
     how_far = queries.standing_of(request.actor, customer)
     may_edit = request.actor.may("customers.edit") and how_far != "read"
 
-    known = registry(request.actor)
     masked = {each.name for each in known if each.masked}
     editable = {each.name for each in known if each.editable and may_edit}
 

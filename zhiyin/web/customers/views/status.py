@@ -1,4 +1,4 @@
-"""The flow of customers between statuses, as a picture and as numbers."""
+"""The flow of customers between statuses, and how long and deep the relationships are, as pictures and numbers."""
 
 from typing import Any
 
@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from zhiyin.customers import queries
-from zhiyin.customers.choices import Status
+from zhiyin.customers.choices import Stage, Status
+from zhiyin.customers.queries import BaseMeasures
+from zhiyin.customers.queries.measures import SAID, Average
 from zhiyin.customers.queries.status import LIVELY, Flow, Month
 from zhiyin.web.charts import Cell, Chart, HeatTable, Series
 from zhiyin.web.http import HttpRequest, page, render
@@ -28,6 +30,7 @@ def flow(request: HttpRequest) -> HttpResponse:
         "spans": [(each, ngettext("%d month", "%d months", each) % each) for each in SPANS],
         "flow": found,
     }
+    context |= _measures(request)
     if found.months:
         context |= {
             "numbers": _numbers(found),
@@ -49,6 +52,43 @@ def _numbers(found: Flow) -> list[KeyNumber]:
         KeyNumber(_("Lost"), number(lost), _("did not buy any more")),
         KeyNumber(_("Repeat rate"), percent(found.repeat_rate), _("of today's buyers bought more than once")),
     ]
+
+
+def _measures(request: HttpRequest) -> dict[str, Any]:
+    """Length and depth, as far as anything is known of them."""
+    base = queries.base_measures(request.actor)
+    wallet, satisfaction = (base.said.get(key, Average(None, 0)) for key in SAID)
+    depth: list[KeyNumber] = []
+    if wallet.mean is not None:
+        depth.append(KeyNumber(_("Share of wallet"), percent(wallet.mean / 100), _of_known(wallet.known)))
+    if satisfaction.mean is not None:
+        said = f"{number(satisfaction.mean, 1)} / 10"
+        depth.append(KeyNumber(_("Satisfaction"), said, _of_known(satisfaction.known)))
+    if base.referred:
+        many = {"many": number(base.referrers)}
+        by = ngettext("through %(many)s customer", "through %(many)s customers", base.referrers) % many
+        depth.append(KeyNumber(_("Referred"), number(base.referred), by))
+    return {"depth": depth, "stages": _stages(base) if base.stages else None}
+
+
+def _of_known(known: int) -> str:
+    return ngettext(
+        "on average, known of %(many)s customer", "on average, known of %(many)s customers", known
+    ) % {"many": number(known)}
+
+
+def _stages(base: BaseMeasures) -> Chart:
+    counts = [base.stages.get(each, 0) for each in Stage]
+    return Chart(
+        key="stages",
+        title=_("%(share)s of the relationships are mature")
+        % {"share": percent(base.stages.get(Stage.MATURITY, 0) / sum(counts))},
+        subtitle=_("Customers by lifecycle stage today"),
+        kind="bar",
+        format="integer",
+        categories=[str(each.label) for each in Stage],
+        series=[Series(_("Customers"), counts)],
+    )
 
 
 def _drawing(found: Flow) -> dict[str, Any]:
