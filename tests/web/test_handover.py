@@ -32,6 +32,8 @@ def test_nothing_is_handed_over_that_was_not_seen(cast: Company, left: str) -> N
     page = cast.ma.client.post(left, {**sent, "go": "1"})
     assert page.status_code == 200
     assert "陈晨" in page.content.decode()
+    chart = page.context["chart"]
+    assert (chart.categories, [each.values for each in chart.series]) == (["陈晨"], [[0], [1]])
     seen = page.context["seen"]
     other = {**sent, "people": [str(cast.ma.member.pk)], "go": "1", "seen": seen}
     assert cast.ma.client.post(left, other).status_code == 200
@@ -58,3 +60,4 @@ def test_a_unit_is_asked_for_where_customers_go_into_one(cast: Company, left: st
     assert "unit" in page.context["form"].errors
     seen = cast.ma.client.post(left, {**sent, "unit": str(cast.units["上海一组"].pk)})
     assert seen.context["previews"][0].to == [("", 1)]
+    assert seen.context["chart"] is None

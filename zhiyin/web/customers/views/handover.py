@@ -21,6 +21,7 @@ from zhiyin.customers import queries
 from zhiyin.customers.filters import Group
 from zhiyin.platform import jobs
 from zhiyin.platform.errors import Invalid
+from zhiyin.web.charts import Chart, Series
 from zhiyin.web.customers.choosing import Choosing
 from zhiyin.web.customers.handover_forms import HandoverForm
 from zhiyin.web.customers.owning import owning_tabs
@@ -87,7 +88,8 @@ def _asked(
             made = actions.hand_over(**given, now=timezone.now())
             notify(request, _("It is being handed over, in the background."))
             return redirect("customers:handover", made.pk)
-        context["previews"] = _previewed(handover.preview(**given, now=timezone.now()))
+        previews = handover.preview(**given, now=timezone.now())
+        context |= {"previews": _previewed(previews), "chart": _picture(request, previews)}
         context["seen"] = plan.model_dump_json()
     return None
 
@@ -147,6 +149,28 @@ def _told(made: Handover, request: HttpRequest) -> Iterator[Told]:
             [(handover.STAYS.get(code, code), count) for code, count in done["stays"].items()],
             done.get("restored"),
         )
+
+
+def _picture(request: HttpRequest, previews: list[Preview]) -> Chart | None:
+    """How many customers each taker has and would have."""
+    gets = next((each.to for each in previews if each.part.carries), {})
+    ids = sorted((key for key in gets if key), key=lambda key: -gets[key])
+    if not ids:
+        return None
+    names, has = _names(iter(ids)), _customers_of(request, [{"id": key} for key in ids])
+    return Chart(
+        key="hand-over",
+        title=_("Customers of each who gets some"),
+        kind="bar",
+        horizontal=True,
+        stacked=True,
+        categories=[names.get(key, "") for key in ids],
+        series=[
+            Series(_("Customers now"), [has.get(key, 0) for key in ids]),
+            Series(_("Would get"), [gets[key] for key in ids]),
+        ],
+        format="integer",
+    )
 
 
 def _names(ids: Iterator[uuid.UUID]) -> dict[uuid.UUID, str]:
