@@ -160,7 +160,7 @@ def _picture(request: HttpRequest, previews: list[Preview]) -> Chart | None:
     names, has = _names(iter(ids)), _customers_of(request, [{"id": key} for key in ids])
     return Chart(
         key="hand-over",
-        title=_("Customers of each who gets some"),
+        title=_("How many customers each would have"),
         kind="bar",
         horizontal=True,
         stacked=True,
