@@ -81,7 +81,7 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 def _wait(port: int) -> None:
-    for _each in range(200):
+    for _each in range(600):
         with socket.socket() as line:
             if line.connect_ex(("127.0.0.1", port)) == 0:
                 return

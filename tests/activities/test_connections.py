@@ -17,6 +17,7 @@ from zhiyin.activities import actions
 from zhiyin.activities.actions import connections
 from zhiyin.activities.models import Appointment, CalendarConnection, CalendarObject
 from zhiyin.platform import notifications
+from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid
 
 Now = datetime.datetime
@@ -70,9 +71,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def remote(root: str, settings: Any) -> Remote:
+def remote(root: str, settings: Any) -> Iterator[Remote]:
     settings.OUTGOING_NETWORKS = ["127.0.0.0/8"]
-    return new_calendar(root, uuid.uuid4().hex)
+    made = new_calendar(root, uuid.uuid4().hex)
+    yield made
+    made.client.close()
 
 
 @pytest.fixture
@@ -356,7 +359,7 @@ def test_the_page_connects_chooses_and_lets_go(
     at = "/calendar/connection/"
     wrong = client.post(at, {"url": "http://calendar.example.com/", "username": "x", "password": "x"})
     assert b"https://" in wrong.content
-    new_calendar(remote.root, uuid.uuid4().hex)
+    new_calendar(remote.root, uuid.uuid4().hex).client.close()
     answer = client.post(at, {"url": remote.root, "username": USER, "password": PASSWORD})
     assert answer.status_code == 302
     assert b"every 3s" in client.get(at).content
@@ -370,3 +373,23 @@ def test_the_page_connects_chooses_and_lets_go(
     client.post(f"{at}now/")
     assert client.post(f"{at}end/").status_code == 302
     assert b"calendar-choice" not in client.get(at).content
+
+
+def test_who_left_has_no_connection_any_more(cast: Company, remote: Remote, now: Now) -> None:
+    row = connected(cast, remote, now)
+    cast.lin.member.is_active = False
+    with cast.scope():
+        cast.lin.member.save()
+        connections.defer_due(Actor.system(cast.tenant.pk), now)
+        row.refresh_from_db()
+    assert (row.ended_at, bytes(row.sealed)) == (now, b"")
+
+
+def test_a_secret_cleared_here_goes_from_there_too(cast: Company, remote: Remote, now: Now) -> None:
+    """What an erasure takes out of texts, without a change of its own, is no longer on the other side either."""
+    mine = arrange(cast, now, title="王小明 生日")
+    row = sync(cast, connected(cast, remote, now), now)
+    with cast.scope():
+        Appointment.objects.filter(pk=mine.pk).update(title="█")
+    sync(cast, row, now + HOUR)
+    assert remote.titles() == ["█"]

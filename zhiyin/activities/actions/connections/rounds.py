@@ -6,7 +6,7 @@ then the round is gone through again.
 
 import datetime
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -219,16 +219,23 @@ class _Round:
             state = objects.state_of(row)
             if there is None or is_changed(there.agreed, state):
                 found.append(_Work(row, there, agreed_of(state)))
-        gone = [
-            each for each in objects_there.values() if each.appointment and self._is_gone(each.appointment)
-        ]
+        gone = self._gone(objects_there.values())
         return found + [_Work(None, each, {}) for each in gone if not each.problem]
 
-    def _is_gone(self, row: Appointment) -> bool:
-        if row.removed_at or row.owner_id == self.row.member_id:
-            return row.removed_at is not None
-        taking_part = Participant.objects.filter(appointment=row, member=self.row.member_id)
-        return not taking_part.exclude(answer=Answer.DECLINED).exists()
+    def _gone(self, there: Collection[CalendarObject]) -> list[CalendarObject]:
+        """Those of appointments that are called off, or not the member's any more."""
+        taking_part = Participant.objects.filter(member=self.row.member_id).exclude(answer=Answer.DECLINED)
+        others = taking_part.filter(appointment__in=[each.appointment_id for each in there])
+        his = set(others.values_list("appointment", flat=True))
+        return [
+            each
+            for each in there
+            if each.appointment
+            and (
+                each.appointment.removed_at
+                or (each.appointment.owner_id != self.row.member_id and each.appointment_id not in his)
+            )
+        ]
 
     def _bring_one(self, server: Server, work: _Work) -> None:
         href, known = self._href(server, work), work.known
