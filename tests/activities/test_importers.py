@@ -8,6 +8,7 @@ import pytest
 from tests.cast import Company
 from tests.imports.importing import NOW, import_text, query, step, upload
 from zhiyin.customers import actions
+from zhiyin.customers.queries import CustomerFilter
 from zhiyin.platform.actors import Actor
 
 HEADER = "编号,客户名称,邮箱,手机,类型,日期,主题,内容,状态,截止日期,负责人\n"
@@ -90,6 +91,17 @@ def test_rows_about_nobody_or_several_are_refused(gao: Actor) -> None:
         "Several customers are called so; a code, telephone or e-mail would tell which.": 1,
     }
     assert [row[:3] for row in follow_ups(gao)] == [("K1", "call", "谈过")]
+
+
+def test_customers_in_a_pool_are_known_by_their_telephone(gao: Actor, cast: Company) -> None:
+    with cast.scope():
+        pool = actions.create_pool(actor=gao, rules=actions.PoolRules("公海"), now=NOW)
+        everybody = actions.Selection(where=CustomerFilter())
+        actions.return_customers(actor=gao, selection=everybody, pool_id=pool.pk, reason="忙", now=NOW)
+    rows = ",,,139-0000-0000,电话沟通,2026-03-05,,要报价,完成,,\n,,k2@example.cn,,电话沟通,2026-03-06,,再联系,完成,,\n"
+    batch = import_text(gao, HEADER + rows, kind="activities")
+    assert batch.state == "applied", batch.job.error
+    assert [code for code, *_rest in follow_ups(gao)] == ["K1", "K2"]
 
 
 def test_again_changes_nothing_and_undo_takes_all_back(gao: Actor) -> None:

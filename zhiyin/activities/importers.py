@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from zhiyin.customers import columns
 from zhiyin.customers import importers as customers
+from zhiyin.customers.choices import ContactKind
 from zhiyin.customers.importers.reach import within
 from zhiyin.customers.keys import REGIONS, code_key, phone_key
+from zhiyin.customers.sealing import is_anything_sealed, token_of
 from zhiyin.imports import kinds
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
 from zhiyin.imports.landing import Landing, key_sql
@@ -46,14 +48,16 @@ _NAMED_BY = {
     "customer_code": "SELECT c.id FROM customers_customer c WHERE c.code_key = l.customer_code",
     "customer_email": (
         "SELECT p.customer_id FROM customers_contactpoint p"
-        " WHERE p.kind = 'email' AND p.value_key = l.customer_email"
+        " WHERE p.kind = 'email' AND p.value_key IN (l.customer_email, l.sealed_email)"
     ),
     "customer_phone": (
         "SELECT p.customer_id FROM customers_contactpoint p"
-        " WHERE p.kind = 'phone' AND p.value_key = l.customer_phone"
+        " WHERE p.kind = 'phone' AND p.value_key IN (l.customer_phone, l.sealed_phone)"
     ),
     "customer_name": "SELECT c.id FROM customers_customer c WHERE c.name_key = l.customer_name",
 }
+
+_SEALED = {"sealed_email": ContactKind.EMAIL, "sealed_phone": ContactKind.PHONE}
 
 
 class Activities(Kind):
@@ -203,14 +207,24 @@ def _number_named(work: Workspace) -> None:
     work.con.execute(f"CREATE TABLE naming AS SELECT {ROW}, nno FROM keyed k JOIN named n ON {same}")
 
 
+def _sealed(work: Workspace) -> tuple[str, str]:
+    """Columns over ``named`` for what contact points of customers in a pool have instead of keys, and their joins."""
+    if not is_anything_sealed():
+        return ", ".join("NULL" for _each in _SEALED), ""
+    for name, kind in _SEALED.items():
+        work.key(f"SELECT customer_{kind} FROM named", name, token_of(kind))
+    joins = (f"LEFT JOIN {name} ON {name}.value = customer_{kind}" for name, kind in _SEALED.items())
+    return ", ".join(f"{name}.key" for name in _SEALED), " ".join(joins)
+
+
 def _find_named(work: Workspace, landing: Landing) -> None:
     """Make ``found``: for each ``nno`` how many customers within reach it means, and the one with its owner."""
-    columns = ", ".join(_NAMED_BY)
+    tokens, joins = _sealed(work)
     landing.copy(
         work.con,
-        f"SELECT nno, {columns} FROM named",
+        f"SELECT nno, {', '.join(_NAMED_BY)}, {tokens} FROM named {joins}",
         "landed_named",
-        f"nno int, {' text, '.join(_NAMED_BY)} text",
+        f"nno int, {' text, '.join((*_NAMED_BY, *_SEALED))} text",
     )
     reach = "" if landing.actor.scope == "all" else f" AND {within('c')}"
     first = " ".join(
