@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from tests.cast import Company
 from zhiyin.commerce.models import Order
 from zhiyin.customers import actions
+from zhiyin.customers.actions import PoolRules, Selection
 from zhiyin.customers.models import ContactPoint, Customer, CustomerTag, Note
+from zhiyin.customers.sealing import in_clear
 from zhiyin.platform.errors import Conflict
 from zhiyin.platform.tenancy import with_gone
 
@@ -25,6 +27,7 @@ BEFORE = st.one_of(
     st.tuples(st.just("tag"), FILES, st.integers(0, 1)),
     st.tuples(st.just("note"), FILES, st.just(0)),
     st.tuples(st.just("order"), FILES, st.just(0)),
+    st.tuples(st.just("pool"), FILES, st.just(0)),
     st.tuples(st.sampled_from(["city", "country"]), FILES, st.integers(0, 2)),
 )
 SINCE = st.one_of(
@@ -52,6 +55,8 @@ class World:
         self.notes: dict[Any, tuple[int, str]] = {}
         self.orders: dict[Any, int] = {}
         self.edited: dict[str, str] = {}
+        self.pool = actions.create_pool(actor=self.gao, rules=PoolRules(uuid.uuid4().hex), now=now)
+        self.pooled: set[int] = set()
 
     def before(self, what: str, file: int, value: int) -> None:
         about: dict[str, Any] = {"actor": self.gao, "customer_id": self.files[file].pk, "now": self.now}
@@ -67,9 +72,18 @@ class World:
                 self.notes[actions.add_note(body="旧", **about).pk] = (file, "旧")
             case "order":
                 self._order(file)
+            case "pool":
+                if file not in self.pooled:
+                    self.pooled.add(file)
+                    self._into_pool(file)
             case _:
                 actions.update_customer(changes={what: PLACES[value]}, **about)
                 self.fields[file][what] = PLACES[value]
+
+    def _into_pool(self, file: int) -> None:
+        chosen = Selection((self.files[file].pk,))
+        about: dict[str, Any] = {"actor": self.gao, "pool_id": self.pool.pk, "reason": "忙", "now": self.now}
+        actions.return_customers(selection=chosen, **about)
 
     def _order(self, file: int, returns: Any = None, holder: int | None = None) -> None:
         made = Order.objects.create(
@@ -119,7 +133,8 @@ class World:
                 self.edited[what] = PLACES[value]
 
     def _drop_phone(self, phone: str, about: dict[str, Any]) -> None:
-        point = ContactPoint.objects.filter(customer=self.files[0], value_key=f"+86{phone}").first()
+        points = in_clear(ContactPoint.objects.filter(customer=self.files[0]))
+        point = next((each for each in points if each.value_key == f"+86{phone}"), None)
         if point is None:
             return
         # of equal ones the survivor's, else the first one's that came, stands for all
@@ -137,8 +152,10 @@ class World:
         self.fields[0] |= edits
         for n, wanted in enumerate(self.fields):
             assert {"city": rows[n].city, "country": rows[n].country} == wanted
-        points = ContactPoint.objects.filter(customer__in=ids).values_list("customer_id", "value_key")
-        assert sorted((ids[key], value) for key, value in points) == sorted(
+        assert {n for n, row in rows.items() if row.pool_id} == self.pooled
+        points = list(ContactPoint.objects.filter(customer__in=ids))
+        assert all((each.sealed is not None) == (ids[each.customer_id] in self.pooled) for each in points)
+        assert sorted((ids[each.customer_id], each.value_key) for each in in_clear(points)) == sorted(
             (n, f"+86{phone}") for n in range(3) for phone in self.phones[n]
         )
         links = CustomerTag.objects.filter(customer__in=ids).values_list("customer_id", "tag_id")

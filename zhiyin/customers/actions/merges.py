@@ -21,7 +21,7 @@ from zhiyin.customers.actions.timeline import add_to_timeline
 from zhiyin.customers.choices import FieldAccess, Gone, Survivorship, TimelineKind, Verdict
 from zhiyin.customers.events import CustomersMerged, MergeUndone
 from zhiyin.customers.fields import PREFIX
-from zhiyin.customers.models import Customer, Merge, Suspect
+from zhiyin.customers.models import Customer, Merge, Pool, Suspect
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
 from zhiyin.platform.pinyin import name_key
@@ -29,6 +29,7 @@ from zhiyin.platform.record import record, write_entry
 from zhiyin.platform.tenancy import with_gone
 
 MOST = 10
+_POOL = "pool_id"
 
 
 class NewerMerge(Conflict):
@@ -195,6 +196,9 @@ def _take(survivor: Customer, chosen: Mapping[str, Customer]) -> dict[str, list[
         if old != new:
             changed[name] = [old, new]
             _put(survivor, name, new)
+    if survivor.pool_id and (survivor.owner_id or survivor.unit_id):
+        changed[_POOL] = [survivor.pool_id, None]
+        survivor.pool = None
     return changed
 
 
@@ -210,14 +214,29 @@ def _put(customer: Customer, name: str, new: Any) -> None:
 def _return(survivor: Customer, changed: Mapping[str, list[Any]]) -> tuple[dict[str, list[Any]], list[str]]:
     """Put back what the merge found, where what it wrote still stands; what is put back, and what is not."""
     back, kept = {}, []
+    pool = changed.get(_POOL)
     for name, (old, new) in changed.items():
+        if name == _POOL:
+            continue
         now = survivorship.value(survivor, name)
         if str(now if now is not None else "") == str(new if new is not None else ""):
             _put(survivor, name, old)
             back[name] = [new, old]
         else:
             kept.append(name)
+    if pool and not (survivor.owner_id or survivor.unit_id):
+        _put(survivor, _POOL, pool[0])
+        back[_POOL] = [None, pool[0]]
     return back, kept
+
+
+def _with_pool(changed: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """As the log tells it: a pool by its name."""
+    told = dict(changed)
+    if pair := told.pop(_POOL, None):
+        names = dict(Pool.objects.filter(pk__in=[each for each in pair if each]).values_list("pk", "name"))
+        told["pool"] = [each and names.get(uuid.UUID(str(each))) for each in pair]
+    return told
 
 
 def _close(merge: Merge, verdict: Verdict, now: datetime.datetime) -> None:
@@ -264,7 +283,7 @@ def _tell_merged(
         actor=actor,
         now=now,
         subject=("customer", survivor.pk),
-        changes={**merge.changed, "merged": [None, named]},
+        changes={**_with_pool(merge.changed), "merged": [None, named]},
     )
     _record_each(actor, others, {"merged_into": [None, f"{survivor.name} ({survivor.code})"]}, now)
 
@@ -280,7 +299,7 @@ def _tell_undone(
         actor=actor,
         now=now,
         subject=("customer", survivor.pk),
-        changes={**done.changed, "merged": [named, None]},
+        changes={**_with_pool(done.changed), "merged": [named, None]},
     )
     _record_each(actor, others, {"merged_into": [f"{survivor.name} ({survivor.code})", None]}, now)
 
