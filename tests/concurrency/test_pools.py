@@ -14,7 +14,7 @@ from zhiyin.accounts.models import Member, User
 from zhiyin.customers import actions
 from zhiyin.customers.actions import PoolRules, Selection
 from zhiyin.customers.actions import pools as guarded
-from zhiyin.customers.models import Customer, Pool, PoolMove
+from zhiyin.customers.models import ContactPoint, Customer, Pool, PoolMove
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import DomainError
 from zhiyin.platform.tenancy import scope
@@ -99,12 +99,19 @@ def _claim(actor: Actor, pool: Pool, *keys: uuid.UUID) -> Callable[[], object]:
 
 def test_of_fifty_claimants_one_wins(shop: Company) -> None:
     pool, [key] = _pool(shop, 1)
+    with shop.scope():
+        actions.add_contact(
+            actor=shop.gao.actor, customer_id=key, kind="phone", value="13912345678", now=timezone.now()
+        )
+        assert ContactPoint.objects.get(customer=key).sealed
     outcomes = _at_once(shop, [_claim(actor, pool, key) for actor in _claimants(shop, shop.lin)])
     assert outcomes == ["AlreadyClaimed"] * (CLAIMANTS - 1) + ["done"]
     with shop.scope():
         assert PoolMove.objects.filter(kind="claimed").count() == 1
         won = PoolMove.objects.get(kind="claimed")
         assert Customer.objects.get(pk=key).owner_id == won.member_id
+        point = ContactPoint.objects.get(customer=key)
+        assert (point.value, point.sealed) == ("13912345678", None), "opened once, and for good"
 
 
 def test_without_the_comparison_several_win(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:

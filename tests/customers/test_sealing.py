@@ -18,6 +18,7 @@ from zhiyin.customers.exports import write_customers
 from zhiyin.customers.filters.tree import read
 from zhiyin.customers.models import ContactPoint, Customer, CustomerSearch, Pool
 from zhiyin.customers.queries import CustomerFilter
+from zhiyin.customers.suppression import Suppressed
 from zhiyin.platform import crypto
 from zhiyin.platform.crypto import rotation
 from zhiyin.platform.errors import Conflict
@@ -269,3 +270,16 @@ def test_an_import_writes_into_what_is_sealed(cast: Company, now: Now) -> None:
     batch = import_text(gao, rows, kind="customers", matching={"alike": "update", "by": ["customer_phone"]})
     assert batch.state == "applied", batch.job.error
     assert query(gao, "SELECT count(*) FROM customers_customer") == [(1,)]
+
+
+def test_who_is_erased_out_of_a_pool_is_known_again(inside: Company, pool: Pool, now: Now) -> None:
+    gao, key = inside.gao.actor, _customer(inside, now)
+    family = _customer(inside, now, "K2", phone=PHONE)
+    _pool_it(inside, pool, family, now)
+    _pool_it(inside, pool, key, now)
+    asked = actions.ask_erasure(actor=gao, customer_id=key, basis="request", code="K1", now=now)
+    actions.erase(actor=gao, erasure_id=asked.pk, now=now, progress=lambda _what: None)
+    with pytest.raises(Suppressed):
+        _customer(inside, now, "K3", email=MAIL)
+    assert _customer(inside, now, "K4", phone=PHONE), "the family's telephone is somebody's who stays"
+    assert {each.value for each in queries.contact_points(gao, family)} == {PHONE}
