@@ -17,7 +17,6 @@ from zhiyin.activities import actions
 from zhiyin.activities.actions import connections
 from zhiyin.activities.models import Appointment, CalendarConnection, CalendarObject
 from zhiyin.platform import notifications
-from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid
 
 Now = datetime.datetime
@@ -380,7 +379,7 @@ def test_who_left_has_no_connection_any_more(cast: Company, remote: Remote, now:
     cast.lin.member.is_active = False
     with cast.scope():
         cast.lin.member.save()
-        connections.defer_due(Actor.system(cast.tenant.pk), now)
+        connections.defer_due(now)
         row.refresh_from_db()
     assert (row.ended_at, bytes(row.sealed)) == (now, b"")
 

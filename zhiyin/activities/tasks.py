@@ -57,7 +57,7 @@ def sync_calendars(now: datetime.datetime) -> None:
     """Queue each connected calendar that is due."""
     for tenant_id in Tenant.objects.order_by("id").values_list("id", flat=True):
         with scope(tenant_id):
-            connections.defer_due(Actor.system(tenant_id), now)
+            connections.defer_due(now)
 
 
 @clock.task(connections.TASK)

@@ -82,11 +82,11 @@ def end_connection(*, actor: Actor, now: datetime.datetime) -> None:
     _ended(actor, _needed(actor), now)
 
 
-def defer_due(actor: Actor, now: datetime.datetime) -> None:
+def defer_due(now: datetime.datetime) -> None:
     """Queue what is due in the company whose scope is open. Who left has none any more, nor his password here."""
     rows = CalendarConnection.objects.filter(ended_at=None)
     for row in rows.filter(Q(member__is_active=False) | Q(member__user__is_active=False)):
-        _ended(actor, row, now)
+        _ended(Actor.system(row.tenant_id), row, now)
     free = Q(running_until=None) | Q(running_until__lt=now)
     for row in rows.filter(free, next_at__lte=now).only("pk", "tenant_id").order_by("next_at"):
         clock.defer(TASK, row.tenant_id, row.pk)
