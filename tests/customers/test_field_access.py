@@ -17,7 +17,7 @@ from zhiyin.customers import actions, queries
 from zhiyin.customers.actions import FieldRules, RoleRules
 from zhiyin.customers.exports import write_customers
 from zhiyin.customers.fields import registry
-from zhiyin.customers.models import Customer
+from zhiyin.customers.models import Customer, CustomField
 from zhiyin.customers.queries import CustomerFilter
 from zhiyin.platform.errors import Conflict, Invalid, PermissionDenied
 from zhiyin.platform.permissions import registered
@@ -31,8 +31,10 @@ HIDDEN = {
     "x_kept": "Kanariwort",
 }
 MASKED = {"phone": PHONE, "email": MAIL, "address": "Kanarigasse 7776", "x_paper": ID}
+# of fields that only the administrator's role is ticked for
+TICKED = {"ticked": "Kanarihaken", "wallet_share": "97.53"}
 # as they are written on pages, in keys, and by the search index
-MARKERS = (*HIDDEN.values(), PHONE, "138 7776 1234", MAIL, "Kanarigasse", ID)
+MARKERS = (*HIDDEN.values(), *TICKED.values(), PHONE, "138 7776 1234", MAIL, "Kanarigasse", ID)
 RULES = {**dict.fromkeys(HIDDEN, "hidden"), **dict.fromkeys(MASKED, "masked"), "country": "read_only"}
 
 
@@ -42,6 +44,10 @@ def blind(cast: Company, now: Now) -> Company:
     with cast.scope():
         for key, label in (("kept", "暗号"), ("paper", "证件")):
             actions.create_field(actor=cast.gao.actor, type="text", key=key, rules=FieldRules(label), now=now)
+        actor, rules = cast.gao.actor, FieldRules("勾选", roles=(cast.gao.member.role_id,))
+        actions.create_field(actor=actor, type="text", key="ticked", rules=rules, now=now)
+        actions.add_ready_fields(actor=actor, codes=["wallet_share"], now=now)
+        CustomField.objects.filter(key="wallet_share").update(roles=rules.roles)
         role = cast.roles["analyst"]
         Role.objects.filter(pk=role.pk).update(permissions=sorted(registered()), scope="all")
         actions.set_field_access(actor=cast.gao.actor, given=[RoleRules(role.pk, RULES)], now=now)
@@ -52,7 +58,7 @@ def marked(company: Company, customer_id: uuid.UUID, now: Now) -> None:
     """Give a customer every marker, in its file and in its history."""
     actor = company.gao.actor
     core = {name: HIDDEN[name] for name in ("city", "source")}
-    own = {"kept": HIDDEN["x_kept"], "paper": ID}
+    own = {"kept": HIDDEN["x_kept"], "paper": ID, **TICKED}
     actions.update_customer(actor=actor, customer_id=customer_id, changes=core, fields=own, now=now)
     for kind in ("phone", "email", "wechat", "address"):
         parts = {"street": MASKED["address"]} if kind == "address" else None

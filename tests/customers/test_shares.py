@@ -1,6 +1,7 @@
 """Shares: who sees and changes a customer beyond ownership, until when, and what a share does not give."""
 
 import datetime
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -261,3 +262,53 @@ def test_shares_whose_giver_left_are_taken_over_or_ended(inside: Company, wang: 
     assert (ended.count, Share.objects.count()) == (2, 0)
     actions.undo_change(actor=ma, undo_id=ended.undo_id, now=later)  # type: ignore[arg-type]
     assert Share.objects.count() == 2
+
+
+def test_a_team_is_named_explained_and_found(inside: Company, wang: Customer, now: Now) -> None:
+    chen, wu = inside.chen.member, inside.wu.member
+    share(inside.lin, wang, now, member_id=wu.pk, part=" 技术  支持 ", may_write=True)
+    share(inside.lin, wang, now, member_id=chen.pk, reason="代班")
+    assert [(each.member.name, each.part) for each in queries.team_of(wang.pk) if each.member] == [
+        ("吴桐", "技术 支持")
+    ]
+    explained = queries.explain_access(inside.gao.actor, wang.pk, wu.pk)
+    assert [each.reason for each in explained.grounds] == ["team"]
+    assert sees(inside.wu, wang, "write")
+
+    def found(op: str, *values: str) -> list[str]:
+        node = {"field": "team", "op": op, **({"value": values} if values else {})}
+        return listed(inside.lin.actor, filter=json.dumps({"of": [node]}))
+
+    other = actions.create_customer(actor=inside.lin.actor, name="李雷", now=now)
+    assert found("in", str(wu.pk)) == found("filled") == ["王小明"]
+    assert found("in", str(chen.pk)) == []
+    assert found("not_in", str(wu.pk)) == found("empty") == [other.name]
+    told = TimelineEvent.objects.filter(customer=wang.pk, kind=TimelineKind.SHARE, data__part="技术 支持")
+    assert told.count() == 1
+    page = inside.lin.client.get(f"/customers/{wang.pk}/").content.decode()
+    assert "技术 支持" in page
+    actions.share_customers(
+        actor=inside.lin.actor,
+        selection=Selection((wang.pk,)),
+        sharing=Sharing(member_id=wu.pk),
+        now=now + DAY,
+    )
+    assert queries.team_of(wang.pk) == []
+
+
+def test_taking_back_gives_back_the_part_too(inside: Company, wang: Customer, now: Now) -> None:
+    share(inside.lin, wang, now, member_id=inside.wu.member.pk, part="技术")
+    done = share(inside.lin, wang, now + DAY, member_id=inside.wu.member.pk)
+    actions.undo_change(actor=inside.lin.actor, undo_id=done.undo_id, now=now + DAY)  # type: ignore[arg-type]
+    assert [each.part for each in queries.team_of(wang.pk)] == ["技术"]
+
+
+def test_whose_day_has_come_is_not_of_the_team_and_a_unit_never(
+    inside: Company, wang: Customer, now: Now
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        share(inside.lin, wang, now, unit_id=inside.units["华南大区"].pk, part="技术")
+    assert refused.value.field == "part"
+    share(inside.lin, wang, now, member_id=inside.wu.member.pk, part="技术")
+    Share.objects.update(ends_at=now - DAY)
+    assert queries.team_of(wang.pk) == []

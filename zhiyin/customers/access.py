@@ -142,6 +142,11 @@ def lasting_shares(need: Need = "read") -> QuerySet[Share]:
     return lasting.filter(may_write=True) if need == "write" else lasting
 
 
+def team_shares() -> QuerySet[Share]:
+    """Those that make somebody one of a customer's team at this moment."""
+    return lasting_shares().exclude(part="")
+
+
 def left_shares(actor: Actor) -> QuerySet[Share]:
     """Those whose giver left, of customers that are the actor's to dispose of."""
     return lasting_shares().filter(shared_by__is_active=False, customer__in=customers(actor, "full"))

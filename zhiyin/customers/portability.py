@@ -148,7 +148,7 @@ def _consents(_actor: Actor, ids: Ids) -> Iterator[Row]:
 
 
 def _shares(_actor: Actor, ids: Ids) -> Iterator[Row]:
-    names = ("member__name", "unit__name", "may_write", "created_at", "ends_at", "reason")
+    names = ("member__name", "unit__name", "part", "may_write", "created_at", "ends_at", "reason")
     return columns_of(Share.objects.filter(customer__in=ids).select_related("member", "unit"), names)
 
 

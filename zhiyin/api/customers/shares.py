@@ -18,6 +18,7 @@ from zhiyin.customers.models import Share, Undo
 from zhiyin.customers.queries import Explanation
 
 routes = Routes("customers")
+Text60 = Annotated[str, StringConstraints(max_length=60, pattern=TEXT)]
 Text200 = Annotated[str, StringConstraints(max_length=200, pattern=TEXT)]
 
 
@@ -29,6 +30,9 @@ class SharingIn(Schema):
     may_write: bool = Field(False, description="To edit too; never to give away, share on or delete.")
     until: datetime.date | None = Field(None, description="The last day; without one it holds until ended.")
     reason: Text200 = ""
+    part: Text60 = Field(
+        "", description="What a member does in the customer's team; without one he is not of it."
+    )
 
     @model_validator(mode="after")
     def _one_recipient(self) -> "SharingIn":
@@ -52,6 +56,7 @@ class ShareOut(Schema):
     with_name: str
     may_write: bool
     until: datetime.date | None
+    part: str
     reason: str
     shared_by_id: uuid.UUID | None
     created_at: datetime.datetime
@@ -91,8 +96,9 @@ class UnshareIn(SelectionIn):
 
 
 class GroundOut(Schema):
-    reason: Literal["all", "owner", "unit", "share", "pool"] = Field(
-        description="The role reaches all records; owner; the customer's unit is within the role's; a share; "
+    reason: Literal["all", "owner", "unit", "team", "share", "pool"] = Field(
+        description="The role reaches all records; owner; the customer's unit is within the role's; a share, as one of "
+        "the team or else; "
         "a pool to claim it from, and nothing to see before."
     )
     may_write: bool

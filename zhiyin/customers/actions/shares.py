@@ -29,18 +29,22 @@ from zhiyin.platform.record import record, write_each
 from zhiyin.platform.text import checked
 
 BATCH = 5_000
-_TERMS = ("may_write", "ends_at", "reason", "shared_by_id", "created_at")
+_TERMS = ("may_write", "ends_at", "part", "reason", "shared_by_id", "created_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """With whom, a member or a unit, to read or also to write, until the end of which day, and why."""
+    """With whom, a member or a unit, to read or also to write, until the end of which day, and why.
+
+    ``part`` is what a member does in the customer's team; without one he is not of it.
+    """
 
     member_id: uuid.UUID | None = None
     unit_id: uuid.UUID | None = None
     may_write: bool = False
     until: datetime.date | None = None
     reason: str = ""
+    part: str = ""
 
     def data(self) -> dict[str, Any]:
         """As JSON, for a job."""
@@ -84,6 +88,8 @@ def share_customers(
     )
     _tell(actor, ids, recipient, sharing, now)
     told = {"what": "shared", "with": recipient, "may_write": sharing.may_write}
+    if terms["part"]:
+        told["part"] = terms["part"]
     each_on_timeline(actor, TimelineKind.SHARE, dict.fromkeys(ids, told), now)
     kept = keep_shares(actor, made, before, now)
     return Done(len(ids), undo_id=kept.pk)
@@ -239,7 +245,8 @@ def _again(values: dict[str, Any], kept: Undo) -> Share | None:
         customer=values["customer_id"], member=values["member_id"], unit=values["unit_id"]
     )
     found = there.first()
-    terms = {name: values[name] for name in _TERMS}
+    # kept before a term was there, a row does not tell it
+    terms = {name: values[name] for name in _TERMS if name in values}
     if found is not None:
         return found if found.created_at == kept.created_at and there.update(**terms) else None
     if kept.what != UndoKind.UNSHARE or not _exists(values["member_id"], values["unit_id"]):
@@ -294,9 +301,13 @@ def _terms(actor: Actor, sharing: Sharing, now: datetime.datetime) -> dict[str, 
             raise Invalid(_("A share ends today or later."), field="until")
         following = sharing.until + datetime.timedelta(days=1)
         ends_at = timezone.make_aware(datetime.datetime.combine(following, datetime.time.min))
+    part = checked(" ".join(sharing.part.split()), "part", 60)
+    if part and not sharing.member_id:
+        raise Invalid(_("Only a person has a part in the team."), field="part")
     return {
         "may_write": sharing.may_write,
         "ends_at": ends_at,
+        "part": part,
         "reason": checked(" ".join(sharing.reason.split()), "reason", 200),
         "shared_by_id": actor.member_id,
         "created_at": now,
@@ -312,6 +323,7 @@ def _tell(
         "shared_with": [None, recipient],
         "may_write": [None, sharing.may_write],
         "until": [None, sharing.until.isoformat() if sharing.until else None],
+        "team_part": [None, sharing.part],
         "reason": [None, sharing.reason],
     }
     told = {name: pair for name, pair in changes.items() if pair[1] not in (None, "")}

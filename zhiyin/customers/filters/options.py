@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.accounts.access import takers
-from zhiyin.accounts.models import Unit
+from zhiyin.accounts.models import Member, Unit
 from zhiyin.customers.filters.terms import Option
 from zhiyin.customers.filters.values import NOBODY
 from zhiyin.customers.models import Grade, Tag
@@ -33,6 +33,11 @@ def tags() -> list[Tag]:
 
 def owner_options(actor: Actor) -> list[Option]:
     return [(NOBODY, _("Nobody")), *((str(each["id"]), str(each["name"])) for each in owners(actor))]
+
+
+def member_options(_actor: Actor) -> list[Option]:
+    rows = Member.objects.filter(is_active=True).order_by("name_key", "id")
+    return [(str(key), name) for key, name in rows.values_list("pk", "name")]
 
 
 def grade_options(_actor: Actor) -> list[Option]:

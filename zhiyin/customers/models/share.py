@@ -15,7 +15,7 @@ from zhiyin.platform.tenancy import TenantModel
 class Share(TenantModel):
     """A customer seen beyond ownership: by one person, or by all of a unit and of those below it.
 
-    It holds until ``ends_at``; nothing has to happen then.
+    Who has a ``part`` is one of the customer's team. It holds until ``ends_at``; nothing has to happen then.
     """
 
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="shares", db_index=False)
@@ -23,6 +23,7 @@ class Share(TenantModel):
     unit = models.ForeignKey(Unit, models.CASCADE, null=True, related_name="shares", db_index=False)
     may_write = models.BooleanField(default=False, db_default=False)
     ends_at = models.DateTimeField(null=True, blank=True)
+    part = models.CharField(max_length=60, blank=True, db_default="")
     reason = models.CharField(max_length=200, blank=True, db_default="")
     shared_by = models.ForeignKey(
         Member, models.SET_NULL, null=True, related_name="shares_given", db_index=False
@@ -35,6 +36,7 @@ class Share(TenantModel):
                 condition=Q(member=None, unit__isnull=False) | Q(member__isnull=False, unit=None),
                 name="share_with_one",
             ),
+            models.CheckConstraint(condition=Q(part="") | Q(unit=None), name="share_part_of_a_person"),
             models.UniqueConstraint(
                 fields=["customer", "member", "unit"], nulls_distinct=False, name="share_once"
             ),

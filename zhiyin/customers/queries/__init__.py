@@ -112,6 +112,7 @@ from zhiyin.customers.queries.shares import (
     shared_with_me,
     shares_of,
     standing_of,
+    team_of,
 )
 from zhiyin.customers.queries.status import Flow, status_flow
 from zhiyin.customers.queries.subject_requests import Due, due_requests, requests_of, subject_requests
@@ -254,6 +255,7 @@ __all__ = [
     "tags",
     "tags_of",
     "tags_of_one",
+    "team_of",
     "timeline",
     "together",
     "touches",

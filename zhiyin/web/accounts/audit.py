@@ -196,6 +196,7 @@ FIELDS: dict[str, str | Promise] = {
     "status": _("Status"),
     "stage": _("Lifecycle stage"),
     "reason": _("Reason"),
+    "team_part": _("Part in the team"),
     "source": _("Source"),
     "phone": _("Phone"),
     "email": _("E-mail"),

@@ -48,6 +48,12 @@ class ShareForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("Left empty: until it is ended."),
     )
+    part = forms.CharField(
+        label=_("Part in the team"),
+        max_length=60,
+        required=False,
+        help_text=_("Such as technician: makes this person one of the customer's team."),
+    )
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -61,4 +67,5 @@ class ShareForm(forms.Form):
             may_write=self.cleaned_data["may_write"] == "yes",
             until=self.cleaned_data["until"],
             reason=self.cleaned_data["reason"],
+            part=self.cleaned_data["part"],
         )

@@ -173,6 +173,7 @@ def _of_tab(request: HttpRequest, customer: Customer, tab: str, *, sees_orders: 
                 "recent": commerce.latest_orders(request.actor, customer.pk) if sees_orders else [],
                 "contacts": contact_rows(request, customer.pk),
                 "notes": queries.notes(customer.pk, limit=3),
+                "team": queries.team_of(customer.pk),
                 "relationship": queries.relationship(request.actor, customer, known),
                 **sensitive_parts(request, customer),
             }
@@ -444,7 +445,8 @@ def _merge_text(data: Mapping[str, Any], who: str) -> str:
 
 def _share_text(data: Mapping[str, Any], who: str) -> str:
     done = _("Shared with %s") if data["what"] == "shared" else _("Shared no more with %s")
-    return f"{done % data['with']}\n{who}"
+    part = f": {data['part']}" if data.get("part") else ""
+    return f"{done % data['with']}{part}\n{who}"
 
 
 def _request_text(data: Mapping[str, Any], who: str) -> str:
