@@ -32,7 +32,7 @@ ADDRESS = {
     "street": STREET,
     "postcode": "510000",
 }
-SECRETS = ("139", "2345678", "secret.example", "保密路", "510000")
+SECRETS = ("13912345", "2345678", "secret.example", "保密路", "510000")
 
 
 @pytest.fixture
@@ -137,6 +137,7 @@ def test_who_manages_pools_reads_and_writes_them(
         is_primary=True, version=seen["phone"].version, now=now,
     )  # fmt: skip
     undo = actions.remove_contact(actor=gao, customer_id=key, contact_id=second.pk, now=now)
+    assert "138000" not in str(undo.data)
     actions.undo_change(actor=gao, undo_id=undo.pk, now=now)
     assert _is_sealed(key)
     assert "138000" not in _stored(key)
@@ -283,3 +284,14 @@ def test_who_is_erased_out_of_a_pool_is_known_again(inside: Company, pool: Pool,
         _customer(inside, now, "K3", email=MAIL)
     assert _customer(inside, now, "K4", phone=PHONE), "the family's telephone is somebody's who stays"
     assert {each.value for each in queries.contact_points(gao, family)} == {PHONE}
+
+
+def test_a_record_says_in_which_pool_it_is(cast: Company, now: Now) -> None:
+    gao = cast.gao.actor
+    with cast.scope():
+        pool = actions.create_pool(actor=gao, rules=PoolRules("华东公海"), now=now)
+        key = _customer(cast, now)
+        _pool_it(cast, pool, key, now)
+    page = cast.gao.client.get(f"/customers/{key}/").content.decode()
+    assert f'href="/pools/{pool.pk}/"' in page
+    assert "华东公海" in page

@@ -1,6 +1,7 @@
 """Keeps what a change found, in the change's own transaction, so that it can be taken back."""
 
 import base64
+import copy
 import datetime
 import uuid
 from collections.abc import Sequence
@@ -8,7 +9,9 @@ from typing import Any
 
 from zhiyin.customers.choices import UndoKind
 from zhiyin.customers.models import ContactPoint, CustomerTag, Note, Relation, Share, Undo
+from zhiyin.customers.sealing import closed
 from zhiyin.platform.actors import Actor
+from zhiyin.platform.crypto.ring import ring
 
 KEPT = datetime.timedelta(days=7)
 # customer, owner, unit, version
@@ -93,10 +96,13 @@ def keep_relation(actor: Actor, relation: Relation, now: datetime.datetime) -> U
 
 
 def keep_contact(actor: Actor, point: ContactPoint, now: datetime.datetime) -> Undo:
-    """``point`` as it was before its removal."""
+    """``point`` as it was before its removal, sealed if its customer is in a pool."""
+    if point.customer.pool_id:
+        point = closed(ring(), copy.copy(point))
     row = {field.attname: getattr(point, field.attname) for field in point._meta.concrete_fields}
     del row["tenant_id"]
     row["created_at"] = point.created_at.isoformat()
+    row["sealed"] = base64.b64encode(point.sealed).decode() if point.sealed else None
     return _keep(actor, UndoKind.CONTACT_GONE, now, customer_ids=[point.customer_id], data=row)
 
 

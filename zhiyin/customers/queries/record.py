@@ -20,7 +20,7 @@ Row = Mapping[str, object]
 
 
 def record_customer(actor: Actor, customer_id: uuid.UUID) -> Customer:
-    """A visible customer with owner, unit and what analysis found, to be read as the actor's role sees it.
+    """A visible customer with owner, unit, pool and what analysis found, to be read as the actor's role sees it.
 
     One SQL statement.
     """
@@ -32,7 +32,7 @@ def record_customer(actor: Actor, customer_id: uuid.UUID) -> Customer:
 
 @functools.lru_cache(maxsize=500)
 def _record(actor: Actor) -> Planned[Customer]:
-    rows = access.customers(actor).select_related("owner", "unit", "value", "holding", "grade")
+    rows = access.customers(actor).select_related("owner", "unit", "pool", "value", "holding", "grade")
     rows = rows.annotate(disputed=Exists(Dispute.objects.filter(customer=OuterRef("pk"), ruling=Ruling.OPEN)))
     return Planned(lambda customer: rows.filter(pk=customer))
 
