@@ -18,6 +18,13 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, StorageState
 
 START_SECONDS = 90
+# what is reached from within pages of the navigation
+BESIDE = (
+    "/customers/flow/", "/customers/bin/", "/customers/requests/", "/customers/erasures/", "/customers/duplicates/",
+    "/customers/shared/left/", "/pools/fairness/", "/pools/disputes/", "/pools/assignment/", "/pools/assignment/trial/",
+    "/pools/handover/", "/pools/ending/", "/pools/protection/", "/settings/retention/new/", "/settings/retention/holds/",
+    "/calendar/new/", "/calendar/connection/",
+)  # fmt: skip
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -138,8 +145,16 @@ def main_pages(page: Page) -> dict[str, str]:
     record = found["customers-record"]
     found["customers-trail"] = f"{record}trail/"
     found["customers-graph"] = f"{record}relations/graph/"
-    for tab in ("contacts", "relations", "follow_ups"):
+    for tab in ("contacts", "relations", "follow_ups", "documents", "consents"):
         found[f"customers-{tab}"] = f"{record}?tab={tab}"
+    for part in ("history", "grade", "erasure"):
+        found[f"customers-{part}"] = f"{record}{part}/"
+    for address in BESIDE:
+        found[_name(address)] = address
+        page.goto(address)
+        records = _hrefs(page, "table.rows tbody th a")
+        if records:
+            found[f"{_name(address)}-record"] = records[0]
     return found
 
 

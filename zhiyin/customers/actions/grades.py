@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.types.json import Jsonb
 
 from zhiyin.customers import access
 from zhiyin.customers.actions.before import keep_grades
@@ -37,8 +38,8 @@ UPDATE customers_customer c SET grade_id = m.grade_id, grade_held_until = m.held
 FROM grade_moved m WHERE m.customer_id = c.id
 """
 _TRAIL = """
-SELECT customer_id, jsonb_build_object('grade', jsonb_build_array(nullif(previous, ''), nullif(grade, '')),
-    'reason', jsonb_build_array(NULL, %(note)s)) FROM grade_moved
+SELECT customer_id, jsonb_build_object('grade', jsonb_build_array(nullif(previous, ''), nullif(grade, '')))
+    || %(why)s FROM grade_moved
 """
 _BY_HAND = """
 SELECT c.id AS customer_id, coalesce(o.name, '') AS previous, coalesce(n.name, '') AS grade, n.id AS grade_id,
@@ -242,7 +243,9 @@ def _move(
         cursor.execute(_WRITE, {"edits": int(reason == GradeReason.HAND)})
         moved = int(cursor.rowcount)
     if moved:
-        why = {"note": note or str(reason.label)}
-        write_entries(CustomerChanged.name, _TRAIL, why, actor=actor, now=now, kind="customer")
+        why = {"reason": [None, note]} if note else {"grade_reason": [None, reason.value]}
+        write_entries(
+            CustomerChanged.name, _TRAIL, {"why": Jsonb(why)}, actor=actor, now=now, kind="customer"
+        )
         record(CustomersChanged(moved, {"grade": reason.value}), actor=actor, now=now)
     return moved

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from zhiyin.accounts.models import Member, Unit
 from zhiyin.activities.choices import TaskState
 from zhiyin.customers import access
-from zhiyin.customers.choices import ContactCheck, CustomerKind, Stage, Status, UndoKind
+from zhiyin.customers.choices import ContactCheck, CustomerKind, GradeReason, Stage, Status, UndoKind
 from zhiyin.customers.fields import PREFIX, own_among, shown, veiled_changes
 from zhiyin.customers.models import CustomField
 from zhiyin.platform.actors import Actor
@@ -195,6 +195,9 @@ FIELDS: dict[str, str | Promise] = {
     "city": _("City"),
     "status": _("Status"),
     "stage": _("Lifecycle stage"),
+    "grade": _("Grade"),
+    "grade_reason": _("Reason"),
+    "grade_held_until": _("By hand until"),
     "reason": _("Reason"),
     "team_part": _("Part in the team"),
     "source": _("Source"),
@@ -313,6 +316,7 @@ CHOICES: dict[str, type[TextChoices]] = {
     "kind": CustomerKind,
     "status": Status,
     "stage": Stage,
+    "grade_reason": GradeReason,
 }
 
 
