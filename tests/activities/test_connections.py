@@ -17,6 +17,7 @@ from zhiyin.activities import actions
 from zhiyin.activities.actions import connections
 from zhiyin.activities.models import Appointment, CalendarConnection, CalendarObject
 from zhiyin.platform import notifications
+from zhiyin.platform.crypto import rotation
 from zhiyin.platform.errors import Invalid
 
 Now = datetime.datetime
@@ -392,3 +393,14 @@ def test_a_secret_cleared_here_goes_from_there_too(cast: Company, remote: Remote
         Appointment.objects.filter(pk=mine.pk).update(title="█")
     sync(cast, row, now + HOUR)
     assert remote.titles() == ["█"]
+
+
+def test_a_password_is_sealed_anew_when_keys_are_rotated(cast: Company, remote: Remote, now: Now) -> None:
+    row = connected(cast, remote, now)
+    before = bytes(row.sealed)
+    with cast.scope():
+        rotation.begin()
+        connections.seal_again()
+        row.refresh_from_db()
+    assert bytes(row.sealed)[:4] > before[:4]
+    assert sync(cast, row, now).problem == ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.db.models import Count
 
 from zhiyin.accounts.models import Tenant
+from zhiyin.activities.actions import connections
 from zhiyin.config.backup.database import Owner
 from zhiyin.config.backup.keys import save_keys
 from zhiyin.config.environment import environment
@@ -149,6 +150,7 @@ def rotate_company(
     with scope(tenant.pk):
         index_of_company()
         seal_again(tenant.pk)
+        connections.seal_again()
         rotation.finish()
     keep_file()
     return done

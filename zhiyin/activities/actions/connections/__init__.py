@@ -6,6 +6,7 @@ from zhiyin.activities.actions.connections.connect import (
     connect_calendar,
     defer_due,
     end_connection,
+    seal_again,
     sync_calendar,
 )
 from zhiyin.activities.actions.connections.rounds import synchronise
@@ -16,6 +17,7 @@ __all__ = [
     "connect_calendar",
     "defer_due",
     "end_connection",
+    "seal_again",
     "sync_calendar",
     "synchronise",
 ]

@@ -1,5 +1,6 @@
 """A member connects a calendar of his own on another server, and ends it."""
 
+import contextlib
 import datetime
 
 from django.db.models import Q
@@ -90,6 +91,14 @@ def defer_due(now: datetime.datetime) -> None:
     free = Q(running_until=None) | Q(running_until__lt=now)
     for row in rows.filter(free, next_at__lte=now).only("pk", "tenant_id").order_by("next_at"):
         clock.defer(TASK, row.tenant_id, row.pk)
+
+
+def seal_again() -> None:
+    """Seal the company's passwords under its newest key. One that cannot be opened stays as it is."""
+    for row in CalendarConnection.objects.filter(ended_at=None).select_for_update(no_key=True):
+        with contextlib.suppress(crypto.Unreadable):
+            row.sealed = crypto.seal(SEAL, crypto.unseal(SEAL, bytes(row.sealed)))
+            row.save(update_fields=["sealed"])
 
 
 def _good(actor: Actor) -> CalendarConnection | None:
