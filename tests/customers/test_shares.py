@@ -312,3 +312,18 @@ def test_whose_day_has_come_is_not_of_the_team_and_a_unit_never(
     share(inside.lin, wang, now, member_id=inside.wu.member.pk, part="技术")
     Share.objects.update(ends_at=now - DAY)
     assert queries.team_of(wang.pk) == []
+
+
+def test_a_merge_leaves_nobody_out_of_the_team_and_its_undo_makes_nobody_one(
+    inside: Company, wang: Customer, now: Now
+) -> None:
+    other = actions.create_customer(actor=inside.lin.actor, name="王晓明", now=now)
+    share(inside.lin, wang, now, member_id=inside.wu.member.pk)
+    share(inside.lin, other, now, member_id=inside.wu.member.pk, part="技术")
+    done = actions.merge_customers(
+        actor=inside.gao.actor, survivor_id=wang.pk, customer_ids=[wang.pk, other.pk], now=now
+    )
+    assert [each.part for each in queries.team_of(wang.pk)] == ["技术"]
+    actions.undo_merge(actor=inside.gao.actor, merge_id=done.merge.pk, now=now + DAY)
+    assert queries.team_of(wang.pk) == []
+    assert [each.part for each in queries.team_of(other.pk)] == ["技术"]

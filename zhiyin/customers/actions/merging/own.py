@@ -165,7 +165,7 @@ register(
     Rows("tags", _("Tags"), CustomerTag, twins=("tag_id",)),
     Relations("relations", _("Relations"), Relation, name="source"),
     Rows("consents", _("Consent"), Consent),
-    Rows("shares", _("Shares"), Share, twins=("member_id", "unit_id")),
+    Rows("shares", _("Shares"), Share, twins=("member_id", "unit_id"), filled=("part",)),
     Rows("assignments", _("Assignments"), Assignment),
     Rows("pool_moves", _("Moves into and out of pools"), PoolMove),
     Rows("disputes", _("Disputes"), Dispute),
