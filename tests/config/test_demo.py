@@ -11,6 +11,7 @@ from django.contrib.auth import authenticate
 from django.utils import timezone
 
 from zhiyin.accounts.models import Tenant
+from zhiyin.activities.models import Appointment
 from zhiyin.analytics import actions
 from zhiyin.analytics.methods.bgnbd import BGNBD
 from zhiyin.analytics.methods.gammagamma import GammaGamma
@@ -22,7 +23,19 @@ from zhiyin.config.demo.catalogue import catalogue
 from zhiyin.config.demo.names import phones
 from zhiyin.config.demo.sales import Sales, lines
 from zhiyin.config.demo.truth import TRUTH, draw, first_days
-from zhiyin.customers.models import ContactPoint, Customer, CustomerSearch, TimelineEvent
+from zhiyin.customers.models import (
+    AssignmentRule,
+    ContactPoint,
+    Customer,
+    CustomerSearch,
+    Dispute,
+    LegalHold,
+    PoolMove,
+    ProtectionRule,
+    Share,
+    SubjectRequest,
+    TimelineEvent,
+)
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.tenancy import scope
 
@@ -86,7 +99,10 @@ def test_a_company_is_made_whole_and_only_once(tmp_path: Path) -> None:
     with scope(made.tenant.pk):
         assert Customer.objects.count() == CustomerSearch.objects.count() == 600
         assert Customer.objects.filter(kind="organisation").count() == 27
-        assert ContactPoint.objects.filter(kind="phone", value_key__startswith="+86154").count() == 600
+        phones = ContactPoint.objects.filter(kind="phone")
+        # in a pool they are sealed
+        open_ones = phones.filter(customer__pool=None, value_key__startswith="+86154").count()
+        assert open_ones + phones.filter(customer__pool__isnull=False).count() == phones.count() == 600
         assert Order.objects.filter(kind="return", returns__isnull=True).count() == 0
         assert Order.objects.filter(kind="return", total__gte=0).count() == 0
         assert not Order.objects.filter(ordered_at__gt=NOW).exists()
@@ -94,8 +110,28 @@ def test_a_company_is_made_whole_and_only_once(tmp_path: Path) -> None:
         assert Payment.objects.exists()
         assert Product.objects.count() == 90
         assert TimelineEvent.objects.filter(kind="created").count() == 600
+        at_work()
         actions.run_analysis(actor=Actor.system(made.tenant.pk), now=NOW)
         assert CustomerValue.objects.filter(value__isnull=False).count() == 567
+        graded = Customer.objects.exclude(grade=None).values_list("grade__name", flat=True)
+        assert set(graded) == {"重点客户", "普通客户", "小客户"}
+
+
+def at_work() -> None:
+    """Each page about owning, sharing and the law has something to show."""
+    assert set(Customer.objects.filter(pool__isnull=False).values_list("pool__name", flat=True)) == {
+        "华东公海", "线上公海",
+    }  # fmt: skip
+    moves = PoolMove.objects.filter(kind="claimed").values_list("member__name", flat=True)
+    assert list(moves) == ["林岚", "林岚"]
+    dispute = Dispute.objects.get()
+    assert (dispute.claimant.name, dispute.owner and dispute.owner.name) == ("周子昂", "林岚")
+    for model in (AssignmentRule, ProtectionRule):
+        assert model.objects.exists()
+    assert Share.objects.count() == 2
+    assert SubjectRequest.objects.get().state == "open"
+    assert LegalHold.objects.get().ended_at is None
+    assert set(Appointment.objects.values_list("rule", flat=True)) == {"FREQ=WEEKLY", ""}
 
 
 @pytest.mark.django_db

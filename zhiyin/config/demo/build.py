@@ -13,6 +13,7 @@ from django.db import connection
 from zhiyin.accounts.models import Tenant
 from zhiyin.config.demo.catalogue import catalogue
 from zhiyin.config.demo.company import Company, found_company
+from zhiyin.config.demo.daily import work
 from zhiyin.config.demo.load import load
 from zhiyin.config.demo.profiles import MOST, fill_profiles
 from zhiyin.config.demo.staff import COMPANY, Login, Staff, hire
@@ -55,6 +56,7 @@ def make_demo(
         company = found_company(world, customers)
         rows = load_company(company, end)
         fill_profiles(Actor.system(tenant.id), now, values=customers <= MOST)
+        work(staff, now)
         write_truth(folder(home, code) / "truth.json", seed=seed, end=end, customers=company.buyers)
         write_logins(home, code, staff)
     return Demo(tenant, staff.logins, made=True, rows=rows)

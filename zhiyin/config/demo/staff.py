@@ -21,13 +21,14 @@ REGIONS = {
 _READ = ("customers.view", "orders.view", "products.view", "activities.view")
 _WORK = (*_READ, "customers.edit", "orders.edit", "activities.edit")
 _INSIGHT = ("insight.view", "insight.company", "insight.run")
-_LEAD = (*_WORK, *_INSIGHT, "customers.delete", "customers.export", "imports.run")
+_OWNING = ("customers.assign", "customers.requests", "customers.reveal", "pools.manage")
+_LEAD = (*_WORK, *_INSIGHT, *_OWNING, "customers.delete", "customers.export", "imports.run")
 _RULE = ("products.edit", "accounts.manage", "settings.manage", "audit.view", "jobs.view_all")
 ADMINISTRATOR = "管理员"
 ROLES = {
     ADMINISTRATOR: (RecordScope.ALL, (*_LEAD, *_RULE)),
     "销售总监": (RecordScope.ALL, _LEAD),
-    "大区经理": (RecordScope.SUBTREE, (*_WORK, "customers.export", "insight.view")),
+    "大区经理": (RecordScope.SUBTREE, (*_WORK, *_OWNING, "customers.export", "insight.view")),
     "销售代表": (RecordScope.OWN, (*_WORK, "insight.view")),
     "客服专员": (RecordScope.ALL, (*_READ, "customers.edit", "activities.edit")),
     "数据分析师": (RecordScope.ALL, (*_READ, *_INSIGHT, "customers.export")),
