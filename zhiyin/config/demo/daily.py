@@ -50,8 +50,8 @@ class Day:
         return self.customers(most, owner=self.staff.members[name], **conditions)
 
 
-def work(staff: Staff, now: datetime.datetime) -> None:
-    """Do it all, in the transaction's tenant."""
+def work(tenant_id: uuid.UUID, staff: Staff, now: datetime.datetime) -> None:
+    """Do it all, in the tenant's transaction."""
     day = Day(staff, now)
     set_rules(day)
     pools = found_pools(day)
@@ -60,6 +60,7 @@ def work(staff: Staff, now: datetime.datetime) -> None:
     share(day)
     arrange(day)
     keep_the_law(day)
+    actions.refresh_holdings(tenant_id, now)
 
 
 def set_rules(day: Day) -> None:
@@ -151,7 +152,7 @@ def arrange(day: Day) -> None:
     lead, seller = day.actor("马超"), day.actor("林岚")
     morning = day.now.replace(hour=1, minute=0, second=0, microsecond=0)
     monday = morning - datetime.timedelta(morning.weekday())
-    members = [day.staff.members[name].pk for name in ("林岚", "陈晨", "周子昂")]
+    members = [day.staff.members[name].pk for name in ("高敏", "林岚", "陈晨", "周子昂")]
     create_appointment(
         actor=lead, title="华东大区周会", place="杭州营业部三楼", starts_at=monday, zone=ZONE,
         ends_at=monday + datetime.timedelta(hours=1), rule="FREQ=WEEKLY", members=members, now=day.now,
