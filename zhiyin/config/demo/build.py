@@ -56,7 +56,7 @@ def make_demo(
         company = found_company(world, customers)
         rows = load_company(company, end)
         fill_profiles(Actor.system(tenant.id), now, values=customers <= MOST)
-        work(tenant.id, staff, now)
+        work(staff, now)
         write_truth(folder(home, code) / "truth.json", seed=seed, end=end, customers=company.buyers)
         write_logins(home, code, staff)
     return Demo(tenant, staff.logins, made=True, rows=rows)

@@ -50,8 +50,8 @@ class Day:
         return self.customers(most, owner=self.staff.members[name], **conditions)
 
 
-def work(tenant_id: uuid.UUID, staff: Staff, now: datetime.datetime) -> None:
-    """Do it all, in the tenant's transaction."""
+def work(staff: Staff, now: datetime.datetime) -> None:
+    """Do it all, in the transaction's tenant."""
     day = Day(staff, now)
     set_rules(day)
     pools = found_pools(day)
@@ -60,7 +60,6 @@ def work(tenant_id: uuid.UUID, staff: Staff, now: datetime.datetime) -> None:
     share(day)
     arrange(day)
     keep_the_law(day)
-    actions.refresh_holdings(tenant_id, now)
 
 
 def set_rules(day: Day) -> None:
