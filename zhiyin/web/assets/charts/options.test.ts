@@ -44,4 +44,5 @@ test("numbers follow the reader's locale", () => {
   expect(formatter({ format: "money", currency: "CNY" }, "zh-hans")(1_234_567)).toBe("¥123.46万");
   expect(formatter({ format: "percent", currency: "" }, "en")(0.1234)).toBe("12.3%");
   expect(formatter({ format: "integer", currency: "" }, "en")(12.6)).toBe("13");
+  expect(formatter({ format: "integer", currency: "" }, "zh-hans")(15_000)).toBe("1.5万");
 });

@@ -160,6 +160,11 @@ export function formatter(
       minimumFractionDigits: 0,
     });
   const small = new Intl.NumberFormat(locale, options);
-  const large = new Intl.NumberFormat(locale, { ...options, notation: "compact" });
+  // of 15,000 a whole number of 万 would say 20,000
+  const large = new Intl.NumberFormat(locale, {
+    ...options,
+    notation: "compact",
+    maximumFractionDigits: 2,
+  });
   return (value) => (Math.abs(value) >= 10_000 ? large : small).format(value);
 }
