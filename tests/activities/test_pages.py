@@ -210,5 +210,6 @@ def test_days_by_the_hour_have_what_overlaps_side_by_side(cast: Company, now: No
     assert "cal-from-18 cal-to-20 cal-lane-1-0" in shown
     assert ">08:00<" in shown
     assert ">07:00<" not in shown
+    assert "2026-11-30 – 2026-12-06</h2>" in shown
     begun = page(cast.lin, f"{reverse('activities:create_appointment')}?on=2026-12-01&at=14:30")
     assert 'value="2026-12-01T14:30"' in begun

@@ -91,7 +91,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "days": [each for each in shown if view != "agenda" or each.items or each.tasks],
         "weeks": [shown[at : at + 7] for at in range(0, len(shown), 7)] if view == "month" else [],
         "weekdays": [date_format(each.day, "D") for each in shown[:7]],
-        "label": _label(view, first, on),
+        "label": _label(view, first, last, on),
         "tabs": [Tab(label, _at(request, view=name), name == view) for name, label in _view_names()],
         "earlier": _at(request, on=_step(view, on, -1).isoformat()),
         "later": _at(request, on=_step(view, on, 1).isoformat()),
@@ -167,10 +167,12 @@ def _step(view: str, on: datetime.date, by: int) -> datetime.date:
     return datetime.date(month // 12, month % 12 + 1, 1)
 
 
-def _label(view: str, first: datetime.date, on: datetime.date) -> str:
+def _label(view: str, first: datetime.date, last: datetime.date, on: datetime.date) -> str:
+    """What is shown, in words; ``last`` is the first day after it."""
     if view == "month":
         return date_format(on, "YEAR_MONTH_FORMAT")
-    return date_format(on if view == "day" else first, "DATE_FORMAT")
+    begin, end = date_format(first, "DATE_FORMAT"), date_format(last - _DAY, "DATE_FORMAT")
+    return begin if begin == end else f"{begin} – {end}"
 
 
 def _tasks(request: HttpRequest, first: datetime.date, last: datetime.date) -> list[dict[str, Any]]:
