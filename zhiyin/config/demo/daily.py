@@ -75,8 +75,8 @@ def set_rules(day: Day) -> None:
         now=day.now,
     )
     for rules in (
-        ProtectionRules("经销商", 180, chosen("kind", "organisation"), 1, warn_days=14),
-        ProtectionRules("其他客户", 365, position=2),
+        ProtectionRules("经销商", 730, chosen("kind", "organisation"), 1, warn_days=14),
+        ProtectionRules("其他客户", 1095, position=2),
     ):
         actions.create_protection_rule(actor=boss, rules=rules, now=day.now)
 
