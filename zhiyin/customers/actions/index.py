@@ -39,7 +39,7 @@ def _write(tenant_id: uuid.UUID, customers: Collection[Customer]) -> None:
         customer__among=[each.pk for each in customers], kind__in=SEARCHED, sealed=None
     )
     keys: dict[uuid.UUID, list[str]] = defaultdict(list)
-    for customer_id, key in reached_by.order_by("created_at").values_list("customer_id", "value_key"):
+    for customer_id, key in reached_by.order_by("created_at", "pk").values_list("customer_id", "value_key"):
         keys[customer_id].append(key)
     texts = [
         search_text(name=each.name, short_name=each.short_name, code=each.code, contacts=keys[each.pk])

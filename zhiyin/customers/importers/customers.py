@@ -391,7 +391,7 @@ def reindex_customers(landing: Landing, ids: str) -> None:
     landing.create("landed_documents", "id uuid, name_key text, document text, tokens int[]")
     read = (
         "SELECT c.id, c.name_key, c.name, c.short_name, c.code, coalesce((SELECT array_agg(p.value_key ORDER BY"
-        " p.created_at)"
+        " p.created_at, p.id)"
         " FROM customers_contactpoint p WHERE p.customer_id = c.id AND p.kind <> 'address' AND p.sealed IS NULL), '{}')"
         # what one search finds then lies together
         f" FROM customers_customer c WHERE c.id IN ({ids}) ORDER BY c.name_key"
