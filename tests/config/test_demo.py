@@ -29,6 +29,7 @@ from zhiyin.customers.models import (
     Customer,
     CustomerSearch,
     Dispute,
+    HoldingCount,
     LegalHold,
     PoolMove,
     ProtectionRule,
@@ -126,7 +127,7 @@ def at_work() -> None:
     assert list(moves) == ["林岚", "林岚"]
     dispute = Dispute.objects.get()
     assert (dispute.claimant.name, dispute.owner and dispute.owner.name) == ("周子昂", "林岚")
-    for model in (AssignmentRule, ProtectionRule):
+    for model in (AssignmentRule, ProtectionRule, HoldingCount):
         assert model.objects.exists()
     assert Share.objects.count() == 2
     assert SubjectRequest.objects.get().state == "open"

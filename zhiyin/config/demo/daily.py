@@ -18,6 +18,7 @@ from zhiyin.customers.actions import (
     Sharing,
     Turn,
 )
+from zhiyin.customers.actions.holdings import refresh_holdings
 from zhiyin.customers.choices import AssignmentTarget, GradeMeasure, GradeRule, RequestKind, TagColour
 from zhiyin.customers.filters import Group
 from zhiyin.customers.models import Customer, Pool
@@ -60,6 +61,7 @@ def work(staff: Staff, now: datetime.datetime) -> None:
     share(day)
     arrange(day)
     keep_the_law(day)
+    refresh_holdings(staff.members["高敏"].tenant_id, now)
 
 
 def set_rules(day: Day) -> None:

@@ -79,10 +79,14 @@ def refresh_holdings(
     statement = _REFRESH.format(owned=owned, facts=" UNION ALL ".join(parts))
     some_only = "" if ids is None else "h.customer_id = ANY (%s::uuid[]) AND"
     with connection.cursor() as cursor:
+        if ids is None:
+            # right after an import the planner thinks of few customers, and a nested loop takes the square of them
+            cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(statement, [*owned_values, *values])
         cursor.execute(_STALE.format(among=some_only), [] if ids is None else [list(ids)])
-    if ids is None:
-        _count(now)
+        if ids is None:
+            cursor.execute("SET LOCAL enable_nestloop = on")
+            _count(now)
 
 
 def _count(now: datetime.datetime) -> None:
