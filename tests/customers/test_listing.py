@@ -182,6 +182,15 @@ def test_orders_put_those_without_a_number_last(
         assert names == top(sort)
 
 
+def test_of_a_table_never_analysed_it_is_told_how_many_there_are_at_least(
+    inside: Company, people: dict[str, Customer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "EXACT_UP_TO", 3)
+    monkeypatch.setattr(counting, "_estimate", lambda _rows: 1)
+    rows = queries.matching(inside.gao.actor, CustomerFilter())
+    assert queries.count(rows) == queries.Count(4, exact=False, least=True)
+
+
 def test_counts_are_exact_up_to_a_thousand(inside: Company, people: dict[str, Customer], now: Now) -> None:
     rows = queries.matching(inside.gao.actor, CustomerFilter())
     assert queries.count(rows) == queries.Count(5, exact=True)

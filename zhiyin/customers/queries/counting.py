@@ -49,7 +49,7 @@ def kept_count(
     if kept is not None:
         return kept
     if many():
-        return _keep(name, Count(_rounded(max(_estimate(make().order_by()), shown)), exact=False))
+        return _keep(name, _about(make().order_by(), EXACT_UP_TO + 1))
     found = _count(make(), within, shown)
     return found if found.exact else _keep(name, found)
 
@@ -65,11 +65,14 @@ def _count(queryset: QuerySet[Any, Any], within: int | None = None, shown: int =
         with bounded(within) if within else contextlib.nullcontext():
             some = rows[: EXACT_UP_TO + 1].count()
     except TookTooLong:
-        estimate = _rounded(_estimate(rows))
-        return Count(max(estimate, shown), exact=False, least=estimate <= EXACT_UP_TO)
-    if some <= EXACT_UP_TO:
-        return Count(some, exact=True)
-    return Count(_rounded(max(some, _estimate(rows))), exact=False)
+        return _about(rows, shown)
+    return Count(some, exact=True) if some <= EXACT_UP_TO else _about(rows, some)
+
+
+def _about(rows: QuerySet[Any, Any], known: int) -> Count:
+    """By the planner's estimate, which right after an import knows less than the ``known`` ones that are there."""
+    estimate = _rounded(_estimate(rows))
+    return Count(max(estimate, _rounded(known)), exact=False, least=estimate <= EXACT_UP_TO)
 
 
 def _estimate(queryset: QuerySet[Any, Any]) -> int:
