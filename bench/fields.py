@@ -129,8 +129,8 @@ def page(actor: Any, where: dict[str, Any], sort: str = "name") -> None:
     cache.clear()
     asked = queries.CustomerFilter(**where)
     with scope(TENANT):
-        found = queries.list_customers(actor, asked, sort=sort)
-        queries.count_customers(actor, asked, shown=len(found.rows))
+        listed = queries.CustomerList(actor, asked)
+        listed.count(shown=len(listed.page(sort=sort).rows))
 
 
 def naive(condition: str) -> None:

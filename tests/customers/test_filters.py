@@ -302,7 +302,7 @@ def test_what_is_relative_is_so_today_though_the_list_is_kept(inside: Company, p
     recent = one("last", "last", {"number": 30, "unit": "day"})
     assert names(inside, recent) == {"王小明"}
     later = timezone.localdate() + datetime.timedelta(days=40)
-    monkeypatch.setattr("zhiyin.customers.queries.listing.timezone.localdate", lambda: later)
+    monkeypatch.setattr("zhiyin.customers.queries.listing.question.timezone.localdate", lambda: later)
     assert names(inside, recent) == set()
 
 

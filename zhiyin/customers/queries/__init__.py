@@ -33,23 +33,20 @@ from zhiyin.customers.queries.fields import (
     own_file,
     ready_to_add,
 )
-from zhiyin.customers.queries.filtering import codes_of, keys_of
+from zhiyin.customers.queries.filtering import codes_of, keys_of, used_values
 from zhiyin.customers.queries.grades import GradePreview, all_grades, grade_history, preview_grades
 from zhiyin.customers.queries.history import AsItWas, as_it_was
 from zhiyin.customers.queries.likely import Likely, likely
 from zhiyin.customers.queries.listing import (
     SORTS,
     CustomerFilter,
+    CustomerList,
     CustomerRow,
     Sort,
     count_customers,
     list_customers,
     matching,
     quick_search,
-    saved_views,
-    tags_of,
-    tags_of_one,
-    used_values,
 )
 from zhiyin.customers.queries.measures import BaseMeasures, Relationship, base_measures, relationship
 from zhiyin.customers.queries.merges import list_merges, parties
@@ -97,6 +94,7 @@ from zhiyin.customers.queries.retention import (
     retention_runs,
     rules_about,
 )
+from zhiyin.customers.queries.saved_views import saved_views
 from zhiyin.customers.queries.sensitive import (
     Masked,
     sensitive_of,
@@ -116,6 +114,7 @@ from zhiyin.customers.queries.shares import (
 )
 from zhiyin.customers.queries.status import Flow, status_flow
 from zhiyin.customers.queries.subject_requests import Due, due_requests, requests_of, subject_requests
+from zhiyin.customers.queries.tags import tags_of, tags_of_one
 from zhiyin.customers.queries.timeline import TIMELINE_KINDS, pinned_touches, timeline, touches
 from zhiyin.customers.queries.trail import require_whole, trail
 
@@ -127,6 +126,7 @@ __all__ = [
     "BaseMeasures",
     "Count",
     "CustomerFilter",
+    "CustomerList",
     "CustomerRow",
     "Due",
     "Explanation",

@@ -39,12 +39,13 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     where = parse_filter(CustomerFilter, request.GET)
     sort = _sort(request)
     token = request.GET.get("after") or request.GET.get("before") or ""
-    found, problem = _found(request, where, sort, token)
+    asked = queries.CustomerList(request.actor, where)
+    found, problem = _found(asked, sort, token)
     table = _table(request, sort, found.rows)
     count = (
         Count(len(found.rows), exact=True)
         if problem or (not token and not found.next)
-        else queries.count_customers(request.actor, where, shown=len(found.rows))
+        else asked.count(shown=len(found.rows))
     )
     context = {
         "page": found,
@@ -71,12 +72,10 @@ def _sort(request: HttpRequest) -> Any:
     return asked if asked.removeprefix("-").startswith(PREFIX) else checked_sort(asked, SORTS, "name")
 
 
-def _found(
-    request: HttpRequest, where: CustomerFilter, sort: Any, token: str
-) -> tuple[Page[CustomerRow], str]:
+def _found(asked: queries.CustomerList, sort: Any, token: str) -> tuple[Page[CustomerRow], str]:
     """A page of the list; none, and why, of one whose filter reads too many."""
     try:
-        return queries.list_customers(request.actor, where, sort=sort, after=token, limit=MOST_ROWS), ""
+        return asked.page(sort=sort, after=token, limit=MOST_ROWS), ""
     except TookTooLong as error:
         return Page([], None, None), str(error.message)
 
