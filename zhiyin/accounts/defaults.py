@@ -17,8 +17,8 @@ class DefaultRole:
     permissions: frozenset[str] | None
 
 
-_READ = {"customers.view", "products.view", "orders.view", "activities.view"}
-_SELL = _READ | {"customers.edit", "orders.edit", "insight.view", "activities.edit"}
+_READ = {"customers.view", "products.view", "orders.view", "activities.view", "sales.view"}
+_SELL = _READ | {"customers.edit", "orders.edit", "insight.view", "activities.edit", "sales.edit"}
 
 ROLES = [
     DefaultRole(_("Administrator"), RecordScope.ALL, None),
@@ -36,6 +36,8 @@ ROLES = [
                 "pools.manage",
                 "imports.run",
                 "jobs.view_all",
+                "sales.export",
+                "sales.manage",
             }
         ),
     ),

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "zhiyin.customers",
     "zhiyin.activities",
     "zhiyin.commerce",
+    "zhiyin.sales",
     "zhiyin.api",
     "zhiyin.web",
 ]

@@ -1,0 +1,1 @@
+"""From first interest to a won deal: opportunities on their pipelines."""

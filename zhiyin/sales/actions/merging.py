@@ -1,0 +1,11 @@
+"""Opportunities go with their customer."""
+
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.customers.actions.merging.parts import Rows, register
+from zhiyin.sales.models import Opportunity, OpportunityPerson
+
+register(
+    Rows("opportunities", _("Opportunities"), Opportunity),
+    Rows("buying_roles", _("Parts in opportunities"), OpportunityPerson, twins=("opportunity_id",)),
+)

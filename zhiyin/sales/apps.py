@@ -1,0 +1,18 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from zhiyin.platform.permissions import register
+
+
+class SalesConfig(AppConfig):
+    name = "zhiyin.sales"
+
+    def ready(self) -> None:
+        import zhiyin.sales.actions.erasure
+        import zhiyin.sales.actions.merging
+        import zhiyin.sales.portability  # noqa: F401
+
+        register("sales.view", _("See leads and opportunities"))
+        register("sales.edit", _("Work on leads and opportunities"))
+        register("sales.export", _("Export leads and opportunities"))
+        register("sales.manage", _("Set up pipelines, targets and territories"))

@@ -1,0 +1,55 @@
+"""The closed lists of sales."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class StageKind(models.TextChoices):
+    """What a stage makes of an opportunity that stands in it."""
+
+    OPEN = "open", _("Open")
+    WON = "won", _("Won")
+    LOST = "lost", _("Lost")
+
+
+class Horizon(models.TextChoices):
+    """When the customer means to buy, in months from now."""
+
+    NOW = "now", _("Now")
+    THREE = "3", _("In 3 months")
+    SIX = "6", _("In 6 months")
+    TWELVE = "12", _("In 12 months")
+
+
+class Category(models.TextChoices):
+    """What a sales person promises of an opportunity in the forecast, the surest first."""
+
+    COMMIT = "commit", _("Commit")
+    BEST_CASE = "best_case", _("Best case")
+    PIPELINE = "pipeline", _("Pipeline")
+    OMITTED = "omitted", _("Omitted")
+
+
+class Channel(models.TextChoices):
+    """By what way something is sold."""
+
+    DIRECT = "direct", _("Direct")
+    DEALER = "dealer", _("Dealer")
+    AGENT = "agent", _("Agent")
+    PHONE = "phone", _("Phone")
+    WEB = "web", _("Web")
+    SHOP = "shop", _("Shop")
+
+
+class Need(models.TextChoices):
+    """What a stage may ask an opportunity to have before it enters or leaves."""
+
+    CUSTOMER = "customer", _("Customer")
+    AMOUNT = "amount", _("Amount")
+    EXPECTED = "expected_on", _("Expected close")
+    PRODUCTS = "products", _("Products")
+    NEXT_STEP = "next_step", _("Next step")
+    DECIDER = "decider", _("A person who decides")
+    COMPETITORS = "competitors", _("Competitors")
+    HORIZON = "horizon", _("Buying horizon")
+    CHECKLIST = "checklist", _("The stage's checklist")
