@@ -114,7 +114,7 @@ from zhiyin.customers.queries.shares import (
 )
 from zhiyin.customers.queries.status import Flow, status_flow
 from zhiyin.customers.queries.subject_requests import Due, due_requests, requests_of, subject_requests
-from zhiyin.customers.queries.tags import tags_of, tags_of_one
+from zhiyin.customers.queries.tagged import tags_of, tags_of_one
 from zhiyin.customers.queries.timeline import TIMELINE_KINDS, pinned_touches, timeline, touches
 from zhiyin.customers.queries.trail import require_whole, trail
 
