@@ -36,20 +36,24 @@ def kept_count(
     same: object,
     within: int | None = None,
     shown: int = 0,
-    many: Callable[[], bool] = lambda: False,
+    told: Callable[[], int] = lambda: 0,
+    told_up_to: int = 0,
 ) -> Count:
     """``count`` of the query set that ``make`` gives; an estimate is kept for half a minute.
 
     It is kept for who asks with an equal ``same``, which must name the tenant and all that narrows the rows.
-    What cannot be counted ``within`` so many milliseconds is estimated, as is what is known to be ``many``;
-    ``shown`` are there at least.
+    What cannot be counted ``within`` so many milliseconds is estimated; ``shown`` are there at least. More than are
+    counted need not be where they are ``told``: as about so many, or as more than ``told_up_to``, to be estimated.
     """
     name = f"count:{hashlib.sha256(repr(same).encode()).hexdigest()}"
     kept: Count | None = cache.get(name)
     if kept is not None:
         return kept
-    if many():
-        return _keep(name, _about(make().order_by(), EXACT_UP_TO + 1))
+    number = told()
+    if EXACT_UP_TO < number <= told_up_to:
+        return _keep(name, Count(_rounded(number), exact=False))
+    if number > EXACT_UP_TO:
+        return _keep(name, _about(make().order_by(), number))
     found = _count(make(), within, shown)
     return found if found.exact else _keep(name, found)
 

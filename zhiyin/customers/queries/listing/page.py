@@ -18,7 +18,7 @@ from zhiyin.customers.models import Customer
 from zhiyin.customers.queries import searching
 from zhiyin.customers.queries.counting import Count, kept_count
 from zhiyin.customers.queries.listing.filter import CustomerFilter
-from zhiyin.customers.queries.listing.question import Question
+from zhiyin.customers.queries.listing.question import SOME, Best, Question
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.bounded import TookTooLong, bounded
 from zhiyin.platform.errors import Invalid, PermissionDenied
@@ -87,7 +87,7 @@ class CustomerList:
         """One page. Raises ``TookTooLong`` for a filter that reads too many to find a page."""
         self.question.demand()
         make = _list if self.where.q else _kept_list
-        found = make(self.question, sort, _sorted_by(self.actor, sort), self.question.few)
+        found = make(self.question, sort, _sorted_by(self.actor, sort), self.question.best)
         if not self.where.filter:
             return _veiled(self.actor, found.page(after, limit))
         try:
@@ -108,7 +108,8 @@ class CustomerList:
             same=("customers", sees, self.question.said, self.question.today),
             within=COUNTED_WITHIN if self.where.filter or self.where.q else None,
             shown=shown,
-            many=lambda: self.question.are_many,
+            told=lambda: self.question.about_all,
+            told_up_to=SOME,
         )
 
     def _count_found(self) -> Count:
@@ -167,11 +168,11 @@ def _sorted_by(actor: Actor, sort: Sort) -> Own | None:
     return found
 
 
-def _list(question: Question, sort: Sort, own: Own | None, few: int) -> Keyset[CustomerRow]:
+def _list(question: Question, sort: Sort, own: Own | None, best: Best | None) -> Keyset[CustomerRow]:
     """A list by all that decides on its SQL; no rows."""
     name = sort.removeprefix("-")
     sign = "-" if sort.startswith("-") else ""
-    parts, every, where = question.parts(few=few), Customer.objects.all(), question.where
+    parts, every, where = question.parts(best=best), Customer.objects.all(), question.where
     if own:
         column, twin = ORDERED[is_number(own)], f"{SORTED}__customer_id"
         asked = question.about(own)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from zhiyin.customers import access, filters
 from zhiyin.customers.fields import Field as Own
 from zhiyin.customers.fields.conditions import on_values
-from zhiyin.customers.filters import Group
+from zhiyin.customers.filters import FilterType, Group
 from zhiyin.customers.filters.seeing import MOST_LOOKED_AT, found_openly, sees_all_words
 from zhiyin.customers.models import Customer
 from zhiyin.customers.queries import searching
@@ -22,8 +22,20 @@ from zhiyin.customers.queries.listing.filter import CustomerFilter
 from zhiyin.platform import search
 from zhiyin.platform.actors import Actor
 
-# as many as are faster looked up and sorted than met on the way through the list
-FEW = 6000
+# as many as are faster looked up and sorted than met on the way through the list; as many as are worth a table in
+# memory, by which whom one meets on that way is told apart
+FEW, SOME = 3000, 12_000
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The condition to begin with: its place among those that an index tells, and whether ``FEW`` meet it at most.
+
+    The planner knows how many there are, and little of where they stand in a list.
+    """
+
+    place: int
+    is_few: bool
 
 
 @dataclass(frozen=True)
@@ -60,42 +72,48 @@ class Question:
     def matching(self) -> QuerySet[Customer]:
         return self._narrowed(access.customers(self.actor))
 
-    def parts(self, *, few: int = -1) -> list[QuerySet[Customer]]:
+    def parts(self, *, best: Best | None = None) -> list[QuerySet[Customer]]:
         """``matching`` by the reason why they are visible, each once: what one index has in order is read in order.
 
         What the search box finds is found first, and looked at whole.
         """
         if self.where.q.strip():
             return [self.matching()]
-        return [self._narrowed(Customer.objects.filter(each), few) for each in access.apart(self.actor)]
+        return [self._narrowed(Customer.objects.filter(each), best) for each in access.apart(self.actor)]
 
     @cached_property
     def told(self) -> list[tuple[int, Group]]:
-        """How many fit each condition that an index tells alone, ``FEW`` + 1 for more, and all other conditions.
+        """How many fit each condition that an index tells alone, ``SOME`` + 1 for more, and all other conditions.
 
         After one that few fit no more are asked for.
         """
         found = []
         if self.where.filter and not self.where.q.strip():
             for rows, rest in filters.apart(self.tree, self.known, self.today):
-                found.append((rows.order_by()[: FEW + 1].count(), rest))
+                found.append((rows.order_by()[: SOME + 1].count(), rest))
                 if found[-1][0] <= FEW:
                     break
         return found
 
     @property
-    def few(self) -> int:
-        """The place of a condition that ``FEW`` customers meet at most, among those that an index tells; -1 for none.
-
-        The planner knows how many there are, and little of where they stand in a list.
-        """
-        return len(self.told) - 1 if self.told and self.told[-1][0] <= FEW else -1
+    def best(self) -> Best | None:
+        """The condition that the fewest meet, where an index tells them and they are not too many for that."""
+        place, number = min(
+            enumerate(each for each, _rest in self.told), key=lambda each: each[1], default=(0, 0)
+        )
+        return Best(place, is_few=number <= FEW) if self.told and number <= SOME else None
 
     @property
-    def are_many(self) -> bool:
-        """Whether the index of its one condition tells that too many fit to be counted."""
+    def about_all(self) -> int:
+        """About how many fit by the index of the one condition there is, ``SOME`` + 1 for more; 0 when none tells."""
         alone = self.where == CustomerFilter(filter=self.where.filter) and len(self.tree.of) == 1
-        return alone and bool(self.told) and self.few < 0 and access.sees_everybody(self.actor)
+        if not alone or not self.told or not access.sees_everybody(self.actor):
+            return 0
+        number = self.told[0][0]
+        (asked,) = self.tree.conditions()
+        # who has several of the values asked for stands in the index several times
+        several = self.known[asked.field].type == FilterType.CHOICES
+        return 0 if several and number <= SOME else number
 
     @property
     def is_bare_search(self) -> bool:
@@ -108,11 +126,14 @@ class Question:
         asked = filters.about(self.tree, own.name, self.known, self.today)
         return Q(*(on_values(own, *each) for each in asked))
 
-    def _narrowed(self, rows: QuerySet[Customer], few: int = -1) -> QuerySet[Customer]:
+    def _narrowed(self, rows: QuerySet[Customer], best: Best | None = None) -> QuerySet[Customer]:
         if (tree := self.tree).of:
-            if few >= 0:
-                found, tree = list(filters.apart(tree, self.known, self.today))[few]
-                rows = rows.filter(pk__in=_looked_up(found))
+            if best:
+                found, tree = list(filters.apart(tree, self.known, self.today))[best.place]
+                meets = (
+                    Q(pk__in=_looked_up(found)) if best.is_few else Q(pk__hashed=found.values("customer_id"))
+                )
+                rows = rows.filter(meets)
             rows = rows.filter(filters.compiled(tree, self.known, self.today))
         if self.where.q.strip():
             words = searching.query(self.actor, self.where.q)
