@@ -27,6 +27,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "list by last order": lambda: "/customers/?sort=-last",
     "status": lambda: "/customers/?status=loyal",
     "city": lambda: '/customers/?filter={"of":[{"field":"city","op":"in","value":["上海"]}]}',
+    "palette, one character": lambda: f"/search/?q={random.choice(SURNAMES)}",
+    "search one character": lambda: f"/customers/?q={random.choice(SURNAMES)}",
     "search a name": lambda: f"/customers/?q={random.choice(SURNAMES)}{random.choice(GIVEN)}",
     "search a code": lambda: f"/customers/?q=C{random.randrange(10**6):07d}",
     "search a phone": lambda: f"/customers/?q={random.randrange(10**4):04d}",
@@ -57,7 +59,18 @@ def people() -> dict[str, Any]:
     _give([found["seller with 200"].pk], 200, "owner_id")
     for member in found.values():
         _share(member)
-    return found
+    return found | {"seller with 32,000": _seller(own)}
+
+
+def _seller(own: Any) -> Any:
+    """One who has his thirtieth of all customers, and no shares."""
+    from zhiyin.accounts.models import Member
+    from zhiyin.customers.models import Customer
+
+    member = Member.objects.get(pk=Customer.objects.exclude(owner=None).values_list("owner", flat=True)[0])
+    member.role = own
+    member.save()
+    return member
 
 
 RIGHTS = ["customers.view", "customers.edit", "orders.view", "insight.view"]

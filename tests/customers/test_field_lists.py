@@ -15,7 +15,8 @@ from tests.customers.test_fields import add, put
 from zhiyin.customers import actions, queries
 from zhiyin.customers.exports import write_customers
 from zhiyin.customers.models import Customer, FieldValue
-from zhiyin.customers.queries import CustomerFilter
+from zhiyin.customers.queries import CustomerFilter, counting
+from zhiyin.customers.queries.listing import page, question
 from zhiyin.platform.errors import Invalid, PermissionDenied
 
 Now = datetime.datetime
@@ -188,3 +189,31 @@ def test_files_hold_numbers_and_days_as_such_and_no_formulas(
     assert [cell.value for cell in sheet[2]][1:4] == ["=1+1", -2.5, datetime.datetime(2025, 12, 31)]
     assert sheet["B2"].data_type == "s"
     assert sheet["D2"].number_format == "yyyy-mm-dd"
+
+
+def test_however_many_fit_a_list_is_the_same(
+    inside: Company, people: list[Customer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few are looked up, some told apart on the way by a table in memory, and of many each is looked at."""
+    filters = [
+        asked("points", "at_least", 0),
+        asked("since", "since", "2025-01-01"),
+        asked("level", "in", ["金"]),
+    ]
+    orders = ("name", "-created", "-value", "x_points", "-x_since")
+    found = []
+    for few, some in ((5, 5), (0, 5), (0, 0)):
+        monkeypatch.setattr(question, "FEW", few)
+        monkeypatch.setattr(question, "SOME", some)
+        monkeypatch.setattr(page, "SOME", some)
+        found.append([codes(inside, sort=sort, filter=each) for each in filters for sort in orders])
+    assert found[0] == found[1] == found[2]
+    assert {len(each) for each in found[0]} == {2, 3}
+
+
+def test_a_count_told_by_an_index_is_about_right(
+    inside: Company, people: list[Customer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "EXACT_UP_TO", 1)
+    where = CustomerFilter(filter=asked("points", "at_least", 0))
+    assert queries.count_customers(inside.gao.actor, where) == queries.Count(3, exact=False)

@@ -46,7 +46,7 @@ def people(inside: Company, now: Now) -> dict[str, Customer]:
     return made
 
 
-def _worth(customer: Customer, now: Now, **values: Any) -> None:
+def worth(customer: Customer, now: Now, **values: Any) -> None:
     base = {
         "orders": 1, "first_at": now, "last_at": now, "spend": 10, "margin": 1, "frequency": 0, "recency": 0,
         "age": 1, "mean_spend": 1, "recency_score": 1, "frequency_score": 1, "monetary_score": 1,
@@ -125,8 +125,8 @@ def test_a_changed_or_removed_name_or_number_is_searched_anew(
 
 
 def test_filters_narrow_each_other(inside: Company, people: dict[str, Customer], now: Now) -> None:
-    _worth(people["王小明"], now, value=500.0, group="champions", spend=100)
-    _worth(people["李雷"], now - datetime.timedelta(days=40), value=None, group="lost")
+    worth(people["王小明"], now, value=500.0, group="champions", spend=100)
+    worth(people["李雷"], now - datetime.timedelta(days=40), value=None, group="lost")
     tag = actions.create_tag(actor=inside.gao.actor, name="VIP", now=now)
     chosen = actions.Selection(ids=(people["王小明"].id, people["Ann O'Hara"].id))
     actions.tag_customers(actor=inside.gao.actor, selection=chosen, tag_id=tag.id, now=now)
@@ -158,9 +158,9 @@ def test_filters_narrow_each_other(inside: Company, people: dict[str, Customer],
 def test_orders_put_those_without_a_number_last(
     inside: Company, people: dict[str, Customer], now: Now
 ) -> None:
-    _worth(people["王小明"], now, value=5.0, alive=0.1, spend=100)
-    _worth(people["李雷"], now, value=9.0, alive=0.9, spend=20)
-    _worth(people["王晓敏"], now, value=None, alive=None, spend=30)
+    worth(people["王小明"], now, value=5.0, alive=0.1, spend=100)
+    worth(people["李雷"], now, value=9.0, alive=0.9, spend=20)
+    worth(people["王晓敏"], now, value=None, alive=None, spend=30)
     actor = inside.gao.actor
 
     def top(sort: Any) -> list[str]:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.cast import Company, Person
+from tests.customers.test_listing import worth
 from zhiyin.accounts.actions import members
 from zhiyin.activities import actions as activities
 from zhiyin.commerce import actions as commerce
@@ -327,3 +329,66 @@ def test_a_merge_leaves_nobody_out_of_the_team_and_its_undo_makes_nobody_one(
     actions.undo_merge(actor=inside.gao.actor, merge_id=done.merge.pk, now=now + DAY)
     assert queries.team_of(wang.pk) == []
     assert [each.part for each in queries.team_of(other.pk)] == ["技术"]
+
+
+SORTS = ("name", "-name", "created", "-created", "value", "-value", "alive", "-last", "spend")
+
+
+def _pages(actor: Actor, sort: Any, **where: Any) -> list[str]:
+    names: list[str] = []
+    token = ""
+    while True:
+        page = queries.list_customers(actor, CustomerFilter(**where), sort=sort, after=token, limit=2)
+        names += [row["name"] for row in page.rows]
+        if not page.next:
+            return names
+        token = page.next
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_many_shares_are_met_on_the_way_through_a_list_and_few_looked_up(
+    inside: Company, now: Now, monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    for number in range(9):
+        mine, theirs = (
+            actions.create_customer(
+                actor=who.actor, name=f"{who.member.name}{number}", status=status, now=now + number * DAY
+            )
+            for who, status in ((inside.wu, "potential"), (inside.lin, ("target", "potential")[number % 2]))
+        )
+        if number % 3:
+            share(inside.lin, theirs, now, member_id=inside.wu.member.pk)
+            for each in (mine, theirs) if number % 2 else ():
+                value = None if number == 5 else number
+                worth(
+                    each,
+                    now,
+                    value=value,
+                    alive=value and value / 9,
+                    last_at=now - number * DAY,
+                    spend=number,
+                )
+    actor = inside.wu.actor
+    asked: tuple[dict[str, Any], ...] = ({}, {"status": ["potential"]}, {"status": ["potential", "target"]})
+    few = [_pages(actor, sort, **each) for each in asked]
+    assert [len(each) for each in few] == [15, 12, 15]
+    monkeypatch.setattr(access, "MANY_SHARES", 1)
+    with CaptureQueriesContext(connection) as ran:
+        assert [_pages(actor, sort, **each) for each in asked] == few
+    assert any("IS TRUE" in each["sql"] for each in ran.captured_queries)
+
+
+def test_who_sees_a_part_finds_it_in_order_and_nothing_else(inside: Company, now: Now) -> None:
+    for number in range(7):
+        who = (inside.lin, inside.wu)[number % 2]
+        actions.create_customer(actor=who.actor, name=f"王{number}号", now=now)
+    other = Customer.objects.get(name="王2号")
+    share(inside.lin, other, now, member_id=inside.wu.member.pk)
+    for sort in ("name", "-name"):
+        names = ["王1号", "王2号", "王3号", "王5号"]
+        assert _pages(inside.wu.actor, sort, q="王") == (names if sort == "name" else names[::-1])
+    found = queries.quick_search(inside.wu.actor, "王", limit=3)
+    assert [row["name"] for row in found] == ["王1号", "王2号", "王3号"]
+    assert queries.count_customers(inside.wu.actor, CustomerFilter(q="王")).number == 4
+    assert _pages(inside.wu.actor, "name", q=other.code) == ["王2号"]
+    assert _pages(inside.chen.actor, "name", q="王0") == []

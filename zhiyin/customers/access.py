@@ -20,6 +20,7 @@ from django.db.models import (
     UUIDField,
     Value,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -50,6 +51,7 @@ from zhiyin.customers.models import (
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned
 from zhiyin.platform.errors import NotFound, PermissionDenied
+from zhiyin.platform.lookups import Hashed
 
 # how far a customer is to be within reach: to be seen; changed; given away, shared on or deleted
 Need = Literal["read", "write", "full"]
@@ -86,6 +88,8 @@ def require_editable(actor: Actor, name: str, label: object, *, is_new: bool = F
         raise PermissionDenied(_("You may not change “%s”.") % label, field=name)
 
 
+# with fewer it is faster to look all of them up than to meet a page of them
+MANY_SHARES = 5000
 UNITS: Any = ArrayField(UUIDField())
 
 
@@ -117,17 +121,26 @@ def scope(actor: Actor) -> Q:
             return Q(unit__in=actor.unit_ids) | (Q(owner=actor.member_id) if actor.member_id else Q())
 
 
-def grounds(actor: Actor, need: Need = "read") -> list[Q]:
+def grounds(actor: Actor, need: Need = "read", *, met: Combinable | None = None) -> list[Q]:
     """For what reasons customers are within reach, each a condition that an index answers; any of them suffices.
 
-    What is to be given away, deleted or shared on is owned or within the role's record scope.
+    What is to be given away, deleted or shared on is owned or within the role's record scope. Shares are looked up
+    one by one, or, for a list that is gone through in order, looked for at each customer ``met``, whose key this is.
     """
     if actor.scope == "all" or need == "full" or actor.member_id is None:
         return [scope(actor)]
     with_him, with_units = (
         lasting_shares(need).filter(each).values("customer") for each in _recipients(actor)
     )
-    return [scope(actor), Q(pk__in=with_him.union(with_units))]
+    shared = with_him.union(with_units)
+    return [scope(actor), Q(Hashed(met, shared.query)) if met else Q(pk__in=shared)]
+
+
+def has_many_shares(actor: Actor) -> bool:
+    """Whether so many customers are shared that a list meets some soon, in whatever order. One SQL statement at most."""
+    if actor.scope == "all" or actor.member_id is None:
+        return False
+    return shares(actor).order_by()[:MANY_SHARES].count() == MANY_SHARES
 
 
 def shares(actor: Actor, need: Need = "read") -> QuerySet[Share]:
@@ -166,10 +179,10 @@ def _recipients(actor: Actor) -> tuple[Q, Q]:
     return Q(member=actor.member_id), Q(by_unit)
 
 
-def apart(actor: Actor, need: Need = "read") -> list[Q]:
+def apart(actor: Actor, need: Need = "read", *, met: Combinable | None = None) -> list[Q]:
     """``grounds`` of which no two hold of the same customer, to be read one after the other."""
     found: list[Q] = []
-    for each in grounds(actor, need):
+    for each in grounds(actor, need, met=met):
         others = [~other for other in grounds(actor, need)[: len(found)]]
         found.append(functools.reduce(Q.__and__, others, each))
     return found

@@ -1,9 +1,10 @@
-"""Lookups of the ORM beside Django's own."""
+"""Lookups and expressions of the ORM beside Django's own."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import ForeignKey, Lookup, UUIDField
+from django.db.models import ForeignKey, Func, Lookup, UUIDField
+from django.db.models.expressions import Col
 from django.db.models.lookups import In
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -25,9 +26,8 @@ class Among(Lookup):
         return f"{lhs} = ANY (%s::uuid[])", (*values, list(self.rhs))
 
 
-@UUIDField.register_lookup
 class Hashed(In):
-    """``pk__hashed=rows``: what ``__in`` says, for rows that are gone through in an order of their own.
+    """``Hashed(key, rows.query)``: what ``__in`` says, for rows that are gone through in an order of their own.
 
     The keys are read once into a table in memory, and each row that is met is looked for there. The planner, who
     knows nothing of where such rows stand in an order, would look all of them up and sort them.
@@ -37,3 +37,22 @@ class Hashed(In):
 
     def get_rhs_op(self, connection: BaseDatabaseWrapper, rhs: str) -> str:  # noqa: ARG002  # given by Django
         return f"IN {rhs} IS TRUE"
+
+
+class KeyBeside(Func):
+    """``KeyBeside("value__value", "customer_id")``: the key of a joined row, where Django would take the joining one's.
+
+    Both are equal; an index of the joined table has this one beside the column that the rows are sorted by.
+    """
+
+    output_field = UUIDField()
+
+    def __init__(self, path: str, key: str) -> None:
+        super().__init__(path)
+        self.key = key
+
+    def as_sql(  # type: ignore[override]
+        self, compiler: SQLCompiler, _connection: BaseDatabaseWrapper, **_extra: Any
+    ) -> tuple[str, list[Any]]:
+        (column,) = cast(list[Col], self.source_expressions)
+        return f"{compiler.quote_name_unless_alias(column.alias)}.{self.key}", []

@@ -92,7 +92,8 @@ class Keyset(Generic[Row]):
     the page begins (none at first), whether it descends, and the number of rows; the values are its last.
 
     With ``parts`` the rows are those of several query sets that have none in common: of each as many as the page
-    has are looked for in its own order. ``queryset`` then only reads them, and may not have a ``plan_for``.
+    has are looked for in its own order. ``queryset`` then only reads them, and may not have a ``plan_for``. They may
+    differ for rows without a value in the first column.
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class Keyset(Generic[Row]):
         plan_for: str = "",
         around: QuerySet[Any, Row] | None = None,
         choose: Choose | None = None,
-        parts: Sequence[QuerySet[Any, Any]] = (),
+        parts: Callable[[bool], Sequence[QuerySet[Any, Any]]] | None = None,
     ) -> None:
         self.descending = order[0].startswith("-")
         if any(name.startswith("-") != self.descending for name in order):
@@ -188,7 +189,7 @@ class Keyset(Generic[Row]):
         if self.parts:
             first, *others = (
                 self._behind(part, some, behind, descending).order_by(*order).values("pk")[:wanted]
-                for part in self.parts
+                for part in self.parts(some.nulls)
             )
             return self.queryset.filter(pk__in=first.union(*others, all=True)).order_by(*order)[:wanted]
         rows = self._behind(self.queryset, some, behind, descending).order_by(*order)[:wanted]

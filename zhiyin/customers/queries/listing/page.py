@@ -6,7 +6,7 @@ import uuid
 from dataclasses import replace
 from typing import Annotated, Any, Literal, TypedDict, cast
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 from pydantic import StringConstraints
 
@@ -22,6 +22,7 @@ from zhiyin.customers.queries.listing.question import SOME, Best, Question
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.bounded import TookTooLong, bounded
 from zhiyin.platform.errors import Invalid, PermissionDenied
+from zhiyin.platform.lookups import KeyBeside
 from zhiyin.platform.paging import Keyset, Page
 
 READ_WITHIN, COUNTED_WITHIN = 3000, 30  # milliseconds
@@ -87,7 +88,9 @@ class CustomerList:
         """One page. Raises ``TookTooLong`` for a filter that reads too many to find a page."""
         self.question.demand()
         make = _list if self.where.q else _kept_list
-        found = make(self.question, sort, _sorted_by(self.actor, sort), self.question.best)
+        own, best = _sorted_by(self.actor, sort), self.question.best
+        shares_met = not own and self.question.meets_shares(by_name=sort in ("name", "-name"))
+        found = make(self.question, sort, own, best, shares_met=shares_met)
         if not self.where.filter:
             return _veiled(self.actor, found.page(after, limit))
         try:
@@ -100,7 +103,7 @@ class CustomerList:
         """How many there are; about how many where counting would take long. Of those ``shown`` one knows already."""
         # what has been kept of a list says nothing to whom its filter is forbidden
         self.question.demand()
-        if self.question.is_bare_search:
+        if self.question.finds_all:
             return self._count_found()
         sees = self.actor.reach, access.sees_everybody(self.actor), access.closed(self.actor)
         return kept_count(
@@ -113,8 +116,7 @@ class CustomerList:
         )
 
     def _count_found(self) -> Count:
-        words = searching.query(self.actor, self.where.q)
-        also = searching.exact(self.actor, self.where.q)
+        words, also = self.question.words, self.question.also
         number = searching.count_found(words, searching.MOST_FOUND, also=also) if words else 0
         return Count(number, exact=True)
 
@@ -168,30 +170,36 @@ def _sorted_by(actor: Actor, sort: Sort) -> Own | None:
     return found
 
 
-def _list(question: Question, sort: Sort, own: Own | None, best: Best | None) -> Keyset[CustomerRow]:
+def _list(
+    question: Question, sort: Sort, own: Own | None, best: Best | None, *, shares_met: bool
+) -> Keyset[CustomerRow]:
     """A list by all that decides on its SQL; no rows."""
     name = sort.removeprefix("-")
-    sign = "-" if sort.startswith("-") else ""
-    parts, every, where = question.parts(best=best), Customer.objects.all(), question.where
-    if own:
-        column, twin = ORDERED[is_number(own)], f"{SORTED}__customer_id"
-        asked = question.about(own)
-        parts, every = [with_values(each, own).filter(asked) for each in parts], with_values(every, own)
-    else:
-        column, twin = SORTS[name]
+    every, where = Customer.objects.all(), question.where
+    column, twin = (ORDERED[is_number(own)], f"{SORTED}__customer_id") if own else SORTS[name]
+    order = [f"-{column}" if sort.startswith("-") else column]
+    if twin and best and not best.is_few:
+        best = None
+
+    @functools.cache
+    def parts(nulls: bool) -> list[QuerySet[Customer]]:
+        met = (F("pk") if nulls or not twin else KeyBeside(column, "customer_id")) if shares_met else None
+        found = question.parts(best=best, met=met)
+        return [with_values(each, own).filter(question.about(own)) for each in found] if own else found
+
+    every = with_values(every, own) if own else every
     columns = (*COLUMNS, column) if own else COLUMNS
-    if len(parts) > 1:
-        return Keyset(every.values(*columns), order=[sign + column], twin=twin, parts=parts)
-    rows: QuerySet[Customer, CustomerRow] = parts[0].values(*columns)
+    if len(parts(False)) > 1:
+        return Keyset(every.values(*columns), order=order, twin=twin, parts=parts)
+    rows: QuerySet[Customer, CustomerRow] = parts(False)[0].values(*columns)
     reached = every.filter(access.reach(question.actor)).values(*columns)
     around = reached if where.q or where.filter or own else None
     choose = None
-    if name == "name" and question.is_bare_search:
-        words = searching.query(question.actor, where.q)
-        also = searching.exact(question.actor, where.q)
-        choose = functools.partial(searching.first_found, words, also=also) if words else None
+    if name == "name" and question.is_bare_search and question.words:
+        visible = None if question.finds_all else access.customers(question.actor)
+        choose = functools.partial(searching.first_found, question.words, also=question.also, visible=visible)
     tenant = str(question.actor.tenant_id)
-    return Keyset(rows, order=[sign + column], twin=twin, plan_for=tenant, around=around, choose=choose)
+    return Keyset(rows, order=order, twin=twin, plan_for=tenant, around=around, choose=choose)
 
 
 _kept_list = functools.lru_cache(maxsize=200)(_list)

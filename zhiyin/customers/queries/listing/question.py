@@ -7,24 +7,27 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import Combinable, RawSQL
 from django.utils import timezone
 
 from zhiyin.customers import access, filters
 from zhiyin.customers.fields import Field as Own
 from zhiyin.customers.fields.conditions import on_values
-from zhiyin.customers.filters import FilterType, Group
+from zhiyin.customers.filters import Condition, FilterType, Group
 from zhiyin.customers.filters.seeing import MOST_LOOKED_AT, found_openly, sees_all_words
 from zhiyin.customers.models import Customer
 from zhiyin.customers.queries import searching
 from zhiyin.customers.queries.listing.filter import CustomerFilter
 from zhiyin.platform import search
 from zhiyin.platform.actors import Actor
+from zhiyin.platform.lookups import Hashed
 
 # as many as are faster looked up and sorted than met on the way through the list; as many as are worth a table in
 # memory, by which whom one meets on that way is told apart
 FEW, SOME = 3000, 12_000
+# fields of which each value has an index in the order of names
+BY_NAME = frozenset({"status", "country", "source", "grade", "owner", "unit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +75,26 @@ class Question:
     def matching(self) -> QuerySet[Customer]:
         return self._narrowed(access.customers(self.actor))
 
-    def parts(self, *, best: Best | None = None) -> list[QuerySet[Customer]]:
+    def parts(self, *, best: Best | None = None, met: Combinable | None = None) -> list[QuerySet[Customer]]:
         """``matching`` by the reason why they are visible, each once: what one index has in order is read in order.
 
-        What the search box finds is found first, and looked at whole.
+        What the search box finds is found first, and looked at whole. Where ``meets_shares``, those shared are told
+        apart on the way through the list, on which ``met`` is the key of a customer.
         """
         if self.where.q.strip():
             return [self.matching()]
-        return [self._narrowed(Customer.objects.filter(each), best) for each in access.apart(self.actor)]
+        grounds = access.apart(self.actor, met=met)
+        return [self._narrowed(Customer.objects.filter(each), best) for each in grounds]
+
+    def meets_shares(self, *, by_name: bool) -> bool:
+        """Whether who goes through the list in its order soon meets those shared with this actor.
+
+        What narrows it must have an index in that order.
+        """
+        if self.where.q or len(self.tree.of) > by_name:
+            return False
+        ordered = all(isinstance(each, Condition) and _is_one_of(each) for each in self.tree.of)
+        return ordered and access.has_many_shares(self.actor)
 
     @cached_property
     def told(self) -> list[tuple[int, Group]]:
@@ -115,11 +130,25 @@ class Question:
         several = self.known[asked.field].type == FilterType.CHOICES
         return 0 if several and number <= SOME else number
 
+    @cached_property
+    def words(self) -> search.Query | None:
+        return searching.query(self.actor, self.where.q)
+
+    @cached_property
+    def also(self) -> list[uuid.UUID]:
+        """Whose code, or whose order's number, the words are as a whole."""
+        return searching.exact(self.actor, self.where.q)
+
     @property
     def is_bare_search(self) -> bool:
-        """Whether nothing but words narrows the list."""
-        sees_all = access.sees_everybody(self.actor) and sees_all_words(self.actor)
-        return bool(self.where.q.strip()) and sees_all and self.where == CustomerFilter(q=self.where.q)
+        """Whether nothing but words narrows the list, all of which this actor may find by."""
+        bare = bool(self.where.q.strip()) and self.where == CustomerFilter(q=self.where.q)
+        return bare and sees_all_words(self.actor)
+
+    @property
+    def finds_all(self) -> bool:
+        """Whether all that a bare search finds is seen."""
+        return self.is_bare_search and access.sees_everybody(self.actor)
 
     def about(self, own: Own) -> Q:
         """What is asked of one own field, as a condition on the values that a list is sorted by."""
@@ -130,20 +159,16 @@ class Question:
         if (tree := self.tree).of:
             if best:
                 found, tree = list(filters.apart(tree, self.known, self.today))[best.place]
-                meets = (
-                    Q(pk__in=_looked_up(found)) if best.is_few else Q(pk__hashed=found.values("customer_id"))
-                )
-                rows = rows.filter(meets)
+                keys = found.values("customer_id")
+                rows = rows.filter(Q(pk__in=_looked_up(keys)) if best.is_few else Hashed(F("pk"), keys.query))
             rows = rows.filter(filters.compiled(tree, self.known, self.today))
         if self.where.q.strip():
-            words = searching.query(self.actor, self.where.q)
-            if words is None:
+            if self.words is None:
                 return rows.none()
-            most = searching.MOST_FOUND if self.is_bare_search else None
-            also = searching.exact(self.actor, self.where.q)
-            if sees_all_words(self.actor):
-                return rows.filter(pk__in=searching.found(words, most=most, also=also))
-            rows = rows.filter(pk__in=[*self._found_openly(words), *also])
+            if not sees_all_words(self.actor):
+                return rows.filter(pk__in=[*self._found_openly(self.words), *self.also])
+            most = searching.MOST_FOUND if self.finds_all else None
+            rows = rows.filter(pk__in=searching.found(self.words, most=most, also=self.also))
         return rows
 
     def _found_openly(self, words: search.Query) -> Iterable[uuid.UUID]:
@@ -156,7 +181,13 @@ def matching(actor: Actor, where: CustomerFilter) -> QuerySet[Customer]:
     return Question.of(actor, where).matching()
 
 
-def _looked_up(rows: QuerySet[Any]) -> RawSQL:
+def _looked_up(keys: QuerySet[Any, Any]) -> RawSQL:
     """The customers of an index's rows, which the database then finds before it does anything else."""
-    sql, params = rows.values("customer_id").query.sql_with_params()
+    sql, params = keys.query.sql_with_params()
     return RawSQL(f"SELECT unnest(ARRAY({sql}))", params)  # noqa: S611 - all that is put in are parameters
+
+
+def _is_one_of(asked: Condition) -> bool:
+    """Whether one value is asked for of a field whose values have an index in the order of names."""
+    one = isinstance(asked.value, list) and len(asked.value) == 1
+    return one and asked.op == "in" and asked.field in BY_NAME

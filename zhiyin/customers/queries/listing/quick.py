@@ -21,10 +21,9 @@ def quick_search(actor: Actor, text: str, *, limit: int = 8) -> list[Mapping[str
     if not sees_all_words(actor):
         most = searching.MOST_FOUND if access.sees_everybody(actor) else MOST_LOOKED_AT
         some: Any = found_openly(actor, words, most=most)
-    elif access.sees_everybody(actor):
-        some = searching.first_found(words, wanted=limit)
     else:
-        some = searching.found(words)
+        visible = None if access.sees_everybody(actor) else access.customers(actor)
+        some = searching.first_found(words, wanted=limit, visible=visible)
     rows = access.customers(actor).order_by("name_key", "id").values("id", "code", "name", "city", "status")
     also = searching.exact(actor, text)
     exact = list(rows.filter(pk__in=also)[:limit]) if also else []
