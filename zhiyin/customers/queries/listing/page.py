@@ -18,7 +18,7 @@ from zhiyin.customers.models import Customer
 from zhiyin.customers.queries import searching
 from zhiyin.customers.queries.counting import Count, kept_count
 from zhiyin.customers.queries.listing.filter import CustomerFilter
-from zhiyin.customers.queries.listing.question import SOME, Best, Question
+from zhiyin.customers.queries.listing.question import FEW, SOME, Best, Question
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.bounded import TookTooLong, bounded
 from zhiyin.platform.errors import Invalid, PermissionDenied
@@ -104,7 +104,9 @@ class CustomerList:
         # what has been kept of a list says nothing to whom its filter is forbidden
         self.question.demand()
         if self.question.finds_all:
-            return self._count_found()
+            return Count(self._found(searching.MOST_FOUND), exact=True)
+        if self.question.is_bare_search and shown and self._found(FEW + 1) > FEW:
+            return Count(shown, exact=False, least=True)
         sees = self.actor.reach, access.sees_everybody(self.actor), access.closed(self.actor)
         return kept_count(
             lambda: _together(self.question.parts()),
@@ -115,10 +117,9 @@ class CustomerList:
             told_up_to=SOME,
         )
 
-    def _count_found(self) -> Count:
+    def _found(self, most: int) -> int:
         words, also = self.question.words, self.question.also
-        number = searching.count_found(words, searching.MOST_FOUND, also=also) if words else 0
-        return Count(number, exact=True)
+        return searching.count_found(words, most, also=also) if words else 0
 
 
 def list_customers(
