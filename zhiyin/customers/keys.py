@@ -20,9 +20,9 @@ def code_key(code: str) -> str:
     return "".join(unicodedata.normalize("NFKC", code).casefold().split())[:64]
 
 
-def new_code(now: datetime.datetime) -> str:
-    """A code for a customer that was given none, such as ``C261122-7KQ4M``."""
-    return f"C{now:%y%m%d}-{''.join(secrets.choice(_ALPHABET) for _ in range(5))}"
+def new_code(now: datetime.datetime, prefix: str = "C") -> str:
+    """A code for a customer that was given none, such as ``C261122-7KQ4M``, or for something else."""
+    return f"{prefix}{now:%y%m%d}-{''.join(secrets.choice(_ALPHABET) for _ in range(5))}"
 
 
 def phone_key(text: str, region: str | None) -> str | None:

@@ -7,13 +7,21 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from zhiyin.customers import access as customers
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
-from zhiyin.sales.models import Opportunity
+from zhiyin.sales.models import Opportunity, Stage
 
 
 def opportunities(actor: Actor, need: customers.Need = "read") -> QuerySet[Opportunity]:
-    """Opportunities within the actor's record scope, their own or their customer's; and those of customers shared."""
-    there = Opportunity.objects.filter(removed_at=None)
-    shared = Q(Exists(customers.shares(actor, need).filter(customer=OuterRef("customer"))))
+    """Opportunities within the actor's record scope, their own or their customer's; and those of customers shared.
+
+    What is only shared is not the actor's to dispose of.
+    """
+    return _within(actor, Opportunity.objects.filter(removed_at=None), need)
+
+
+def _within(actor: Actor, there: QuerySet[Opportunity], need: customers.Need) -> QuerySet[Opportunity]:
+    shared = Q()
+    if need != "full":
+        shared = Q(Exists(customers.shares(actor, need).filter(customer=OuterRef("customer"))))
     mine = [actor.member_id]
     match actor.scope:
         case "all":
@@ -26,18 +34,30 @@ def opportunities(actor: Actor, need: customers.Need = "read") -> QuerySet[Oppor
 
 
 def opportunity(
-    actor: Actor, opportunity_id: uuid.UUID, *, need: customers.Need = "read", lock: bool = False
+    actor: Actor,
+    opportunity_id: uuid.UUID,
+    *,
+    need: customers.Need = "read",
+    lock: bool = False,
+    removed: bool = False,
 ) -> Opportunity:
-    """One opportunity, locked against others' changes when asked.
+    """One opportunity, or one that was ``removed``, locked against others' changes when asked.
 
     Raises ``NotFound``, and ``OnlyShared`` for one that is seen but not for what is needed.
     """
-    rows = opportunities(actor, need).select_related("stage", "pipeline", "owner", "customer")
+    seen = _within(actor, Opportunity.objects.all(), need) if removed else opportunities(actor, need)
+    rows = seen.select_related("stage", "pipeline", "owner", "customer", "reason")
     if lock:
         rows = rows.select_for_update(of=("self",), no_key=True)
     found = rows.filter(pk=opportunity_id).first()
     if found is None:
-        if need != "read" and opportunities(actor).filter(pk=opportunity_id).exists():
+        if need != "read" and opportunities(actor, "read").filter(pk=opportunity_id).exists():
             raise customers.OnlyShared
         raise NotFound
     return found
+
+
+def stages() -> QuerySet[Stage]:
+    """The stages that opportunities can stand in, in the order of pipelines and of each; anybody sees them."""
+    there = Stage.objects.filter(archived_at=None, pipeline__archived_at=None).select_related("pipeline")
+    return there.order_by("-pipeline__is_default", "pipeline__position", "pipeline__name", "position", "id")

@@ -52,4 +52,3 @@ class Need(models.TextChoices):
     DECIDER = "decider", _("A person who decides")
     COMPETITORS = "competitors", _("Competitors")
     HORIZON = "horizon", _("Buying horizon")
-    CHECKLIST = "checklist", _("The stage's checklist")

@@ -61,6 +61,13 @@ WORK = [
         "activities.view",
         "calendar appointments 日历 日程 rl rc",
     ),
+    Item(
+        _("Opportunities"),
+        "sales:opportunities",
+        "target-arrow",
+        "sales.view",
+        "opportunities deals sales pipeline 商机 销售 漏斗 sj xs",
+    ),
     Item(_("Orders"), "commerce:orders", "receipt", "orders.view", "orders sales 订单 dd"),
     Item(_("Products"), "commerce:products", "package", "products.view", "products 产品 商品 cp"),
     Item(_("Insight"), "insight:overview", "chart-dots", "insight.company", "insight analysis 洞察 分析 dc"),
@@ -91,6 +98,13 @@ CREATE = [
         "calendar-event",
         "activities.edit",
         "new appointment 新建日程 xjrc",
+    ),
+    Item(
+        _("New opportunity"),
+        "sales:opportunity_create",
+        "target-arrow",
+        "sales.edit",
+        "new opportunity deal 新建商机 xjsj",
     ),
     Item(
         _("New order"),

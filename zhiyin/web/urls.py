@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("zhiyin.web.customers.urls")),
     path("", include("zhiyin.web.activities.urls")),
     path("", include("zhiyin.web.commerce.urls")),
+    path("", include("zhiyin.web.sales.urls")),
     path("", include("zhiyin.web.accounts.urls")),
     path("", include("zhiyin.web.insight.urls")),
     path("", include("zhiyin.web.imports.urls")),

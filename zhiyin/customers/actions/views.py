@@ -16,7 +16,8 @@ from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid
 from zhiyin.platform.record import record
 
-PAGES = ("customers", "orders", "products")
+# lists, and what the permissions are called that they need
+PAGES = {"customers": "customers", "orders": "orders", "products": "products", "opportunities": "sales"}
 LONGEST = 8000
 
 
@@ -36,9 +37,9 @@ def save_view(
     """
     if page not in PAGES:
         raise Invalid(_("There is no such list."), field="page")
-    actor.require(f"{page}.view")
+    actor.require(f"{PAGES[page]}.view")
     if shared:
-        actor.require(f"{page}.edit")
+        actor.require(f"{PAGES[page]}.edit")
     elif actor.member_id is None:
         raise Invalid(_("Only a member keeps views of his own."))
     name, query = _checked(name, query)
@@ -103,7 +104,7 @@ def restore_view(*, actor: Actor, view_id: uuid.UUID, now: datetime.datetime) ->
 def _mine(actor: Actor, view_id: uuid.UUID, *, forgotten: bool = False) -> SavedView:
     """A view that this actor may change."""
     view = access.saved_view(actor, view_id, forgotten=forgotten)
-    actor.require(f"{view.page}.view" if view.member_id else f"{view.page}.edit")
+    actor.require(f"{PAGES[view.page]}.view" if view.member_id else f"{PAGES[view.page]}.edit")
     return view
 
 

@@ -20,6 +20,7 @@ EVENT = ("id", "occurred_at", "kind", "actor_name", "object_id", "data")
 # what the timeline can be narrowed to
 TIMELINE_KINDS: dict[str, tuple[TimelineKind, ...]] = {
     "orders": (TimelineKind.ORDER, TimelineKind.RETURN, TimelineKind.PAYMENT),
+    "sales": (TimelineKind.OPPORTUNITY,),
     "notes": (TimelineKind.NOTE, TimelineKind.FOLLOW_UP),
     "appointments": (TimelineKind.APPOINTMENT,),
     "changes": (
@@ -35,6 +36,7 @@ TIMELINE_KINDS: dict[str, tuple[TimelineKind, ...]] = {
 # kinds of touches that need a permission
 _GUARDED: dict[str, tuple[TimelineKind, ...]] = {
     "orders.view": TIMELINE_KINDS["orders"],
+    "sales.view": TIMELINE_KINDS["sales"],
     "activities.view": (TimelineKind.FOLLOW_UP, TimelineKind.APPOINTMENT),
 }
 

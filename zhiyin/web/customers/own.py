@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers.choices import FieldType
@@ -24,9 +26,18 @@ class Boxes(forms.CheckboxSelectMultiple):
 
 
 class LinkInput(forms.TextInput):
-    """What the record is known by, with what fits listed while one types."""
+    """What the record is known by, with what fits listed while one types; ``found_at`` is where an own field's is not."""
 
     template_name = "customers/link_input.html"
+
+    def __init__(self, found_at: str | Promise = "", attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.found_at = found_at
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["found_at"] = self.found_at or reverse("customers:link_options", args=[name])
+        return context
 
 
 class OwnField(forms.Field):

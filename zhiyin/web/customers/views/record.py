@@ -67,6 +67,7 @@ ICONS = {
     TimelineKind.ORDER: "shopping-cart",
     TimelineKind.RETURN: "truck-return",
     TimelineKind.PAYMENT: "cash",
+    TimelineKind.OPPORTUNITY: "target-arrow",
     TimelineKind.OWNER: "user-cog",
     TimelineKind.STATUS: "flag",
     TimelineKind.RELATION: "affiliate",
@@ -359,6 +360,7 @@ def _touches(request: HttpRequest, customer_id: uuid.UUID) -> dict[str, Any]:
             ("orders", _("Purchases")),
             ("notes", _("Notes")),
             ("appointments", _("Appointments")),
+            ("sales", _("Opportunities")),
             ("changes", _("Changes")),
         ],
     }
@@ -377,6 +379,8 @@ def _touch(row: Mapping[str, Any]) -> Touch:
         title = f"{title} {data['number']}"
     if kind == TimelineKind.MERGE:
         url = reverse("customers:merged", args=[row["object_id"]])
+    if kind == TimelineKind.OPPORTUNITY:
+        url = reverse("sales:opportunity", args=[row["object_id"]])
     if kind == TimelineKind.RELATION:
         url = reverse("customers:record", args=[data["other"]])
     return Touch(
@@ -463,9 +467,15 @@ def _appointment_text(data: Mapping[str, Any], who: str) -> str:
     return f"{data['title'] or _('Appointment')}: {when}\n{what} · {who}"
 
 
+def _opportunity_text(data: Mapping[str, Any], who: str) -> str:
+    amount = money(Decimal(data["amount"]), data["currency"]) if data.get("amount") else ""
+    return "\n".join([f"{data['name']}: {data['stage']}", " · ".join(filter(None, [amount, who]))])
+
+
 _TOLD: dict[str, Callable[[Mapping[str, Any], str], str]] = {
     TimelineKind.APPOINTMENT: _appointment_text,
     TimelineKind.DOCUMENT: _document_text,
+    TimelineKind.OPPORTUNITY: _opportunity_text,
     TimelineKind.NOTE: _said_text,
     TimelineKind.FOLLOW_UP: _said_text,
     TimelineKind.RELATION: _relation_text,

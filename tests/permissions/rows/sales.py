@@ -1,0 +1,76 @@
+"""Who may do what with opportunities. That of the rows is 林岚's."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from tests.cast import Company
+from tests.permissions.table import Row
+from zhiyin.customers.actions import save_view
+from zhiyin.sales import actions
+from zhiyin.sales.models import Stage
+
+Given = Mapping[str, Any]
+# columns: anonymous, lin, chen, ma, wu, an, xu, gao, other gao
+ALL = "302 200*8"
+SEEN = "302 200 404 200 404 404 200 200 404"
+CHANGED = "302 302 404 302 404 403 403 302 404"
+API_SEEN = "401 200 404 200 404 404 200 200 404"
+API_CHANGED = "401 200 404 200 404 403 403 200 404"
+
+
+def opportunity(company: Company) -> Given:
+    made = actions.create_opportunity(actor=company.lin.actor, name="年度采购", amount=5, now=timezone.now())
+    return {"opportunity_id": made.pk}
+
+
+def removed(company: Company) -> Given:
+    given = opportunity(company)
+    actions.remove_opportunity(actor=company.lin.actor, now=timezone.now(), **given)
+    return given
+
+
+def view(company: Company) -> Given:
+    kept = save_view(actor=company.lin.actor, page="opportunities", name="mine", query="", now=timezone.now())
+    return {"view_id": kept.pk}
+
+
+def to_stage(name: str, position: int) -> Callable[[Company, Given], Given]:
+    def given(_company: Company, _given: Given) -> Given:
+        return {name: str(Stage.objects.get(position=position).pk)}
+
+    return given
+
+
+ROWS = [
+    Row("GET", "sales:opportunities", ALL),
+    Row("GET", "sales:opportunity_filters", ALL),
+    Row("POST", "sales:opportunity_columns", "302*9", data={"columns": ["amount"]}),
+    Row("POST", "sales:save_opportunity_view", "302*9", data={"name": "x", "query": "q=x"}),
+    Row("POST", "sales:delete_opportunity_view", "302*2 404*7", given=view),
+    Row("POST", "sales:change_opportunity_view", "302*2 404*7", given=view, data={"name": "x"}),
+    Row("GET", "sales:opportunity_create", "302 200*4 403*2 200 200"),
+    Row("POST", "sales:opportunity_create", "302*5 403*2 302 302", data={
+        "name": "x", "category": "pipeline", "channel": "direct",
+    }),
+    Row("GET", "sales:opportunity_buyers", "302 200*4 403*2 200 200", query="customer=wang"),
+    Row("GET", "sales:opportunity", SEEN, given=opportunity),
+    Row("GET", "sales:opportunity_edit", "302 200 404 200 404 403 403 200 404", given=opportunity),
+    Row("POST", "sales:opportunity_edit", CHANGED, given=opportunity, data={
+        "name": "y", "category": "commit", "channel": "web",
+    }),
+    Row("POST", "sales:opportunity_move", CHANGED, given=opportunity, data=to_stage("stage", 2)),
+    Row("POST", "sales:opportunity_remove", CHANGED, given=opportunity),
+    Row("POST", "sales:opportunity_restore", CHANGED, given=removed),
+    Row("GET", "api:list_stages", "401 200*8"),
+    Row("GET", "api:list_close_reasons", "401 200*8"),
+    Row("GET", "api:list_opportunities", "401 200*8"),
+    Row("GET", "api:sum_opportunities", "401 200*8"),
+    Row("POST", "api:create_opportunity", "401 201*4 403*2 201 201", data={"name": "x"}),
+    Row("GET", "api:read_opportunity", API_SEEN, given=opportunity),
+    Row("PATCH", "api:update_opportunity", API_CHANGED, given=opportunity, data={"version": 1, "name": "y"}),
+    Row("POST", "api:move_opportunity", API_CHANGED, given=opportunity, data=to_stage("stage_id", 2)),
+    Row("DELETE", "api:remove_opportunity", "401 204 404 204 404 403 403 204 404", given=opportunity),
+    Row("POST", "api:restore_opportunity", API_CHANGED, given=removed),
+]  # fmt: skip

@@ -1,0 +1,135 @@
+"""Shapes of what the operations on opportunities take and give. Money is a string of decimals."""
+
+import datetime
+import uuid
+from decimal import Decimal
+from typing import Annotated, Any
+
+from ninja import Schema
+from pydantic import ConfigDict, Field, StringConstraints
+
+from zhiyin.sales.choices import Category, Channel, Horizon, StageKind
+
+TEXT = r"^[^\x00]*$"
+DealName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=TEXT)]
+Line100 = Annotated[str, StringConstraints(max_length=100, pattern=TEXT)]
+Line200 = Annotated[str, StringConstraints(max_length=200, pattern=TEXT)]
+Details = Annotated[str, StringConstraints(max_length=10_000, pattern=TEXT)]
+Currency = Annotated[str, StringConstraints(max_length=3, pattern=r"^([A-Za-z]{3})?$")]
+DealAmount = Annotated[Decimal, Field(ge=0, max_digits=19, decimal_places=4)]
+Percent = Annotated[int, Field(ge=0, le=100)]
+# what null takes away
+EMPTIED = frozenset(
+    {"amount", "probability", "customer_id", "owner_id", "expected_on", "next_on", "engaged_on"}
+)
+
+
+class StageOut(Schema):
+    id: uuid.UUID
+    name: str
+    kind: StageKind
+    position: int
+    probability: int | None = Field(None, description="Percent, by hand.")
+    pipeline_id: uuid.UUID
+    pipeline: str = Field(alias="pipeline.name")
+    entry: list[str] = Field([], description="What an opportunity must have to enter.")
+    leave: list[str] = Field([], description="What it must have to go on to a later stage.")
+    stuck_after: int | None = Field(None, description="Days.")
+
+
+class CloseReasonOut(Schema):
+    id: uuid.UUID
+    kind: StageKind
+    name: str
+
+
+class OpportunityOut(Schema):
+    id: uuid.UUID
+    code: str
+    name: str
+    customer_id: uuid.UUID | None
+    customer_name: str | None = Field(None, alias="customer__name")
+    stage_id: uuid.UUID
+    stage: str = Field(alias="stage__name")
+    pipeline: str = Field(alias="pipeline__name")
+    state: StageKind
+    owner: str | None = Field(None, alias="owner__name")
+    amount: Decimal | None
+    currency: str
+    probability: int | None = Field(None, description="Percent, by hand; without one the stage's holds.")
+    stage_probability: int | None = Field(None, alias="stage__probability")
+    category: Category
+    horizon: str
+    source: str
+    next_step: str
+    next_on: datetime.date | None
+    expected_on: datetime.date | None
+    closed_on: datetime.date | None
+    reason: str | None = Field(None, alias="reason__name")
+    stage_since: datetime.datetime
+    created_at: datetime.datetime
+    version: int
+
+
+class SumsOut(Schema):
+    """In one currency; ``weighted`` counts each by its probability, ``unknown`` of them name no amount."""
+
+    currency: str
+    count: int
+    amount: Decimal
+    weighted: Decimal
+    unknown: int
+
+
+class _Values(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    customer_id: uuid.UUID | None = None
+    owner_id: uuid.UUID | None = None
+    amount: DealAmount | None = None
+    currency: Currency | None = Field(None, description="Three letters; the company's when none is given.")
+    probability: Percent | None = None
+    category: Category | None = None
+    horizon: Horizon | None = None
+    channel: Channel | None = None
+    source: Line100 | None = None
+    campaign: Line100 | None = None
+    details: Details | None = None
+    next_step: Line200 | None = None
+    next_on: datetime.date | None = None
+    expected_on: datetime.date | None = None
+    engaged_on: datetime.date | None = None
+
+
+class OpportunityIn(_Values):
+    name: DealName
+    stage_id: uuid.UUID | None = Field(
+        None, description="An open stage; the default pipeline's first without one."
+    )
+    code: Annotated[str, StringConstraints(max_length=64, pattern=TEXT)] = ""
+
+    def values(self) -> dict[str, Any]:
+        return self.model_dump(exclude_unset=True, exclude_none=True)
+
+
+class OpportunityPatch(_Values):
+    """Only what is given is changed. ``version`` is the one that was read; an older one answers 409."""
+
+    version: int = Field(ge=1, le=2_147_483_647)
+    name: DealName | None = None
+
+    def changes(self) -> dict[str, Any]:
+        given = self.model_dump(exclude_unset=True, exclude={"version"})
+        return {name: value for name, value in given.items() if value is not None or name in EMPTIED}
+
+
+class OpportunityMoveIn(Schema):
+    """``version`` is the one that was read; who moves an older one gets 409. The rest is for stages that close."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stage_id: uuid.UUID
+    version: int | None = Field(None, ge=1, le=2_147_483_647)
+    reason_id: uuid.UUID | None = None
+    reason_text: Annotated[str, StringConstraints(max_length=500, pattern=TEXT)] = ""
+    closed_on: datetime.date | None = Field(None, description="Today when none is given.")

@@ -1,0 +1,50 @@
+"""Pipelines and their stages."""
+
+import datetime
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from zhiyin.platform.actors import Actor
+from zhiyin.platform.record import record
+from zhiyin.sales.choices import Need, StageKind
+from zhiyin.sales.events import PipelineChanged
+from zhiyin.sales.models import Pipeline, Stage
+
+
+def default_pipeline(*, actor: Actor, now: datetime.datetime) -> Pipeline:
+    """The one that opportunities begin in; made, with the stages that most companies begin with, when there is none."""
+    actor.require("sales.edit")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))", [str(actor.tenant_id)])
+    found = Pipeline.objects.filter(is_default=True).first()
+    if found:
+        return found
+    made = Pipeline.objects.create(name=_("Sales"), is_default=True, created_at=now)
+    Stage.objects.bulk_create(
+        Stage(pipeline=made, position=position, **stage) for position, stage in enumerate(_first_stages())
+    )
+    record(
+        PipelineChanged(made.pk, "added"),
+        actor=actor,
+        now=now,
+        subject=("pipeline", made.pk),
+        changes={"name": [None, made.name]},
+    )
+    return made
+
+
+def _first_stages() -> list[dict[str, object]]:
+    return [
+        {"name": _("Qualification"), "probability": 10, "stuck_after": 14},
+        {"name": _("Analysis of needs"), "probability": 25, "stuck_after": 21},
+        {"name": _("Offer"), "probability": 50, "stuck_after": 21, "entry": [Need.AMOUNT]},
+        {
+            "name": _("Negotiation"),
+            "probability": 75,
+            "stuck_after": 14,
+            "entry": [Need.AMOUNT, Need.EXPECTED],
+        },
+        {"name": StageKind.WON.label, "kind": StageKind.WON, "entry": [Need.CUSTOMER, Need.AMOUNT]},
+        {"name": StageKind.LOST.label, "kind": StageKind.LOST},
+    ]

@@ -1,0 +1,33 @@
+import uuid
+from dataclasses import dataclass
+from typing import ClassVar
+
+from zhiyin.platform.outbox import Event
+
+
+@dataclass(frozen=True)
+class PipelineChanged(Event):
+    """``what`` is ``added`` or ``changed``."""
+
+    name: ClassVar = "sales.pipeline_changed"
+    pipeline_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
+class OpportunityChanged(Event):
+    """``what`` is ``added``, ``changed``, ``removed`` or ``restored``."""
+
+    name: ClassVar = "sales.opportunity_changed"
+    opportunity_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
+class OpportunityMoved(Event):
+    """Into another stage; ``state`` is what that stage makes of it."""
+
+    name: ClassVar = "sales.opportunity_moved"
+    opportunity_id: uuid.UUID
+    stage_id: uuid.UUID
+    state: str
