@@ -24,7 +24,7 @@ BESIDE = (
     "/customers/shared/left/", "/pools/fairness/", "/pools/disputes/", "/pools/assignment/", "/pools/assignment/trial/",
     "/pools/handover/", "/pools/ending/", "/pools/protection/", "/settings/retention/new/", "/settings/retention/holds/",
     "/calendar/new/", "/calendar/connection/", "/calendar/address/", "/customers/shared/", "/customers/merges/",
-    "/pools/new/", "/pools/assignment/new/", "/pools/protection/new/", "/settings/fields/new/",
+    "/sales/opportunities/", "/sales/opportunities/new/", "/pools/new/", "/pools/assignment/new/", "/pools/protection/new/", "/settings/fields/new/",
 )  # fmt: skip
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 

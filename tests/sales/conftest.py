@@ -6,6 +6,6 @@ from django.utils import translation
 
 @pytest.fixture(autouse=True)
 def in_english() -> Iterator[None]:
-    """The first stages are named in the language of who begins."""
+    """What is refused is said in the language of who asks."""
     with translation.override("en"):
         yield

@@ -53,7 +53,7 @@ def test_the_first_begins_in_the_first_stage_of_a_pipeline_made_for_it(
 ) -> None:
     deal = begin(inside.lin, now, amount="12000.50", customer_id=buyer.pk)
     assert (deal.stage.name, deal.state, deal.currency, deal.owner_id) == (
-        "Qualification", "open", "CNY", inside.lin.member.pk,
+        "资格确认", "open", "CNY", inside.lin.member.pk,
     )  # fmt: skip
     assert deal.code.startswith("D")
     assert begin(inside.wu, now).pipeline == deal.pipeline
@@ -100,28 +100,28 @@ def test_a_stage_asks_for_what_it_needs_and_says_all_of_it(
 ) -> None:
     deal = begin(inside.lin, now)
     with pytest.raises(Invalid, match="Amount, Expected close"):
-        move(inside.lin, deal, "Negotiation", now)
-    Stage.objects.filter(name="Qualification").update(leave=["decider", "competitors", "products"])
+        move(inside.lin, deal, "谈判", now)
+    Stage.objects.filter(name="资格确认").update(leave=["decider", "competitors", "products"])
     with pytest.raises(Invalid, match="A person who decides, Competitors, Products, Amount"):
-        move(inside.lin, deal, "Offer", now)
-    assert move(inside.lin, deal, "Lost", now).state == "lost"
-    Stage.objects.filter(name="Qualification").update(leave=["decider"])
+        move(inside.lin, deal, "报价", now)
+    assert move(inside.lin, deal, "输单", now).state == "lost"
+    Stage.objects.filter(name="资格确认").update(leave=["decider"])
     other = begin(inside.lin, now, customer_id=buyer.pk, amount=5)
     OpportunityPerson.objects.create(opportunity=other, customer=buyer, role="decision_maker")
-    assert move(inside.lin, other, "Offer", now).stage.name == "Offer"
+    assert move(inside.lin, other, "报价", now).stage.name == "报价"
 
 
 def test_won_once_with_a_reason_and_a_day_and_open_again(inside: Company, buyer: Customer, now: Now) -> None:
     deal = begin(inside.lin, now, amount=100, customer_id=buyer.pk)
-    price = CloseReason.objects.create(kind="won", name="价格")
-    won = move(inside.lin, deal, "Won", now + DAY, closing=Closing(price.pk, "便宜", now.date()))
+    price = CloseReason.objects.create(kind="won", name="熟人介绍")
+    won = move(inside.lin, deal, "赢单", now + DAY, closing=Closing(price.pk, "便宜", now.date()))
     assert (won.state, won.closed_on, won.reason, won.reason_text) == ("won", now.date(), price, "便宜")
     with pytest.raises(actions.AlreadyThere):
-        move(inside.lin, deal, "Won", now + DAY)
+        move(inside.lin, deal, "赢单", now + DAY)
     with pytest.raises(Invalid) as refused:
-        move(inside.lin, deal, "Lost", now, closing=Closing(reason_id=price.pk))
+        move(inside.lin, deal, "输单", now, closing=Closing(reason_id=price.pk))
     assert refused.value.field == "reason_id"
-    again = move(inside.lin, deal, "Offer", now + 2 * DAY)
+    again = move(inside.lin, deal, "报价", now + 2 * DAY)
     assert (again.state, again.closed_on, again.reason, again.reason_text) == ("open", None, None, "")
     told = TimelineEvent.objects.filter(kind="opportunity").order_by("occurred_at", "id")
     assert [each.data["what"] for each in told] == ["opened", "won", "moved"]
@@ -130,7 +130,7 @@ def test_won_once_with_a_reason_and_a_day_and_open_again(inside: Company, buyer:
 def test_a_day_to_come_closes_nothing(inside: Company, now: Now) -> None:
     deal = begin(inside.lin, now)
     with pytest.raises(Invalid) as refused:
-        move(inside.lin, deal, "Lost", now, closing=Closing(on=now.date() + 2 * DAY))
+        move(inside.lin, deal, "输单", now, closing=Closing(on=now.date() + 2 * DAY))
     assert refused.value.field == "closed_on"
     deal.refresh_from_db()
     assert (deal.state, deal.closed_on) == ("open", None)
@@ -138,24 +138,24 @@ def test_a_day_to_come_closes_nothing(inside: Company, now: Now) -> None:
 
 def test_stays_are_kept_one_after_the_other(inside: Company, now: Now) -> None:
     deal = begin(inside.lin, now, amount=1)
-    move(inside.lin, deal, "Offer", now + DAY)
-    move(inside.lin, deal, "Qualification", now + 3 * DAY)
+    move(inside.lin, deal, "报价", now + DAY)
+    move(inside.lin, deal, "资格确认", now + 3 * DAY)
     stays = [(each.stage.name, each.left_at) for each in queries.stays_of(deal)]
-    assert stays == [("Qualification", None), ("Offer", now + 3 * DAY), ("Qualification", now + DAY)]
+    assert stays == [("资格确认", None), ("报价", now + 3 * DAY), ("资格确认", now + DAY)]
     assert StageStay.objects.filter(left_at=None).count() == 1
 
 
 def test_who_moves_an_older_card_is_told(inside: Company, now: Now) -> None:
     deal = begin(inside.lin, now, amount=1)
-    move(inside.lin, deal, "Offer", now, version=1)
+    move(inside.lin, deal, "报价", now, version=1)
     with pytest.raises(actions.MovedMeanwhile):
-        move(inside.gao, deal, "Lost", now, version=1)
+        move(inside.gao, deal, "输单", now, version=1)
     with pytest.raises(Conflict):
         actions.update_opportunity(
             actor=inside.lin.actor, opportunity_id=deal.pk, changes={"amount": 2}, version=1, now=now
         )
     deal.refresh_from_db()
-    assert (deal.stage.name, deal.amount, deal.version) == ("Offer", Decimal(1), 2)
+    assert (deal.stage.name, deal.amount, deal.version) == ("报价", Decimal(1), 2)
 
 
 def test_removed_is_in_no_list_and_comes_back(inside: Company, now: Now) -> None:
@@ -179,9 +179,9 @@ def test_who_sees_what(inside: Company, buyer: Customer, now: Now) -> None:
     customers.share_customer(actor=inside.lin.actor, customer_id=buyer.pk, sharing=shared, now=now)
     assert listed(inside.chen, now) == ["年度采购"]
     with pytest.raises(OnlyShared):
-        move(inside.chen, deal, "Lost", now)
+        move(inside.chen, deal, "输单", now)
     with pytest.raises(PermissionDenied):
-        move(inside.an, deal, "Lost", now)
+        move(inside.an, deal, "输单", now)
 
 
 def test_nobody_gives_to_whom_he_does_not_reach(inside: Company, now: Now) -> None:
@@ -204,7 +204,7 @@ def test_lists_are_narrowed_sorted_and_summed(inside: Company, buyer: Customer, 
     begin(inside.lin, now + DAY, "乙 阀", amount=300, expected_on=soon, currency="USD", customer_id=buyer.pk)
     begin(inside.lin, now + 2 * DAY, "丙", source="web")
     lost = begin(inside.lin, now, "丁", amount=7, expected_on=past)
-    move(inside.lin, lost, "Lost", now)
+    move(inside.lin, lost, "输单", now)
     ask = {
         "beng": ["甲 泵"], first.code: ["甲 泵"],
     }  # fmt: skip

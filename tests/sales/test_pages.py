@@ -29,7 +29,7 @@ def test_from_the_form_to_won(cast: Company, now: Now) -> None:
     form["owner_id"] = str(cast.lin.member.pk)
     refused = cast.lin.client.post("/sales/opportunities/new/", form)
     assert refused.status_code == 422
-    assert "There is no such customer" in refused.text
+    assert "没有这个客户" in refused.text
     assert 'value="泵"' in refused.text
     made = cast.lin.client.post("/sales/opportunities/new/", form | {"customer": "k-1", "amount": "1200"})
     page = made.headers["Location"]
@@ -44,7 +44,7 @@ def test_from_the_form_to_won(cast: Company, now: Now) -> None:
     cast.lin.client.post(f"{page}move/", {"stage": str(offer.pk), "version": "1"})
     stale = cast.lin.client.post(f"{page}move/", {"stage": str(won.pk), "version": "1"})
     assert stale.status_code == 422
-    assert "Somebody else moved" in stale.text
+    assert "其间有人移动" in stale.text
     answer = {"stage": str(won.pk), "version": "2", "reason_id": str(reason.pk), "text": "熟人"}
     assert cast.lin.client.post(f"{page}move/", answer).status_code == 302
     with cast.scope():
@@ -56,7 +56,7 @@ def test_from_the_form_to_won(cast: Company, now: Now) -> None:
 
 def test_the_list_tells_sums_and_finds(cast: Company, deal: Opportunity) -> None:
     page = cast.lin.client.get("/sales/opportunities/").text
-    assert "1 opportunity · ¥1,200.00 · ¥120.00 weighted" in page
+    assert "1 个商机 · ¥1,200.00 · 加权 ¥120.00" in page
     assert "年度采购 &lt;b&gt;" in page
     assert "年度采购" not in cast.lin.client.get("/sales/opportunities/?q=nothing").text
     assert "年度采购" in cast.lin.client.get("/sales/opportunities/?q=niandu").text

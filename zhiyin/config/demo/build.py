@@ -13,7 +13,8 @@ from django.db import connection
 from zhiyin.accounts.models import Tenant
 from zhiyin.config.demo.catalogue import catalogue
 from zhiyin.config.demo.company import Company, found_company
-from zhiyin.config.demo.daily import work
+from zhiyin.config.demo.daily import Day, work
+from zhiyin.config.demo.deals import sell
 from zhiyin.config.demo.load import load
 from zhiyin.config.demo.profiles import MOST, fill_profiles
 from zhiyin.config.demo.staff import COMPANY, Login, Staff, hire
@@ -57,6 +58,7 @@ def make_demo(
         rows = load_company(company, end)
         fill_profiles(Actor.system(tenant.id), now, values=customers <= MOST)
         work(staff, now)
+        sell(Day(staff, now))
         write_truth(folder(home, code) / "truth.json", seed=seed, end=end, customers=company.buyers)
         write_logins(home, code, staff)
     return Demo(tenant, staff.logins, made=True, rows=rows)

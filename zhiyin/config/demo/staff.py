@@ -18,10 +18,17 @@ REGIONS = {
     "华北大区": ("北京营业部", "天津营业部"),
     "西南大区": ("成都营业部", "重庆营业部"),
 }
-_READ = ("customers.view", "orders.view", "products.view", "activities.view")
-_WORK = (*_READ, "customers.edit", "orders.edit", "activities.edit")
+_READ = ("customers.view", "orders.view", "products.view", "activities.view", "sales.view")
+_WORK = (*_READ, "customers.edit", "orders.edit", "activities.edit", "sales.edit")
 _INSIGHT = ("insight.view", "insight.company", "insight.run")
-_OWNING = ("customers.assign", "customers.requests", "customers.reveal", "pools.manage")
+_OWNING = (
+    "customers.assign",
+    "sales.export",
+    "sales.manage",
+    "customers.requests",
+    "customers.reveal",
+    "pools.manage",
+)
 _LEAD = (*_WORK, *_INSIGHT, *_OWNING, "customers.delete", "customers.export", "imports.run")
 _RULE = ("products.edit", "accounts.manage", "settings.manage", "audit.view", "jobs.view_all")
 ADMINISTRATOR = "管理员"
