@@ -14,6 +14,7 @@ from zhiyin.sales.queries.opportunities import (
     stays_of,
     stuck,
     sum_opportunities,
+    with_open_deals,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "stays_of",
     "stuck",
     "sum_opportunities",
+    "with_open_deals",
 ]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from django.db.models import Count, DecimalField, ExpressionWrapper, F, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce, Replace
+from django.db.models.functions import Coalesce, Now, Replace
 from django.db.models.lookups import Contains
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -200,3 +200,9 @@ def stages_of(pipeline_id: uuid.UUID) -> list[Stage]:
 
 def close_reasons() -> list[CloseReason]:
     return list(CloseReason.objects.filter(archived_at=None).order_by("kind", "position", "name"))
+
+
+def with_open_deals() -> QuerySet[Opportunity]:
+    """Open opportunities of customers; as ``present`` the moment of asking, for a deal lasts while it is open."""
+    still = Opportunity.objects.filter(state=StageKind.OPEN, removed_at=None, customer__isnull=False)
+    return still.annotate(present=Now())

@@ -290,6 +290,7 @@ def _tabs(
     address = reverse("customers:record", args=[customer_id])
     labels = {
         "overview": _("Overview"),
+        "opportunities": _("Opportunities"),
         "orders": _("Orders"),
         "contacts": _("Contact points"),
         "relations": _("Relations"),
@@ -301,13 +302,19 @@ def _tabs(
     }
     if bought is None:
         labels.pop("orders")
+    if not request.actor.may("sales.view"):
+        labels.pop("opportunities")
     if not request.actor.may("activities.view"):
         labels.pop("follow_ups")
+    elsewhere = {
+        "overview": address,
+        "opportunities": f"{reverse('sales:opportunities')}?customer={customer_id}",
+    }
     counts = {"orders": number(bought.orders + bought.returns) if bought else ""}
     return [
         Tab(
             label,
-            address if name == "overview" else f"{address}?tab={name}",
+            elsewhere.get(name, f"{address}?tab={name}"),
             name == current,
             counts.get(name, ""),
         )
