@@ -5,6 +5,18 @@ from tests.permissions.table import operations, routes, takes_posts
 BROWSER = "how lists and pages look in this browser; a program asks for the columns it wants"
 PERSON = "a person's own name, look and devices, which no program signs in with"
 DONE_BY = {
+    "approvals:ask": "ask_approval",
+    "approvals:decide": "decide_approval",
+    "approvals:comment": "comment_approval",
+    "approvals:ask_again": "ask_approval_again",
+    "approvals:recall": "recall_approval",
+    "approvals:absences": "add_absence",
+    "approvals:remove_absence": "remove_absence",
+    "approvals:create_rule": "create_approval_rule",
+    "approvals:change_rule": "change_approval_rule",
+    "approvals:order_rules": "order_approval_rules",
+    "approvals:archive_rule": "archive_approval_rule",
+    "approvals:restore_rule": "restore_approval_rule",
     "activities:create_appointment": "create_appointment",
     "activities:appointment": "change_appointment",
     "activities:move_appointment": "move_appointment",

@@ -25,6 +25,7 @@ BESIDE = (
     "/pools/handover/", "/pools/ending/", "/pools/protection/", "/settings/retention/new/", "/settings/retention/holds/",
     "/calendar/new/", "/calendar/connection/", "/calendar/address/", "/customers/shared/", "/customers/merges/",
     "/sales/opportunities/", "/sales/opportunities/new/", "/pools/new/", "/pools/assignment/new/", "/pools/protection/new/", "/settings/fields/new/",
+    "/approvals/absences/", "/settings/approvals/new/",
 )  # fmt: skip
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 

@@ -38,6 +38,7 @@ ROLES = [
                 "jobs.view_all",
                 "sales.export",
                 "sales.manage",
+                "approvals.decide",
             }
         ),
     ),

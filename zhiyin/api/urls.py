@@ -8,6 +8,7 @@ from zhiyin.api.accounts.routes import routes as accounts
 from zhiyin.api.activities.appointments import routes as appointments
 from zhiyin.api.activities.connections import routes as connections
 from zhiyin.api.activities.routes import routes as activities
+from zhiyin.api.approvals.routes import routes as approvals
 from zhiyin.api.commerce.routes import routes as commerce
 from zhiyin.api.customers.assignment import routes as assignment
 from zhiyin.api.customers.bin import routes as bin_routes
@@ -79,6 +80,7 @@ api.add_router("", history.router)
 api.add_router("", activities.router)
 api.add_router("", appointments.router)
 api.add_router("", connections.router)
+api.add_router("", approvals.router)
 api.add_router("", commerce.router)
 api.add_router("", sales.router)
 api.add_router("", imports.router)

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "zhiyin.platform",
     "zhiyin.accounts",
+    "zhiyin.approvals",
     "zhiyin.imports",
     "zhiyin.analytics",
     "zhiyin.customers",

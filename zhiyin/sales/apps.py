@@ -11,6 +11,7 @@ class SalesConfig(AppConfig):
         import zhiyin.sales.actions.erasure
         import zhiyin.sales.actions.handover
         import zhiyin.sales.actions.merging
+        import zhiyin.sales.approvals
         import zhiyin.sales.portability  # noqa: F401
         from zhiyin.customers.queries import facts
         from zhiyin.sales.queries import with_open_deals

@@ -68,6 +68,13 @@ WORK = [
         "sales.view",
         "opportunities deals sales pipeline 商机 销售 漏斗 sj xs",
     ),
+    Item(
+        _("Approvals"),
+        "approvals:inbox",
+        "rubber-stamp",
+        ("approvals.decide", "sales.edit"),
+        "approvals approve 审批 批准 sp pz",
+    ),
     Item(_("Orders"), "commerce:orders", "receipt", "orders.view", "orders sales 订单 dd"),
     Item(_("Products"), "commerce:products", "package", "products.view", "products 产品 商品 cp"),
     Item(_("Insight"), "insight:overview", "chart-dots", "insight.company", "insight analysis 洞察 分析 dc"),

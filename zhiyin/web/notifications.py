@@ -40,8 +40,12 @@ def _to_appointment(data: Mapping[str, Any]) -> str:
     return reverse("activities:appointment", args=[data["appointment"]])
 
 
+def _to_approval(data: Mapping[str, Any]) -> str:
+    return reverse("approvals:request", args=[data["approval"]])
+
+
 # where each kind leads
-_WAYS = {
+_WAYS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "customers.mentioned": _to_customer("notes"),
     "customers.document_opened": _to_customer("documents"),
     "customers.shared": lambda _data: reverse("customers:shared"),
@@ -68,6 +72,11 @@ _WAYS = {
     "activities.appointment_accepted": _to_appointment,
     "activities.appointment_declined": _to_appointment,
     "activities.appointment_reminder": _to_appointment,
+    **{
+        f"approvals.{code}": _to_approval
+        for code in ("asked", "approved", "rejected", "returned", "lapsed", "commented", "overdue")
+    },
+    "approvals.deputy": lambda _data: reverse("approvals:absences"),
 }
 
 

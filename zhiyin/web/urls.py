@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("zhiyin.web.jobs.urls")),
     path("", include("zhiyin.web.customers.urls")),
     path("", include("zhiyin.web.activities.urls")),
+    path("", include("zhiyin.web.approvals.urls")),
     path("", include("zhiyin.web.commerce.urls")),
     path("", include("zhiyin.web.sales.urls")),
     path("", include("zhiyin.web.accounts.urls")),

@@ -78,6 +78,9 @@ LABELS: dict[str, str | Promise] = {
     "customers.protection_prolonged": _("Protection prolonged by hand"),
     "customers.customers_reclaimed": _("Customers reclaimed whose protection lapsed"),
     "customers.lapsing_told": _("Owners warned of protection that ends"),
+    "approvals.approval_changed": _("Approval asked for, answered, passed on or ended"),
+    "approvals.rule_changed": _("Rule of approvals added, changed, ordered or archived"),
+    "approvals.absence_changed": _("Deputy for approvals named or let go"),
     "customers.dispute_changed": _("Dispute opened, answered or decided"),
     "customers.restriction_changed": _("Customer restricted, or the restriction ended"),
     "customers.subject_request_changed": _(
@@ -284,6 +287,16 @@ FIELDS: dict[str, str | Promise] = {
     "ask_reason": _("Whoever looks at a sensitive value must say why"),
     "columns": _("Columns"),
     "file": _("File"),
+    "approval": _("Approval"),
+    "deputy": _("Deputy"),
+    "day": _("Days"),
+    "order": _("Order"),
+    "subject": _("What needs an approval"),
+    "steps": _("Steps"),
+    "amount_from": _("Amount of at least"),
+    "discount_from": _("Discount of at least, %"),
+    "margin_below": _("Margin below, %"),
+    "grades": _("Grades"),
 }
 # what the check of the log finds; ``platform.audit.verify`` says the same in English, outside zhiyin
 PROBLEMS: dict[str, str | Promise] = {

@@ -1,5 +1,6 @@
 """Where somebody may be written of, in the customer file and below it."""
 
+from zhiyin.approvals.models import ApprovalAct, ApprovalRequest
 from zhiyin.customers.actions.erasure.person import Person
 from zhiyin.customers.actions.erasure.sweep import before_erasure, sweeps
 from zhiyin.customers.models import (
@@ -27,6 +28,8 @@ from zhiyin.imports.actions import forget_changes
 from zhiyin.imports.models import Import, ImportChange
 from zhiyin.platform.models import Job, Notification, OutboxEvent
 
+sweeps(ApprovalRequest, "reason")
+sweeps(ApprovalAct, "text")
 sweeps(Assignment, "reason")
 sweeps(AssignmentRule, "name", "reason", "filter")
 sweeps(Consent, "source", "proof")

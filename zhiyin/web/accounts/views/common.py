@@ -27,6 +27,7 @@ PAGES: list[tuple[str, str | Promise, str]] = [
     ("customers:grades", _("Grades"), "settings.manage"),
     ("customers:purposes", _("Purposes"), "settings.manage"),
     ("customers:retention", _("Retention"), "settings.manage"),
+    ("approvals:rules", _("Approvals"), "settings.manage"),
     ("accounts:tokens", _("API tokens"), "accounts.manage"),
     ("accounts:audit", _("Audit log"), "audit.view"),
     ("accounts:deliveries", _("Failed deliveries"), "settings.manage"),
