@@ -26,6 +26,7 @@ BESIDE = (
     "/calendar/new/", "/calendar/connection/", "/calendar/address/", "/customers/shared/", "/customers/merges/",
     "/sales/opportunities/", "/sales/opportunities/new/", "/pools/new/", "/pools/assignment/new/", "/pools/protection/new/", "/settings/fields/new/",
     "/approvals/absences/", "/settings/approvals/new/",
+    "/sales/leads/new/",
 )  # fmt: skip
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 

@@ -187,6 +187,7 @@ class TimelineKind(models.TextChoices):
     ORDER = "order", _("Order")
     RETURN = "return", _("Return")
     PAYMENT = "payment", _("Payment")
+    LEAD = "lead", _("Lead")
     OPPORTUNITY = "opportunity", _("Opportunity")
     OWNER = "owner", _("Owner changed")
     STATUS = "status", _("Status changed")

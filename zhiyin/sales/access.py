@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from zhiyin.customers import access as customers
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
-from zhiyin.sales.models import Opportunity, Stage
+from zhiyin.sales.models import Lead, Opportunity, Stage
 
 
 def opportunities(actor: Actor, need: customers.Need = "read") -> QuerySet[Opportunity]:
@@ -61,3 +61,31 @@ def stages() -> QuerySet[Stage]:
     """The stages that opportunities can stand in, in the order of pipelines and of each; anybody sees them."""
     there = Stage.objects.filter(archived_at=None, pipeline__archived_at=None).select_related("pipeline")
     return there.order_by("-pipeline__is_default", "pipeline__position", "pipeline__name", "position", "id")
+
+
+def leads(actor: Actor) -> QuerySet[Lead]:
+    """Leads within the actor's record scope; one that nobody owns is for who sees all."""
+    there = Lead.objects.filter(removed_at=None)
+    return _leads_within(actor, there)
+
+
+def _leads_within(actor: Actor, there: QuerySet[Lead]) -> QuerySet[Lead]:
+    match actor.scope:
+        case "all":
+            return there
+        case "own":
+            return there.filter(owner=actor.member_id)
+        case _:
+            return there.filter(Q(unit__in=actor.unit_ids) | Q(owner=actor.member_id))
+
+
+def lead(actor: Actor, lead_id: uuid.UUID, *, lock: bool = False, removed: bool = False) -> Lead:
+    """One lead, or one that was ``removed``, locked against others' changes when asked. Raises ``NotFound``."""
+    seen = _leads_within(actor, Lead.objects.all()) if removed else leads(actor)
+    rows = seen.select_related("owner")
+    if lock:
+        rows = rows.select_for_update(of=("self",), no_key=True)
+    found = rows.filter(pk=lead_id).first()
+    if found is None:
+        raise NotFound
+    return found

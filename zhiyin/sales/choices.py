@@ -52,3 +52,25 @@ class Need(models.TextChoices):
     DECIDER = "decider", _("A person who decides")
     COMPETITORS = "competitors", _("Competitors")
     HORIZON = "horizon", _("Buying horizon")
+
+
+class LeadState(models.TextChoices):
+    """How far a lead is; a converted one is a customer."""
+
+    NEW = "new", _("New")
+    WORKING = "working", _("Being worked on")
+    QUALIFIED = "qualified", _("Qualified")
+    CONVERTED = "converted", _("Converted")
+    UNFIT = "unfit", _("Not suitable")
+
+
+class LeadOrigin(models.TextChoices):
+    """By what way a lead came."""
+
+    HAND = "hand", _("By hand")
+    WEB = "web", _("Web")
+    MAIL = "mail", _("Mail")
+    CALL = "call", _("Call")
+    EVENT = "event", _("Event")
+    REFERRAL = "referral", _("Referral")
+    API = "api", _("API")

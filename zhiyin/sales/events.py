@@ -31,3 +31,12 @@ class OpportunityMoved(Event):
     opportunity_id: uuid.UUID
     stage_id: uuid.UUID
     state: str
+
+
+@dataclass(frozen=True)
+class LeadChanged(Event):
+    """``what`` is ``added``, ``changed``, ``removed``, ``restored`` or the state that it has now."""
+
+    name: ClassVar = "sales.lead_changed"
+    lead_id: uuid.UUID
+    what: str

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.portability import Area, Ids, Row, register, told
-from zhiyin.sales.models import Opportunity, OpportunityPerson
+from zhiyin.sales.models import Lead, Opportunity, OpportunityPerson
 
 
 def _opportunities(_actor: Actor, ids: Ids) -> Iterator[Row]:
@@ -36,6 +36,44 @@ register(
         },
         _opportunities,
         (Opportunity, OpportunityPerson),
+        "sales.view",
+    )
+)
+
+
+def _leads(_actor: Actor, ids: Ids) -> Iterator[Row]:
+    rows = Lead.objects.filter(customer__in=ids)
+    names = (
+        "name",
+        "company",
+        "phone",
+        "email",
+        "city",
+        "source",
+        "campaign",
+        "details",
+        "created_at",
+        "converted_at",
+    )
+    return told(rows.order_by("created_at"), names)
+
+
+register(
+    Area(
+        "leads",
+        _("Leads"),
+        {
+            "created_at": _("When"),
+            "name": _("Name"),
+            "company": _("Company"),
+            "phone": _("Phone"),
+            "email": _("E-mail"),
+            "source": _("Source"),
+            "campaign": _("Campaign"),
+            "details": _("Details"),
+        },
+        _leads,
+        (Lead,),
         "sales.view",
     )
 )

@@ -61,6 +61,7 @@ WORK = [
         "activities.view",
         "calendar appointments 日历 日程 rl rc",
     ),
+    Item(_("Leads"), "sales:leads", "user-plus", "sales.view", "leads prospects 线索 xs"),
     Item(
         _("Opportunities"),
         "sales:opportunities",
@@ -106,6 +107,7 @@ CREATE = [
         "activities.edit",
         "new appointment 新建日程 xjrc",
     ),
+    Item(_("New lead"), "sales:lead_create", "user-plus", "sales.edit", "new lead 新建线索 xjxs"),
     Item(
         _("New opportunity"),
         "sales:opportunity_create",

@@ -17,7 +17,13 @@ from zhiyin.platform.errors import Conflict, Invalid
 from zhiyin.platform.record import record
 
 # lists, and what the permissions are called that they need
-PAGES = {"customers": "customers", "orders": "orders", "products": "products", "opportunities": "sales"}
+PAGES = {
+    "customers": "customers",
+    "orders": "orders",
+    "products": "products",
+    "opportunities": "sales",
+    "leads": "sales",
+}
 LONGEST = 8000
 
 

@@ -20,7 +20,7 @@ EVENT = ("id", "occurred_at", "kind", "actor_name", "object_id", "data")
 # what the timeline can be narrowed to
 TIMELINE_KINDS: dict[str, tuple[TimelineKind, ...]] = {
     "orders": (TimelineKind.ORDER, TimelineKind.RETURN, TimelineKind.PAYMENT),
-    "sales": (TimelineKind.OPPORTUNITY,),
+    "sales": (TimelineKind.LEAD, TimelineKind.OPPORTUNITY),
     "notes": (TimelineKind.NOTE, TimelineKind.FOLLOW_UP),
     "appointments": (TimelineKind.APPOINTMENT,),
     "changes": (

@@ -1,3 +1,4 @@
+from zhiyin.sales.models.lead import Lead
 from zhiyin.sales.models.opportunity import (
     Opportunity,
     OpportunityCompetitor,
@@ -10,6 +11,7 @@ from zhiyin.sales.models.pipeline import CloseReason, Competitor, Pipeline, Stag
 __all__ = [
     "CloseReason",
     "Competitor",
+    "Lead",
     "Opportunity",
     "OpportunityCompetitor",
     "OpportunityLine",

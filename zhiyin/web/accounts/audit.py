@@ -17,6 +17,7 @@ from zhiyin.customers.fields import PREFIX, own_among, shown, veiled_changes
 from zhiyin.customers.models import CustomField
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.models import AuditEntry
+from zhiyin.sales.choices import LeadState
 
 LABELS: dict[str, str | Promise] = {
     "accounts.tenant_created": _("Company founded"),
@@ -103,6 +104,7 @@ LABELS: dict[str, str | Promise] = {
     "commerce.order_returned": _("Return recorded"),
     "commerce.payment_recorded": _("Payment recorded"),
     "sales.pipeline_changed": _("Pipeline added or changed"),
+    "sales.lead_changed": _("Lead added, changed or converted"),
     "sales.opportunity_changed": _("Opportunity added or changed"),
     "sales.opportunity_moved": _("Opportunity moved to another stage"),
     "imports.file_uploaded": _("File uploaded"),
@@ -176,6 +178,7 @@ FIELDS: dict[str, str | Promise] = {
     "follow_up": _("Follow-up"),
     "task": _("Task"),
     "task_state": _("State of the task"),
+    "lead_state": _("State of the lead"),
     "appointment": _("Appointment"),
     "feed": _("Address of the calendar"),
     "connection": _("Connected calendar"),
@@ -329,6 +332,7 @@ CHOICES: dict[str, type[TextChoices]] = {
     "undone": UndoKind,
     "contact_verified_how": ContactCheck,
     "task_state": TaskState,
+    "lead_state": LeadState,
     "kind": CustomerKind,
     "status": Status,
     "stage": Stage,

@@ -2,10 +2,22 @@
 
 from django.urls import path
 
-from zhiyin.web.sales.views import opportunities
+from zhiyin.web.sales.views import leads, opportunities
 
 app_name = "sales"
 urlpatterns = [
+    path("sales/leads/", leads.lead_list, name="leads"),
+    path("sales/leads/columns/", leads.columns, name="lead_columns"),
+    path("sales/leads/views/", leads.save_view, name="save_lead_view"),
+    path("sales/leads/views/<uuid:view_id>/", leads.change_view, name="change_lead_view"),
+    path("sales/leads/views/<uuid:view_id>/delete/", leads.delete_view, name="delete_lead_view"),
+    path("sales/leads/new/", leads.create, name="lead_create"),
+    path("sales/leads/<uuid:lead_id>/", leads.lead, name="lead"),
+    path("sales/leads/<uuid:lead_id>/edit/", leads.edit, name="lead_edit"),
+    path("sales/leads/<uuid:lead_id>/state/<slug:state>/", leads.set_state, name="lead_state"),
+    path("sales/leads/<uuid:lead_id>/convert/", leads.convert, name="lead_convert"),
+    path("sales/leads/<uuid:lead_id>/remove/", leads.remove, name="lead_remove"),
+    path("sales/leads/<uuid:lead_id>/restore/", leads.restore, name="lead_restore"),
     path("sales/opportunities/", opportunities.opportunity_list, name="opportunities"),
     path("sales/opportunities/filters/", opportunities.filters, name="opportunity_filters"),
     path("sales/opportunities/columns/", opportunities.columns, name="opportunity_columns"),

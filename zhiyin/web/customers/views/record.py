@@ -67,6 +67,7 @@ ICONS = {
     TimelineKind.ORDER: "shopping-cart",
     TimelineKind.RETURN: "truck-return",
     TimelineKind.PAYMENT: "cash",
+    TimelineKind.LEAD: "user-plus",
     TimelineKind.OPPORTUNITY: "target-arrow",
     TimelineKind.OWNER: "user-cog",
     TimelineKind.STATUS: "flag",
@@ -386,6 +387,8 @@ def _touch(row: Mapping[str, Any]) -> Touch:
         title = f"{title} {data['number']}"
     if kind == TimelineKind.MERGE:
         url = reverse("customers:merged", args=[row["object_id"]])
+    if kind == TimelineKind.LEAD:
+        url = reverse("sales:lead", args=[row["object_id"]])
     if kind == TimelineKind.OPPORTUNITY:
         url = reverse("sales:opportunity", args=[row["object_id"]])
     if kind == TimelineKind.RELATION:
@@ -474,6 +477,11 @@ def _appointment_text(data: Mapping[str, Any], who: str) -> str:
     return f"{data['title'] or _('Appointment')}: {when}\n{what} · {who}"
 
 
+def _lead_text(data: Mapping[str, Any], who: str) -> str:
+    came = " · ".join(filter(None, [data["name"], data["company"], data["source"], data["campaign"], who]))
+    return "\n".join(filter(None, [came, data["details"]]))
+
+
 def _opportunity_text(data: Mapping[str, Any], who: str) -> str:
     amount = money(Decimal(data["amount"]), data["currency"]) if data.get("amount") else ""
     return "\n".join([f"{data['name']}: {data['stage']}", " · ".join(filter(None, [amount, who]))])
@@ -482,6 +490,7 @@ def _opportunity_text(data: Mapping[str, Any], who: str) -> str:
 _TOLD: dict[str, Callable[[Mapping[str, Any], str], str]] = {
     TimelineKind.APPOINTMENT: _appointment_text,
     TimelineKind.DOCUMENT: _document_text,
+    TimelineKind.LEAD: _lead_text,
     TimelineKind.OPPORTUNITY: _opportunity_text,
     TimelineKind.NOTE: _said_text,
     TimelineKind.FOLLOW_UP: _said_text,
