@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from zhiyin.accounts.models import Member
 from zhiyin.approvals import access
-from zhiyin.approvals.choices import TurnState
+from zhiyin.approvals.choices import OPEN, RequestState, TurnState
 from zhiyin.approvals.models import (
     Absence,
     ApprovalAct,
@@ -85,6 +85,32 @@ def standing(subject: str, subject_id: uuid.UUID) -> ApprovalRequest | None:
     """The newest request about something. One SQL statement."""
     rows = ApprovalRequest.objects.filter(subject=subject, subject_id=subject_id)
     return rows.order_by("-created_at", "-pk").first()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTo:
+    """What one kind of yes to a thing is at; ``may_ask`` where it is needed and nobody asked for it as it is now."""
+
+    code: str
+    label: str
+    request: ApprovalRequest | None
+    may_ask: bool
+
+
+def answers_to(actor: Actor, codes: Collection[str], subject_id: uuid.UUID) -> list[AnswerTo]:
+    """For each kind that a rule asks for of this actor, or that somebody asked for. A few SQL statements each."""
+    asker = Member.objects.select_related("unit").filter(pk__in=[actor.member_id]).first()
+    found = []
+    for kind in filter(None, map(known, codes)):
+        matter = kind.matter(subject_id)
+        needed = bool(matter and asker and rule_for(kind.code, matter, asker))
+        newest = standing(kind.code, subject_id)
+        stands = newest is not None and matter is not None and newest.digest == matter.digest
+        holds = stands and newest is not None and newest.state == RequestState.APPROVED
+        is_open = newest is not None and newest.state in OPEN
+        if needed or newest:
+            found.append(AnswerTo(kind.code, str(kind.label), newest, needed and not holds and not is_open))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

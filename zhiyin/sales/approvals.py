@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from zhiyin.approvals import subjects
+from zhiyin.approvals.actions import require_approval
 from zhiyin.approvals.subjects import Matter, Subject
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.versions import version_of
@@ -15,6 +16,7 @@ from zhiyin.sales.models import Opportunity, OpportunityLine
 
 DISCOUNT = "sales.discount"
 CLOSING = "sales.closing"
+CODES = (DISCOUNT, CLOSING)
 
 
 def matter_of(opportunity_id: uuid.UUID) -> Matter | None:
@@ -41,6 +43,12 @@ def discount_share(amount: Decimal | None, discount: Decimal) -> Decimal | None:
     return round(100 * discount / before, 2) if discount > 0 and before > 0 else None
 
 
+def require_approvals(actor: Actor, opportunity_id: uuid.UUID) -> None:
+    """Whether a deal may be won as it is now; called by who locked it. Raises what ``require_approval`` does."""
+    for code in CODES:
+        require_approval(actor=actor, subject=code, subject_id=opportunity_id)
+
+
 def _names(keys: Collection[uuid.UUID]) -> Mapping[uuid.UUID, str]:
     return dict(Opportunity.objects.filter(pk__in=keys).values_list("pk", "name"))
 
@@ -53,5 +61,14 @@ def _seen(actor: Actor, keys: Collection[uuid.UUID]) -> set[uuid.UUID]:
 
 for code, label in ((DISCOUNT, _("Discount on a deal")), (CLOSING, _("Winning a deal"))):
     subjects.register(
-        Subject(code, label, "sales.edit", matter_of, _names, _seen, facts=("amount", "discount", "grade"))
+        Subject(
+            code,
+            label,
+            "sales.edit",
+            matter_of,
+            _names,
+            _seen,
+            "sales:opportunity",
+            facts=("amount", "discount", "grade"),
+        )
     )

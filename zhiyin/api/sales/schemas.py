@@ -20,7 +20,7 @@ DealAmount = Annotated[Decimal, Field(ge=0, max_digits=19, decimal_places=4)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 # what null takes away
 EMPTIED = frozenset(
-    {"amount", "probability", "customer_id", "owner_id", "expected_on", "next_on", "engaged_on"}
+    {"amount", "discount", "probability", "customer_id", "owner_id", "expected_on", "next_on", "engaged_on"}
 )
 
 
@@ -55,6 +55,7 @@ class OpportunityOut(Schema):
     state: StageKind
     owner: str | None = Field(None, alias="owner__name")
     amount: Decimal | None
+    discount: Decimal
     currency: str
     probability: int | None = Field(None, description="Percent, by hand; without one the stage's holds.")
     stage_probability: int | None = Field(None, alias="stage__probability")
@@ -87,6 +88,7 @@ class _Values(Schema):
     customer_id: uuid.UUID | None = None
     owner_id: uuid.UUID | None = None
     amount: DealAmount | None = None
+    discount: DealAmount | None = Field(None, description="What was taken off; the amount is what is left.")
     currency: Currency | None = Field(None, description="Three letters; the company's when none is given.")
     probability: Percent | None = None
     category: Category | None = None

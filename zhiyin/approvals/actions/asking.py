@@ -110,9 +110,10 @@ def note_changed(
 ) -> ApprovalRequest | None:
     """After a change of something: a request that says nothing of it any more lapses, approved or not.
 
-    Called in the transaction of the change, by its action, which asked whether the actor may. The request that lapsed.
+    Called in the transaction of the change, or by the news of it. The request that lapsed.
     """
     kind = subject_of(subject)
+    actor.require(kind.permission)
     living = ApprovalRequest.objects.filter(
         subject=subject, subject_id=subject_id, state__in=(RequestState.PENDING, RequestState.APPROVED)
     )

@@ -17,6 +17,7 @@ from zhiyin.platform.errors import Conflict, Invalid
 from zhiyin.platform.record import record
 from zhiyin.sales import access
 from zhiyin.sales.actions.opportunities import touch
+from zhiyin.sales.approvals import require_approvals
 from zhiyin.sales.choices import Need, StageKind
 from zhiyin.sales.events import OpportunityMoved
 from zhiyin.sales.models import CloseReason, Opportunity, Stage, StageStay
@@ -52,8 +53,9 @@ def move_opportunity(
 ) -> Opportunity:
     """Put an opportunity into another stage, of any pipeline; into a stage of that kind it is won or lost.
 
-    Raises ``MovedMeanwhile`` when it was changed since ``version``, ``AlreadyThere``, so that nothing is won twice, and
-    ``Invalid`` with all that it lacks to leave its stage forward or to enter the other.
+    Raises ``MovedMeanwhile`` when it was changed since ``version``, ``AlreadyThere``, so that nothing is won twice,
+    ``Invalid`` with all that it lacks to leave its stage forward or to enter the other, and what ``require_approvals`` does
+    to win it.
     """
     actor.require("sales.edit")
     found = access.opportunity(actor, opportunity_id, need="write", lock=True)
@@ -65,6 +67,8 @@ def move_opportunity(
     if stage is None:
         raise Invalid(_("There is no such stage."), field="stage_id")
     _demand(found, stage)
+    if stage.kind == StageKind.WON:
+        require_approvals(actor, found.pk)
     left = found.stage
     changes: dict[str, list[Any]] = {
         "stage": [left.name, stage.name],

@@ -3,6 +3,7 @@
 import datetime
 import uuid
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -31,7 +32,7 @@ CHOICES: dict[str, type[Category | Channel | Horizon]] = {
 }  # fmt: skip
 DAYS = ("expected_on", "next_on", "engaged_on")
 EDITABLE = (
-    *TEXTS, "details", "amount", "currency", "probability", *CHOICES, *DAYS, "customer_id", "owner_id",
+    *TEXTS, "details", "amount", "discount", "currency", "probability", *CHOICES, *DAYS, "customer_id", "owner_id",
 )  # fmt: skip
 
 
@@ -184,6 +185,14 @@ def _amount(_actor: Actor, opportunity: Opportunity, field: str, value: Any) -> 
     opportunity.amount = amount
 
 
+def _discount(_actor: Actor, opportunity: Opportunity, field: str, value: Any) -> None:
+    """What was taken off; the amount is what is left."""
+    discount = Decimal(0) if value in (None, "") else checked_amount(value, field)
+    if discount < 0:
+        raise Invalid(_("This cannot be negative."), field=field)
+    opportunity.discount = discount
+
+
 def _currency(actor: Actor, opportunity: Opportunity, field: str, value: Any) -> None:
     """An amount without one is the company's."""
     code = str(value or "").strip().upper()
@@ -241,6 +250,7 @@ checks: dict[str, Callable[[Actor, Opportunity, str, Any], None]] = {
     **dict.fromkeys(CHOICES, _choice),
     "details": _details,
     "amount": _amount,
+    "discount": _discount,
     "currency": _currency,
     "probability": _probability,
     "customer_id": _customer,

@@ -33,7 +33,7 @@ SORTS = {
 }  # fmt: skip
 COLUMNS = (
     "id", "code", "name", "name_key", "customer_id", "customer__name", "stage_id", "stage__name", "pipeline__name",
-    "state", "owner__name", "amount", "currency", "probability", "stage__probability", "category", "horizon",
+    "state", "owner__name", "amount", "discount", "currency", "probability", "stage__probability", "category", "horizon",
     "source", "next_step", "next_on", "expected_on", "closed_on", "reason__name", "stage_since", "created_at",
     "version",
 )  # fmt: skip

@@ -291,6 +291,7 @@ FIELDS: dict[str, str | Promise] = {
     "columns": _("Columns"),
     "file": _("File"),
     "approval": _("Approval"),
+    "discount": _("Discount"),
     "deputy": _("Deputy"),
     "day": _("Days"),
     "order": _("Order"),

@@ -31,6 +31,14 @@ class OpportunityForm(forms.Form):
     amount = forms.DecimalField(
         label=later("Amount"), required=False, min_value=0, max_digits=19, decimal_places=4
     )
+    discount = forms.DecimalField(
+        label=later("Discount"),
+        required=False,
+        min_value=0,
+        max_digits=19,
+        decimal_places=4,
+        help_text=later("What was taken off; the amount is what is left."),
+    )
     currency = forms.CharField(label=later("Currency"), required=False, max_length=3)
     expected_on = forms.DateField(label=later("Expected close"), required=False, widget=Day())
     probability = forms.IntegerField(

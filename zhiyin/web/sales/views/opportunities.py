@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from zhiyin.approvals.queries import answers_to
 from zhiyin.customers import access as customer_access
 from zhiyin.customers import queries as customers
 from zhiyin.sales import access, actions, queries
 from zhiyin.sales.actions import Closing
+from zhiyin.sales.approvals import CODES
 from zhiyin.sales.choices import Category, Horizon, StageKind
 from zhiyin.sales.models import Opportunity, Stage
 from zhiyin.sales.queries import SORTS, OpportunityFilter, OpportunitySort, Sums
@@ -271,6 +273,7 @@ def _record(
         "closing": closing,
         "won": ClosingForm(StageKind.WON, auto_id="won-%s"),
         "lost": ClosingForm(StageKind.LOST, auto_id="lost-%s"),
+        "approvals": answers_to(request.actor, CODES, found.pk),
         "is_stuck": queries.is_stuck(found, timezone.now()),
     }
     return render(request, "sales/opportunity.html", context, status=422 if closing else 200)
@@ -279,6 +282,8 @@ def _record(
 def _numbers(found: Opportunity) -> list[KeyNumber]:
     chance = found.stage.probability if found.probability is None else found.probability
     numbers = [KeyNumber(_("Amount"), money(found.amount, found.currency))]
+    if found.discount:
+        numbers.append(KeyNumber(_("Discount"), money(found.discount, found.currency)))
     if found.state == StageKind.OPEN and chance is not None:
         basis = _("by hand") if found.probability is not None else _("of its stage")
         numbers.append(KeyNumber(_("Probability"), f"{chance} %", basis))
@@ -330,6 +335,7 @@ def edit(request: HttpRequest, opportunity_id: uuid.UUID) -> HttpResponse:
     initial |= {
         "customer": found.customer.code if found.customer and not hidden else "",
         "customer_id": found.customer_id,
+        "discount": found.discount or None,
         "owner_name": found.owner.name if found.owner else "",
     }
     form = EditOpportunityForm(request.actor, request.POST or None, initial=initial)
