@@ -11,7 +11,7 @@ from zhiyin.customers import queries as customer_queries
 from zhiyin.customers.actions.erasure.person import who
 from zhiyin.customers.models import ContactPoint, Customer, TimelineEvent
 from zhiyin.platform.errors import Conflict, Invalid, NotFound
-from zhiyin.platform.models import AuditEntry
+from zhiyin.platform.models import AuditEntry, Notification
 from zhiyin.sales import access, actions, queries
 from zhiyin.sales.actions import AlreadyConverted, Deal
 from zhiyin.sales.actions.erasure import clear_leads
@@ -168,3 +168,15 @@ def test_from_the_form_to_a_customer(cast: Company, now: Now) -> None:
         buyer = Customer.objects.get()
     timeline = cast.lin.client.get(f"/customers/{buyer.pk}/timeline/").text
     assert page in timeline
+
+
+def test_who_is_given_a_lead_is_told(inside: Company, now: Now) -> None:
+    lead = written(inside, now)
+    assert not Notification.objects.exists()
+    actions.update_lead(
+        actor=inside.ma.actor, lead_id=lead.pk, changes={"owner_id": inside.chen.member.pk}, now=now
+    )
+    told = Notification.objects.get()
+    assert (told.member_id, told.kind, told.data["lead"]) == (
+        inside.chen.member.pk, "sales.lead_given", str(lead.pk),
+    )  # fmt: skip

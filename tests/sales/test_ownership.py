@@ -9,6 +9,7 @@ from zhiyin.customers import actions as customers
 from zhiyin.customers.actions import ProtectionRules
 from zhiyin.customers.models import Customer, Holding
 from zhiyin.platform.models import AuditEntry
+from zhiyin.sales import actions as leads
 from zhiyin.sales.models import Opportunity
 
 Now = datetime.datetime
@@ -66,3 +67,18 @@ def test_deals_move_with_a_merge_and_back(inside: Company, now: Now) -> None:
     customers.undo_merge(actor=inside.gao.actor, merge_id=merge.merge.pk, now=now)
     deal.refresh_from_db()
     assert deal.customer_id == other.pk
+
+
+def test_leads_that_may_still_come_are_handed_over_and_come_back(inside: Company, now: Now) -> None:
+    lin = inside.lin.actor
+    waiting, unfit = (leads.create_lead(actor=lin, name=name, now=now) for name in ("周敏", "李雷"))
+    leads.set_lead_state(actor=lin, lead_id=unfit.pk, state="unfit", reason="太小", now=now)
+    made = moved(inside, to(inside.chen, parts=("leads",)), now)
+    assert made.parts["leads"]["count"] == 1
+    waiting.refresh_from_db()
+    unfit.refresh_from_db()
+    assert (waiting.owner_id, unfit.owner_id) == (inside.chen.member.pk, inside.lin.member.pk)
+    assert AuditEntry.objects.filter(subject_id=waiting.pk, actor_name="马超").exists()
+    assert undone(inside, made, now)["leads"] == 1
+    waiting.refresh_from_db()
+    assert waiting.owner_id == inside.lin.member.pk

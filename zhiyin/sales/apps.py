@@ -10,13 +10,17 @@ class SalesConfig(AppConfig):
     def ready(self) -> None:
         import zhiyin.sales.actions.erasure
         import zhiyin.sales.actions.handover
+        import zhiyin.sales.actions.lead_handover
         import zhiyin.sales.actions.merging
         import zhiyin.sales.approvals
         import zhiyin.sales.portability  # noqa: F401
         from zhiyin.customers.queries import facts
+        from zhiyin.platform import notifications
         from zhiyin.sales.queries import with_open_deals
 
         facts.register(facts.Fact("opportunity", _("Open opportunity"), with_open_deals, "present"))
+
+        notifications.register("sales.lead_given", _("%(who)s gave you the lead “%(name)s”."), "user-plus")
 
         register("sales.view", _("See leads and opportunities"))
         register("sales.edit", _("Work on leads and opportunities"))

@@ -14,6 +14,7 @@ from zhiyin.customers.choices import ContactKind
 from zhiyin.customers.contact_keys import checked as checked_contact
 from zhiyin.customers.keys import REGIONS
 from zhiyin.customers.suppression import require_unsuppressed
+from zhiyin.platform import notifications
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid
 from zhiyin.platform.pinyin import name_key
@@ -44,6 +45,7 @@ def create_lead(*, actor: Actor, name: str, now: datetime.datetime, **values: An
     made.save()
     given = {field: [None, value] for field in LEAD_FIELDS if (value := getattr(made, field))}
     tell(actor, made, "added", given, now)
+    _tell_owner(actor, made, now)
     return made
 
 
@@ -64,6 +66,8 @@ def update_lead(
     if different:
         save(found, now)
         tell(actor, found, "changed", different, now)
+    if "owner_id" in different:
+        _tell_owner(actor, found, now)
     return found
 
 
@@ -131,6 +135,17 @@ def save(lead: Lead, now: datetime.datetime) -> None:
 def tell(actor: Actor, lead: Lead, what: str, changes: Changes, now: datetime.datetime) -> None:
     event = LeadChanged(lead.pk, what)
     record(event, actor=actor, now=now, subject=("lead", lead.pk), changes=changes)
+
+
+def _tell_owner(actor: Actor, lead: Lead, now: datetime.datetime) -> None:
+    if lead.owner_id and lead.owner_id != actor.member_id:
+        notifications.tell(
+            members=[lead.owner_id],
+            code="sales.lead_given",
+            data={"who": actor.name, "name": lead.company or lead.name, "lead": str(lead.pk)},
+            actor=actor,
+            now=now,
+        )
 
 
 def _set_removed(actor: Actor, found: Lead, what: str, now: datetime.datetime) -> Lead:

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as later
+from django.utils.translation import gettext_lazy as _
 
 from zhiyin.customers.access import closed
 from zhiyin.customers.queries import owners
@@ -14,21 +14,17 @@ from zhiyin.web.meeting import Meeting
 
 
 class LeadForm(forms.Form):
-    name = forms.CharField(label=later("Name"), max_length=200)
-    company = forms.CharField(label=later("Company"), max_length=200, required=False)
-    phone = forms.CharField(label=later("Phone"), max_length=100, required=False)
-    email = forms.CharField(label=later("E-mail"), max_length=100, required=False)
-    city = forms.CharField(label=later("City"), max_length=100, required=False)
-    origin = forms.ChoiceField(
-        label=later("Came by way of"), choices=LeadOrigin.choices, initial=LeadOrigin.HAND
-    )
-    source = forms.CharField(label=later("Source"), max_length=100, required=False)
-    campaign = forms.CharField(label=later("Campaign"), max_length=100, required=False)
-    owner_id = forms.TypedChoiceField(
-        label=later("Owner"), coerce=uuid.UUID, required=False, empty_value=None
-    )
+    name = forms.CharField(label=_("Name"), max_length=200)
+    company = forms.CharField(label=_("Company"), max_length=200, required=False)
+    phone = forms.CharField(label=_("Phone"), max_length=100, required=False)
+    email = forms.CharField(label=_("E-mail"), max_length=100, required=False)
+    city = forms.CharField(label=_("City"), max_length=100, required=False)
+    origin = forms.ChoiceField(label=_("Came by way of"), choices=LeadOrigin.choices, initial=LeadOrigin.HAND)
+    source = forms.CharField(label=_("Source"), max_length=100, required=False)
+    campaign = forms.CharField(label=_("Campaign"), max_length=100, required=False)
+    owner_id = forms.TypedChoiceField(label=_("Owner"), coerce=uuid.UUID, required=False, empty_value=None)
     details = forms.CharField(
-        label=later("What they want"),
+        label=_("What they want"),
         max_length=10_000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -57,11 +53,11 @@ class ConversionForm(forms.Form):
 
     customer_id = forms.UUIDField(required=False, widget=forms.HiddenInput())
     deal = forms.CharField(
-        label=later("Opportunity"),
+        label=_("Opportunity"),
         max_length=200,
         required=False,
-        help_text=later("Left empty, there will be none."),
+        help_text=_("Left empty, there will be none."),
     )
     amount = forms.DecimalField(
-        label=later("Amount"), required=False, min_value=0, max_digits=19, decimal_places=4
+        label=_("Amount"), required=False, min_value=0, max_digits=19, decimal_places=4
     )
