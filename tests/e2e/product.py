@@ -24,9 +24,10 @@ BESIDE = (
     "/customers/shared/left/", "/pools/fairness/", "/pools/disputes/", "/pools/assignment/", "/pools/assignment/trial/",
     "/pools/handover/", "/pools/ending/", "/pools/protection/", "/settings/retention/new/", "/settings/retention/holds/",
     "/calendar/new/", "/calendar/connection/", "/calendar/address/", "/customers/shared/", "/customers/merges/",
-    "/sales/opportunities/", "/sales/opportunities/new/", "/pools/new/", "/pools/assignment/new/", "/pools/protection/new/", "/settings/fields/new/",
     "/approvals/absences/", "/settings/approvals/new/",
     "/sales/leads/new/",
+    "/sales/opportunities/", "/sales/opportunities/new/", "/settings/pipelines/",
+    "/pools/new/", "/pools/assignment/new/", "/pools/protection/new/", "/settings/fields/new/",
 )  # fmt: skip
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 

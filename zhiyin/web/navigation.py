@@ -87,7 +87,7 @@ DATA = [
         _("Settings"),
         "accounts:settings",
         "settings",
-        ("accounts.manage", "settings.manage", "audit.view"),
+        ("accounts.manage", "settings.manage", "audit.view", "sales.manage"),
         "settings members roles audit log 设置 审计 sz sj",
     ),
 ]

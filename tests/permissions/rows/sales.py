@@ -43,7 +43,36 @@ def to_stage(name: str, position: int) -> Callable[[Company, Given], Given]:
     return given
 
 
+def pipeline(company: Company) -> Given:
+    return {"pipeline_id": actions.default_pipeline(actor=company.lin.actor, now=timezone.now()).pk}
+
+
+def same_stages(_company: Company, given: Given) -> Given:
+    names = ("id", "name", "kind")
+    stages = Stage.objects.filter(pipeline=given["pipeline_id"]).order_by("position")
+    return {"stages": [{name: str(getattr(each, name)) for name in names} for each in stages]}
+
+
+def same_form(company: Company, given: Given) -> Given:
+    stages = same_stages(company, given)["stages"]
+    lines = {f"s-{place}-{name}": value for place, each in enumerate(stages) for name, value in each.items()}
+    return {"s-TOTAL_FORMS": str(len(stages)), "s-INITIAL_FORMS": str(len(stages)), **lines}
+
+
+# who leads sales people: 马超, and the administrators
+LEADS = "302 403 403 200 403 403 403 200 200"
+LED = "302 403 403 302 403 403 403 302 302"
+
 ROWS = [
+    Row("GET", "sales:pipelines", LEADS),
+    Row("POST", "sales:pipelines", LED, data={"name": "渠道"}),
+    Row("POST", "sales:close_reasons", LED, data={"kind": "won", "names": "价格"}),
+    Row("GET", "sales:pipeline", "302 403 403 200 403 403 403 200 404", given=pipeline),
+    Row("POST", "sales:pipeline", "302 403 403 302 403 403 403 302 404", given=pipeline, data=same_form),
+    Row("GET", "api:list_pipelines", "401 200*8"),
+    Row("POST", "api:create_pipeline", "401 403 403 201 403 403 403 201 201", data={"name": "渠道"}),
+    Row("PUT", "api:set_stages", "401 403 403 200 403 403 403 200 404", given=pipeline, data=same_stages),
+    Row("PUT", "api:set_close_reasons", "401 403 403 200 403 403 403 200 200", data={"kind": "won", "names": ["价格"]}),
     Row("GET", "sales:opportunities", ALL),
     Row("GET", "sales:opportunity_filters", ALL),
     Row("POST", "sales:opportunity_columns", "302*9", data={"columns": ["amount"]}),

@@ -10,16 +10,20 @@ from pydantic import BaseModel, Field
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
 from zhiyin.api.sales.schemas import (
     CloseReasonOut,
+    CloseReasonsIn,
     OpportunityIn,
     OpportunityMoveIn,
     OpportunityOut,
     OpportunityPatch,
+    PipelineIn,
+    PipelineOut,
     StageOut,
+    StagesIn,
     SumsOut,
 )
 from zhiyin.sales import access, actions, queries
-from zhiyin.sales.actions import Closing
-from zhiyin.sales.models import CloseReason, Stage
+from zhiyin.sales.actions import Closing, StageRules
+from zhiyin.sales.models import CloseReason, Pipeline, Stage
 from zhiyin.sales.queries import OpportunityFilter, OpportunitySort, Sums
 
 routes = Routes("sales")
@@ -36,6 +40,41 @@ def list_stages(request: Request) -> list[Stage]:
     """The stages of all pipelines, in their order."""
     del request
     return list(access.stages())
+
+
+@routes.get("/pipelines/", permission="sales.view", response=list[PipelineOut])
+def list_pipelines(request: Request) -> list[Pipeline]:
+    del request
+    return queries.pipelines()
+
+
+@routes.post("/pipelines/", permission="sales.manage", response=PipelineOut, status=201)
+def create_pipeline(request: Request, body: PipelineIn) -> Pipeline:
+    """A pipeline with the stages that most companies begin with."""
+    return actions.create_pipeline(actor=request.actor, name=body.name, unit_id=body.unit_id, now=now())
+
+
+@routes.put("/pipelines/{uuid:pipeline_id}/stages/", permission="sales.manage", response=list[StageOut])
+def set_stages(request: Request, pipeline_id: uuid.UUID, body: StagesIn) -> list[Stage]:
+    """All stages of a pipeline, in their order."""
+    rules = [
+        StageRules(**{**each.model_dump(), "entry": tuple(each.entry), "leave": tuple(each.leave)})
+        for each in body.stages
+    ]
+    actions.set_stages(
+        actor=request.actor,
+        pipeline_id=pipeline_id,
+        stages=rules,
+        goes_to=body.goes_to,
+        version=body.version,
+        now=now(),
+    )
+    return queries.stages_of(pipeline_id)
+
+
+@routes.put("/close-reasons/", permission="sales.manage", response=list[CloseReasonOut])
+def set_close_reasons(request: Request, body: CloseReasonsIn) -> list[CloseReason]:
+    return actions.set_close_reasons(actor=request.actor, kind=body.kind, names=body.names, now=now())
 
 
 @routes.get("/close-reasons/", permission="sales.view", response=list[CloseReasonOut])

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
-from zhiyin.sales.choices import Category, Channel, Horizon, StageKind
+from zhiyin.sales.choices import Category, Channel, Horizon, Need, StageKind
 
 TEXT = r"^[^\x00]*$"
 DealName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=TEXT)]
@@ -35,6 +35,55 @@ class StageOut(Schema):
     entry: list[str] = Field([], description="What an opportunity must have to enter.")
     leave: list[str] = Field([], description="What it must have to go on to a later stage.")
     stuck_after: int | None = Field(None, description="Days.")
+
+
+class StageIn(Schema):
+    """A stage as it is to be; without an ``id`` a new one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: uuid.UUID | None = None
+    name: Line100
+    kind: StageKind = StageKind.OPEN
+    probability: Percent | None = None
+    stuck_after: Annotated[int, Field(ge=1, le=3650)] | None = Field(None, description="Days.")
+    entry: list[Need] = []
+    leave: list[Need] = []
+    guide: Annotated[str, StringConstraints(max_length=5000, pattern=TEXT)] = ""
+
+
+class StagesIn(Schema):
+    """All stages of a pipeline in their order; one that is not among them goes, its opportunities as ``goes_to`` says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int | None = Field(None, ge=1, le=2_147_483_647)
+    stages: list[StageIn] = Field(max_length=20)
+    goes_to: dict[uuid.UUID, uuid.UUID] = {}
+
+
+class PipelineIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Line100
+    unit_id: uuid.UUID | None = None
+
+
+class PipelineOut(Schema):
+    id: uuid.UUID
+    name: str
+    unit_id: uuid.UUID | None
+    is_default: bool
+    version: int
+
+
+class CloseReasonsIn(Schema):
+    """Why deals are won, or lost, in this order; one that is not named is no longer offered."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: StageKind
+    names: list[Line100] = Field(max_length=50)
 
 
 class CloseReasonOut(Schema):

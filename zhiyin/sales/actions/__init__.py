@@ -20,6 +20,7 @@ from zhiyin.sales.actions.opportunities import (
     update_opportunity,
 )
 from zhiyin.sales.actions.pipelines import default_pipeline
+from zhiyin.sales.actions.stages import StageRules, create_pipeline, set_close_reasons, set_stages
 
 __all__ = [
     "EDITABLE",
@@ -30,16 +31,20 @@ __all__ = [
     "Deal",
     "MovedMeanwhile",
     "OpportunityCodeTaken",
+    "StageRules",
     "convert_lead",
     "create_lead",
     "create_opportunity",
+    "create_pipeline",
     "default_pipeline",
     "move_opportunity",
     "remove_lead",
     "remove_opportunity",
     "restore_lead",
     "restore_opportunity",
+    "set_close_reasons",
     "set_lead_state",
+    "set_stages",
     "update_lead",
     "update_opportunity",
 ]

@@ -39,15 +39,20 @@ def default_pipeline(*, actor: Actor, now: datetime.datetime) -> Pipeline:
 
 def _make(now: datetime.datetime) -> Pipeline:
     made = Pipeline.objects.create(name=_("Sales"), is_default=True, created_at=now)
-    Stage.objects.bulk_create(
-        Stage(pipeline=made, position=position, **stage) for position, stage in enumerate(_first_stages())
-    )
+    add_stages(made)
     CloseReason.objects.bulk_create(
         CloseReason(kind=kind, name=name, position=position)
         for kind, names in _first_reasons().items()
         for position, name in enumerate(names)
     )
     return made
+
+
+def add_stages(pipeline: Pipeline) -> None:
+    """Those that most companies begin with, in the active language."""
+    Stage.objects.bulk_create(
+        Stage(pipeline=pipeline, position=position, **stage) for position, stage in enumerate(_first_stages())
+    )
 
 
 def _first_stages() -> list[dict[str, object]]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhiyin.web.sales.views import leads, opportunities
+from zhiyin.web.sales.views import leads, opportunities, pipelines
 
 app_name = "sales"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("sales/leads/<uuid:lead_id>/convert/", leads.convert, name="lead_convert"),
     path("sales/leads/<uuid:lead_id>/remove/", leads.remove, name="lead_remove"),
     path("sales/leads/<uuid:lead_id>/restore/", leads.restore, name="lead_restore"),
+    path("settings/pipelines/", pipelines.pipelines, name="pipelines"),
+    path("settings/pipelines/reasons/", pipelines.reasons, name="close_reasons"),
+    path("settings/pipelines/<uuid:pipeline_id>/", pipelines.pipeline, name="pipeline"),
     path("sales/opportunities/", opportunities.opportunity_list, name="opportunities"),
     path("sales/opportunities/filters/", opportunities.filters, name="opportunity_filters"),
     path("sales/opportunities/columns/", opportunities.columns, name="opportunity_columns"),

@@ -25,6 +25,7 @@ PAGES: list[tuple[str, str | Promise, str]] = [
     ("customers:duplicate_rules", _("Duplicates"), "settings.manage"),
     ("customers:sensitive_rules", _("Sensitive fields"), "settings.manage"),
     ("customers:grades", _("Grades"), "settings.manage"),
+    ("sales:pipelines", _("Pipelines"), "sales.manage"),
     ("customers:purposes", _("Purposes"), "settings.manage"),
     ("customers:retention", _("Retention"), "settings.manage"),
     ("approvals:rules", _("Approvals"), "settings.manage"),
