@@ -4,6 +4,8 @@ import datetime
 import uuid
 from collections.abc import Collection
 
+from django.utils import timezone
+
 from zhiyin.accounts.models import Member
 from zhiyin.approvals.choices import OPEN, Did, RequestState, TurnState
 from zhiyin.approvals.events import ApprovalChanged
@@ -55,7 +57,7 @@ def tell_asked(
     request: ApprovalRequest, members: Collection[uuid.UUID], actor: Actor, now: datetime.datetime
 ) -> None:
     """They, and who answers for them today."""
-    today = now.date()
+    today = timezone.localdate(now)
     there = Absence.objects.filter(member__in=members, starts_on__lte=today, ends_on__gte=today)
     deputies = there.exclude(deputy=request.requester_id).values_list("deputy", flat=True)
     tell(request, "approvals.asked", {*members, *deputies}, actor, now)

@@ -11,6 +11,7 @@ import numpy as np
 from django.db import connection
 
 from zhiyin.accounts.models import Tenant
+from zhiyin.config.demo.approvals import ask_for_a_yes
 from zhiyin.config.demo.catalogue import catalogue
 from zhiyin.config.demo.company import Company, found_company
 from zhiyin.config.demo.daily import Day, work
@@ -59,6 +60,7 @@ def make_demo(
         fill_profiles(Actor.system(tenant.id), now, values=customers <= MOST)
         work(staff, now)
         sell(Day(staff, now))
+        ask_for_a_yes(Day(staff, now))
         write_truth(folder(home, code) / "truth.json", seed=seed, end=end, customers=company.buyers)
         write_logins(home, code, staff)
     return Demo(tenant, staff.logins, made=True, rows=rows)

@@ -22,6 +22,7 @@ _READ = ("customers.view", "orders.view", "products.view", "activities.view", "s
 _WORK = (*_READ, "customers.edit", "orders.edit", "activities.edit", "sales.edit")
 _INSIGHT = ("insight.view", "insight.company", "insight.run")
 _OWNING = (
+    "approvals.decide",
     "customers.assign",
     "sales.export",
     "sales.manage",
