@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from tests.approvals.things import CODE, Things, ask, asked, decide, named, rule, things
 from tests.cast import Company
+from zhiyin.accounts.actions import handover
 from zhiyin.accounts.actions.members import deactivate_member
+from zhiyin.accounts.handover import Plan, Taker
 from zhiyin.approvals import access, actions, queries
 from zhiyin.approvals.actions import RuleSaid, StepSaid
 from zhiyin.approvals.choices import RequestState
@@ -362,3 +364,22 @@ def test_a_changed_rule_keeps_who_was_asked(inside: Company, stock: Things) -> N
     actions.change_rule(actor=inside.gao.actor, rule_id=made_rule.pk, said=said, now=timezone.now())
     assert asked(made) == ["马超"]
     assert decide(inside.ma, made).state == RequestState.APPROVED
+
+
+def test_what_waits_for_somebody_is_handed_over_and_taken_back(inside: Company, stock: Things) -> None:
+    now, gao = timezone.now(), inside.gao.actor
+    rule(inside, named(inside.ma))
+    made = ask(inside.lin, stock.make())
+
+    def hand_over_to(member_id: uuid.UUID) -> uuid.UUID:
+        plan = Plan(parts=("approvals",), people=(Taker(member_id=member_id),))
+        done = handover.hand_over(actor=gao, giver_id=inside.ma.member.pk, plan=plan, now=now)
+        handover.hand_over_part(actor=gao, handover_id=done.pk, code="approvals", now=now)
+        return done.pk
+
+    hand_over_to(inside.chen.member.pk)
+    assert asked(made) == ["马超"], "who may not decide gets nothing"
+    key = hand_over_to(inside.gao.member.pk)
+    assert asked(made) == ["高敏"]
+    handover.take_back_part(actor=gao, handover_id=key, code="approvals", now=now)
+    assert asked(made) == ["马超"]
