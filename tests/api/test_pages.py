@@ -42,6 +42,7 @@ DONE_BY = {
     "sales:opportunity_create": "create_opportunity",
     "sales:opportunity_edit": "update_opportunity",
     "sales:opportunity_move": "move_opportunity",
+    "sales:board_move": "move_opportunity",
     "sales:opportunity_remove": "remove_opportunity",
     "sales:opportunity_restore": "restore_opportunity",
     "jobs:cancel": "cancel_job",

@@ -70,6 +70,13 @@ WORK = [
         "opportunities deals sales pipeline 商机 销售 漏斗 sj xs",
     ),
     Item(
+        _("Board"),
+        "sales:board",
+        "layout-kanban",
+        "sales.view",
+        "board pipeline kanban deals 看板 商机看板 kb",
+    ),
+    Item(
         _("Approvals"),
         "approvals:inbox",
         "rubber-stamp",

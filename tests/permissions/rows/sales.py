@@ -25,6 +25,11 @@ def opportunity(company: Company) -> Given:
     return {"opportunity_id": made.pk}
 
 
+def lane(company: Company) -> Given:
+    opportunity(company)
+    return {}
+
+
 def removed(company: Company) -> Given:
     given = opportunity(company)
     actions.remove_opportunity(actor=company.lin.actor, now=timezone.now(), **given)
@@ -73,6 +78,10 @@ ROWS = [
     Row("POST", "api:create_pipeline", "401 403 403 201 403 403 403 201 201", data={"name": "渠道"}),
     Row("PUT", "api:set_stages", "401 403 403 200 403 403 403 200 404", given=pipeline, data=same_stages),
     Row("PUT", "api:set_close_reasons", "401 403 403 200 403 403 403 200 200", data={"kind": "won", "names": ["价格"]}),
+    Row("GET", "sales:board", ALL),
+    Row("GET", "sales:board_lane", "302 200*7 404", given=lane, query="by=horizon&lane=6"),
+    Row("POST", "sales:board_move", "302 204 404 204 404 403 403 204 404", given=opportunity, data={"lane": "6", "by": "horizon"}),
+    Row("GET", "api:read_board", "401 200*8", query="by=horizon"),
     Row("GET", "sales:opportunities", ALL),
     Row("GET", "sales:opportunity_filters", ALL),
     Row("POST", "sales:opportunity_columns", "302*9", data={"columns": ["amount"]}),

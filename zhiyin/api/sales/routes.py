@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
 from zhiyin.api.sales.schemas import (
+    BoardLaneOut,
     CloseReasonOut,
     CloseReasonsIn,
     OpportunityIn,
@@ -24,7 +25,7 @@ from zhiyin.api.sales.schemas import (
 from zhiyin.sales import access, actions, queries
 from zhiyin.sales.actions import Closing, StageRules
 from zhiyin.sales.models import CloseReason, Pipeline, Stage
-from zhiyin.sales.queries import OpportunityFilter, OpportunitySort, Sums
+from zhiyin.sales.queries import Lane, Lanes, OpportunityFilter, OpportunitySort, Sums
 
 routes = Routes("sales")
 
@@ -106,6 +107,18 @@ def sum_opportunities(request: Request, where: Query[OpportunityFilter]) -> list
     """What the opportunities that a filter lets through come to, by currency."""
     rows = queries.matching_opportunities(request.actor, where, now=now(), today=timezone.localdate())
     return queries.sum_opportunities(rows)
+
+
+@routes.get("/board/", permission="sales.view", response=list[BoardLaneOut])
+def read_board(request: Request, where: Query[OpportunityFilter], by: Lanes = "stage") -> list[Lane]:
+    """The open opportunities of a pipeline, the default one without a name, in lanes with their sums and first cards.
+
+    The others of a lane are those of ``/opportunities/`` by stage.
+    """
+    pipeline = where.pipeline or next((each.pk for each in queries.boards()), None)
+    if pipeline is None:
+        return []
+    return queries.board(request.actor, pipeline, by, where, now=now(), today=timezone.localdate())
 
 
 @routes.post("/opportunities/", permission="sales.edit", response=OpportunityOut, status=201)

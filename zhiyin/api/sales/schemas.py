@@ -131,6 +131,19 @@ class SumsOut(Schema):
     unknown: int
 
 
+class BoardLaneOut(Schema):
+    """One column: ``key`` is a stage's id or a horizon, ``none`` for opportunities that name no horizon."""
+
+    key: str
+    name: str
+    kind: StageKind
+    count: int
+    sums: list[SumsOut]
+    cards: list[OpportunityOut] = Field(
+        [], description="The first, the soonest expected first.", alias="cards.rows"
+    )
+
+
 class _Values(Schema):
     model_config = ConfigDict(extra="forbid")
 

@@ -1,5 +1,6 @@
 """Reads of opportunities, each with a fixed number of SQL statements."""
 
+from zhiyin.sales.queries.board import CARDS, UNSAID, Lane, Lanes, board, boards, lane, row_is_stuck
 from zhiyin.sales.queries.leads import (
     LEAD_SORTS,
     LeadFilter,
@@ -27,15 +28,22 @@ from zhiyin.sales.queries.opportunities import (
 )
 
 __all__ = [
+    "CARDS",
     "LEAD_SORTS",
     "SORTS",
+    "UNSAID",
+    "Lane",
+    "Lanes",
     "LeadFilter",
     "LeadSort",
     "OpportunityFilter",
     "OpportunitySort",
     "Sums",
+    "board",
+    "boards",
     "close_reasons",
     "is_stuck",
+    "lane",
     "lead_row",
     "likely_customers",
     "list_leads",
@@ -43,6 +51,7 @@ __all__ = [
     "matching_opportunities",
     "opportunity_row",
     "pipelines",
+    "row_is_stuck",
     "stages_of",
     "stays_of",
     "stuck",

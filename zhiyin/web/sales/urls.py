@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhiyin.web.sales.views import leads, opportunities, pipelines
+from zhiyin.web.sales.views import board, leads, opportunities, pipelines
 
 app_name = "sales"
 urlpatterns = [
@@ -21,6 +21,9 @@ urlpatterns = [
     path("settings/pipelines/", pipelines.pipelines, name="pipelines"),
     path("settings/pipelines/reasons/", pipelines.reasons, name="close_reasons"),
     path("settings/pipelines/<uuid:pipeline_id>/", pipelines.pipeline, name="pipeline"),
+    path("sales/board/", board.board, name="board"),
+    path("sales/board/lane/", board.board_lane, name="board_lane"),
+    path("sales/board/<uuid:opportunity_id>/move/", board.board_move, name="board_move"),
     path("sales/opportunities/", opportunities.opportunity_list, name="opportunities"),
     path("sales/opportunities/filters/", opportunities.filters, name="opportunity_filters"),
     path("sales/opportunities/columns/", opportunities.columns, name="opportunity_columns"),
