@@ -25,12 +25,14 @@ from zhiyin.platform.audit import log
 from zhiyin.platform.audit.check import examine
 from zhiyin.platform.errors import Invalid, NotFound, PermissionDenied
 from zhiyin.platform.models import Job
+from zhiyin.platform.pinyin import name_key
 from zhiyin.platform.tenancy import scope
+from zhiyin.sales import actions as sales
 
 Now = datetime.datetime
 NAME, CODE, PHONE, MAIL = "欧阳金丝雀", "CANARY-77", "13912345678", "canary@birds.example"
 NUMBER, OWN, OTHER_NAME = "11010519491231002X", "canary-own-value", "Canary Bird Ouyang"
-WORDS = [NAME, CODE, PHONE, MAIL, NUMBER, OWN, OTHER_NAME, "his own words"]
+WORDS = [NAME, CODE, PHONE, MAIL, NUMBER, OWN, OTHER_NAME, "his own words", name_key(NAME)]
 HEADER = "code,name,phone,email\n"
 ROW = f"{CODE},{NAME},{PHONE},{MAIL}\n"
 EVERYBODY = actions.Selection(where=queries.CustomerFilter())
@@ -75,6 +77,13 @@ def person(cast: Company, now: Now) -> Customer:
             name="x.txt",
             now=now,
         )
+        sales.create_opportunity(
+            actor=gao, name=f"Aviary for {NAME}", customer_id=found.pk, amount=9, now=now
+        )
+        sales.create_opportunity(
+            actor=gao, name=f"As {NAME} has", customer_id=other.pk, details=MAIL, now=now
+        )
+        sales.create_lead(actor=gao, name=NAME, phone=PHONE, details="his own words", now=now)
         actions.save_view(actor=gao, page="customers", name=NAME, query=f"q={NAME}", now=now)
         order = Order.objects.create(number="1", customer=found, ordered_at=now, currency="CNY", total=80)
         Payment.objects.create(

@@ -29,7 +29,7 @@ class Opportunity(TenantModel):
     name = models.CharField(max_length=200)
     name_key = models.CharField(max_length=400)
     customer = models.ForeignKey(
-        Customer, models.PROTECT, null=True, related_name="opportunities", db_index=False
+        Customer, models.SET_NULL, null=True, related_name="opportunities", db_index=False
     )
     pipeline = models.ForeignKey(Pipeline, models.PROTECT, related_name="opportunities", db_index=False)
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="opportunities", db_index=False)

@@ -7,6 +7,7 @@ from django.db.models import JSONField, Model, Q, TextField
 from django.db.models.functions import Cast
 
 from zhiyin.customers.actions.erasure.person import Person
+from zhiyin.platform.pinyin import name_key
 
 _swept: dict[type[Model], tuple[str, ...]] = {}
 # what else an app clears, counted by what it was
@@ -38,7 +39,10 @@ def clear(person: Person) -> dict[str, int]:
 
 
 def sweep(person: Person) -> int:
-    """Blot the person's words out of all registered fields; how many rows became different. Reads whole tables."""
+    """Blot the person's words out of all registered fields; how many rows became different. Reads whole tables.
+
+    What a name is sorted by is made anew with it, for it spells the name.
+    """
     return sum(_sweep(model, fields, person) for model, fields in _swept.items()) if person.words else 0
 
 
@@ -51,10 +55,13 @@ def _sweep(model: type[Model], fields: tuple[str, ...], person: Person) -> int:
             looked_for = json.dumps(word, ensure_ascii=False)[1:-1] if is_json else word
             found |= Q(**{f"text_{name}__icontains": looked_for})
     done = 0
+    columns = {field.name for field in model._meta.concrete_fields}
     for row in rows.filter(found).only("pk", *fields).iterator():
         before = {name: getattr(row, name) for name in fields}
         after = {name: person.blotted(value) for name, value in before.items()}
         if after != before:
+            if "name_key" in columns and "name" in after:
+                after["name_key"] = name_key(after["name"])
             model._default_manager.filter(pk=row.pk).update(**after)
             done += 1
     return done
