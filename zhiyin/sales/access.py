@@ -45,10 +45,11 @@ def opportunity(
 
     Raises ``NotFound``, and ``OnlyShared`` for one that is seen but not for what is needed.
     """
+    if lock:
+        # apart: a row whose stage changes while one waits for it would be lost from a join
+        Opportunity.objects.select_for_update(no_key=True).filter(pk=opportunity_id).first()
     seen = _within(actor, Opportunity.objects.all(), need) if removed else opportunities(actor, need)
     rows = seen.select_related("stage", "pipeline", "owner", "customer", "reason")
-    if lock:
-        rows = rows.select_for_update(of=("self",), no_key=True)
     found = rows.filter(pk=opportunity_id).first()
     if found is None:
         if need != "read" and opportunities(actor, "read").filter(pk=opportunity_id).exists():

@@ -10,7 +10,6 @@ class SalesConfig(AppConfig):
     def ready(self) -> None:
         import zhiyin.sales.actions.erasure
         import zhiyin.sales.actions.handover
-        import zhiyin.sales.actions.lead_handover
         import zhiyin.sales.actions.merging
         import zhiyin.sales.approvals
         import zhiyin.sales.portability  # noqa: F401
