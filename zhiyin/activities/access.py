@@ -26,10 +26,10 @@ def tasks(actor: Actor) -> QuerySet[Task]:
 
 def task(actor: Actor, task_id: uuid.UUID, *, lock: bool = False) -> Task:
     """One task, locked against others' changes when asked. Raises ``NotFound``."""
-    rows = tasks(actor).select_related("assignee", "author")
     if lock:
-        rows = rows.select_for_update(of=("self",), no_key=True)
-    found = rows.filter(pk=task_id).first()
+        # apart: a row whose assignee changes while one waits for it would be lost from a join
+        Task.objects.select_for_update(no_key=True).filter(pk=task_id).first()
+    found = tasks(actor).select_related("assignee", "author").filter(pk=task_id).first()
     if found is None:
         raise NotFound
     return found

@@ -82,11 +82,10 @@ def _leads_within(actor: Actor, there: QuerySet[Lead]) -> QuerySet[Lead]:
 
 def lead(actor: Actor, lead_id: uuid.UUID, *, lock: bool = False, removed: bool = False) -> Lead:
     """One lead, or one that was ``removed``, locked against others' changes when asked. Raises ``NotFound``."""
-    seen = _leads_within(actor, Lead.objects.all()) if removed else leads(actor)
-    rows = seen.select_related("owner")
     if lock:
-        rows = rows.select_for_update(of=("self",), no_key=True)
-    found = rows.filter(pk=lead_id).first()
+        Lead.objects.select_for_update(no_key=True).filter(pk=lead_id).first()
+    seen = _leads_within(actor, Lead.objects.all()) if removed else leads(actor)
+    found = seen.select_related("owner").filter(pk=lead_id).first()
     if found is None:
         raise NotFound
     return found
