@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections
 from django.utils import timezone
 
 from tests.approvals.things import CODE, Things, ask, decide, named, rule, things
@@ -44,6 +44,8 @@ def _at_once(shop: Company, steps: Sequence[Callable[[], object]]) -> list[str]:
             outcomes.append("done")
         except DomainError as error:
             outcomes.append(type(error).__name__)
+        except OperationalError:  # two who write without the lock may also wait for each other
+            outcomes.append("deadlock")
         finally:
             connections.close_all()
 
@@ -98,12 +100,15 @@ def test_of_two_who_decide_at_once_the_first_holds(shop: Company, stock: Things)
         assert made.acts.exclude(did="asked").count() == 1
 
 
-def test_without_the_lock_both_decide(shop: Company, stock: Things, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_lock_nobody_is_told_that_it_is_decided(
+    shop: Company, stock: Things, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The control: the test above finds a missing lock."""
     made = _asked(shop, stock, "any")
     _without_lock(monkeypatch)
     outcomes = _at_once(shop, [lambda: decide(shop.ma, made), lambda: decide(shop.gao, made, "rejected")])
-    assert outcomes == ["done", "done"]
+    assert "done" in outcomes
+    assert "Decided" not in outcomes
 
 
 def test_of_all_who_agree_at_once_the_last_ends_it(shop: Company, stock: Things) -> None:
@@ -120,8 +125,7 @@ def test_without_the_lock_all_agree_and_it_waits_for_ever(
     made = _asked(shop, stock, "all")
     _without_lock(monkeypatch)
     _together(monkeypatch)
-    outcomes = _at_once(shop, [lambda: decide(shop.ma, made), lambda: decide(shop.gao, made)])
-    assert outcomes == ["done", "done"]
+    _at_once(shop, [lambda: decide(shop.ma, made), lambda: decide(shop.gao, made)])
     assert _now(shop, made).state == RequestState.PENDING
 
 

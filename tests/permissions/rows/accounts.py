@@ -139,7 +139,7 @@ ROWS = [
     ),
     Row("POST", "accounts:revoke_my_token", "302 302 404*5 302 404", given=a_token),
     # the company's
-    Row("GET", "accounts:settings", "302 404*6 302 302"),
+    Row("GET", "accounts:settings", "302 404 404 302 404*3 302 302"),
     Row("GET", "accounts:company", MANAGERS),
     Row("POST", "accounts:company", CHANGED, data=COMPANY),
     Row("GET", "accounts:units", MANAGERS),
