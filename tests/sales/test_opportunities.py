@@ -15,7 +15,7 @@ from zhiyin.platform.errors import Conflict, Invalid, NotFound, PermissionDenied
 from zhiyin.platform.models import AuditEntry
 from zhiyin.sales import access, actions, queries
 from zhiyin.sales.actions import Closing
-from zhiyin.sales.models import CloseReason, Opportunity, OpportunityPerson, Stage, StageStay
+from zhiyin.sales.models import CloseReason, Opportunity, Stage, StageStay
 from zhiyin.sales.queries import OpportunityFilter
 
 Now = datetime.datetime
@@ -101,13 +101,15 @@ def test_a_stage_asks_for_what_it_needs_and_says_all_of_it(
     deal = begin(inside.lin, now)
     with pytest.raises(Invalid, match="Amount, Expected close"):
         move(inside.lin, deal, "谈判", now)
-    Stage.objects.filter(name="资格确认").update(leave=["decider", "competitors", "products"])
-    with pytest.raises(Invalid, match="A person who decides, Competitors, Products, Amount"):
+    Stage.objects.filter(name="资格确认").update(leave=["horizon", "next_step"])
+    with pytest.raises(Invalid, match="Buying horizon, Next step, Amount"):
         move(inside.lin, deal, "报价", now)
     assert move(inside.lin, deal, "输单", now).state == "lost"
-    Stage.objects.filter(name="资格确认").update(leave=["decider"])
+    Stage.objects.filter(name="资格确认").update(leave=["next_step"])
     other = begin(inside.lin, now, customer_id=buyer.pk, amount=5)
-    OpportunityPerson.objects.create(opportunity=other, customer=buyer, role="decision_maker")
+    actions.update_opportunity(
+        actor=inside.lin.actor, opportunity_id=other.pk, changes={"next_step": "送样"}, now=now
+    )
     assert move(inside.lin, other, "报价", now).stage.name == "报价"
 
 

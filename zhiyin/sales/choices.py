@@ -47,10 +47,7 @@ class Need(models.TextChoices):
     CUSTOMER = "customer", _("Customer")
     AMOUNT = "amount", _("Amount")
     EXPECTED = "expected_on", _("Expected close")
-    PRODUCTS = "products", _("Products")
     NEXT_STEP = "next_step", _("Next step")
-    DECIDER = "decider", _("A person who decides")
-    COMPETITORS = "competitors", _("Competitors")
     HORIZON = "horizon", _("Buying horizon")
 
 

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 
 from zhiyin.accounts.models import Tenant
 from zhiyin.commerce.money import checked_text
-from zhiyin.customers.choices import BuyingRole
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid
 from zhiyin.platform.record import record
@@ -21,8 +20,6 @@ from zhiyin.sales.approvals import require_approvals
 from zhiyin.sales.choices import Need, StageKind
 from zhiyin.sales.events import OpportunityMoved
 from zhiyin.sales.models import CloseReason, Opportunity, Stage, StageStay
-
-DECIDERS = (BuyingRole.DECISION_MAKER, BuyingRole.APPROVER)
 
 
 class MovedMeanwhile(Conflict):
@@ -132,13 +129,5 @@ def _demand(opportunity: Opportunity, stage: Stage) -> None:
 
 
 def _has(opportunity: Opportunity, need: str) -> bool:
-    match need:
-        case Need.PRODUCTS:
-            return opportunity.lines.exists()
-        case Need.DECIDER:
-            return opportunity.people.filter(role__in=DECIDERS).exists()
-        case Need.COMPETITORS:
-            return opportunity.competitors.exists()
-        case Need.CUSTOMER:
-            return opportunity.customer_id is not None
-    return getattr(opportunity, need) not in (None, "")
+    name = "customer_id" if need == Need.CUSTOMER else need
+    return getattr(opportunity, name) not in (None, "")
