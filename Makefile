@@ -53,8 +53,8 @@ screenshots: .venv/ready $(ASSETS) $(MESSAGES)  ## the main pages, both language
 
 test-parts:  ## what tests need beyond Python and Node, where the machine has apt
 	if command -v apt-get >/dev/null; then \
-	  missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(PARTS) 2>/dev/null | awk '$$2 == "installed" {print $$1}'); \
-	  want=$$(comm -23 <(tr ' ' '\n' <<<"$(PARTS)" | sort) <(sort <<<"$$missing")); \
+	  there=$$({ dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(PARTS) 2>/dev/null || true; } | awk '$$2 == "installed" {print $$1}'); \
+	  want=$$(comm -23 <(tr ' ' '\n' <<<"$(PARTS)" | sort) <(sort <<<"$$there")); \
 	  if [ -n "$$want" ]; then \
 	    $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -yq --no-install-recommends $$want; \
 	  fi; \
