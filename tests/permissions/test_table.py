@@ -38,6 +38,7 @@ OPEN = {
     "activities:read_calendar_feed": "for programs that have the secret address",
     "customers:shown_document": "for whoever was given the link",
     "customers:opened_document": "for whoever was given the link",
+    "sales:fill_in": "strangers fill it in",
     "metrics": "asked from the machine itself, which the view checks",
 }
 

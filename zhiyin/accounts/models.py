@@ -184,7 +184,7 @@ class Handover(TenantModel):
 
 
 class SignInAttempt(models.Model):
-    """A try at a password that did not succeed, in one of the buckets that ``throttle`` counts.
+    """A try at a password that did not succeed, or a stranger's request, in one of the buckets that ``throttle`` counts.
 
     Global: nobody is signed in yet. ``bucket`` is a keyed hash: no address or e-mail is kept.
     """

@@ -9,6 +9,8 @@ Failures are counted in buckets (after OWASP's "device cookies"):
   Who is refused there can still sign in on a device used before, with a passkey, or through a link to set a
   new password, which makes the browser known.
 
+Pages that strangers may post to count their requests per network the same way (``count_request``).
+
 Each try is counted before the password is looked at and taken back when it was right: a hundred tries at the
 same time get no more guesses than one after another. Unknown accounts are treated like known ones.
 """
@@ -78,9 +80,19 @@ def begin(request: HttpRequest, email: str, now: datetime.datetime) -> Try:
         # a refused try is not a guess: hammering does not lengthen the wait
         SignInAttempt.objects.filter(pk__in=counted.rows).delete()
         raise TooManyTries(wait)
-    if secrets.randbelow(200) == 0:
-        SignInAttempt.objects.filter(tried_at__lt=now - DAY).delete()
+    _forget_old(now)
     return counted
+
+
+def count_request(request: HttpRequest, what: str, limits: tuple[Limit, ...], now: datetime.datetime) -> None:
+    """Count one request of a stranger's network for ``what``; raises ``TooManyTries``."""
+    buckets = {_hash("request", what, network_of(client_address(request))): limits}
+    made = [SignInAttempt.objects.create(bucket=name, tried_at=now) for name in buckets]
+    wait = _wait(buckets, now)
+    if wait is not None:
+        SignInAttempt.objects.filter(pk__in=[each.pk for each in made]).delete()
+        raise TooManyTries(wait)
+    _forget_old(now)
 
 
 def remember(request: HttpRequest, response: HttpResponseBase, email: str) -> None:
@@ -120,6 +132,11 @@ def _wait(buckets: dict[str, tuple[Limit, ...]], now: datetime.datetime) -> date
                 oldest = within.order_by("tried_at").values_list("tried_at", flat=True)[0]
                 waits.append(oldest + limit.within - now)
     return max(waits, default=None)
+
+
+def _forget_old(now: datetime.datetime) -> None:
+    if secrets.randbelow(200) == 0:
+        SignInAttempt.objects.filter(tried_at__lt=now - DAY).delete()
 
 
 def _cookie(request: HttpRequest) -> tuple[str, list[str]]:

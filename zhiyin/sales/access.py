@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from zhiyin.customers import access as customers
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
-from zhiyin.sales.models import Lead, Opportunity, Stage
+from zhiyin.sales.models import Lead, LeadForm, Opportunity, Stage
 
 
 def opportunities(actor: Actor, need: customers.Need = "read") -> QuerySet[Opportunity]:
@@ -89,3 +89,17 @@ def lead(actor: Actor, lead_id: uuid.UUID, *, lock: bool = False, removed: bool 
     if found is None:
         raise NotFound
     return found
+
+
+def lead_form(form_id: uuid.UUID, *, lock: bool = False) -> LeadForm:
+    """One form, anybody's who sets sales up. Raises ``NotFound``."""
+    rows = LeadForm.objects.select_for_update(no_key=True, of=("self",)) if lock else LeadForm.objects
+    found = rows.select_related("owner").filter(pk=form_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def open_lead_form(key: str) -> LeadForm | None:
+    """The form of a public address, for whoever has it."""
+    return LeadForm.objects.filter(key=key, archived_at=None).first()

@@ -61,6 +61,16 @@ class LeadState(models.TextChoices):
     UNFIT = "unfit", _("Not suitable")
 
 
+class LeadField(models.TextChoices):
+    """What a form on the web asks for beside the name."""
+
+    COMPANY = "company", _("Company")
+    PHONE = "phone", _("Phone")
+    EMAIL = "email", _("E-mail")
+    CITY = "city", _("City")
+    DETAILS = "details", _("What they want")
+
+
 class LeadOrigin(models.TextChoices):
     """By what way a lead came."""
 

@@ -34,6 +34,15 @@ class OpportunityMoved(Event):
 
 
 @dataclass(frozen=True)
+class LeadFormChanged(Event):
+    """``what`` is ``added``, ``changed``, ``archived``, ``restored``; ``came`` or ``refused`` of what was sent."""
+
+    name: ClassVar = "sales.lead_form_changed"
+    form_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
 class LeadChanged(Event):
     """``what`` is ``added``, ``changed``, ``removed``, ``restored`` or the state that it has now."""
 

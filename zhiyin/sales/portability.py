@@ -52,6 +52,7 @@ def _leads(_actor: Actor, ids: Ids) -> Iterator[Row]:
         "source",
         "campaign",
         "details",
+        "consent",
         "created_at",
         "converted_at",
     )
@@ -71,6 +72,7 @@ register(
             "source": _("Source"),
             "campaign": _("Campaign"),
             "details": _("Details"),
+            "consent": _("Agreed to"),
         },
         _leads,
         (Lead,),

@@ -1,6 +1,7 @@
 """Who may do what with leads. That of the rows is 林岚's."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -8,7 +9,9 @@ from django.utils import timezone
 from tests.cast import Company
 from tests.permissions.table import Row
 from zhiyin.customers.actions import save_view
-from zhiyin.sales import actions
+from zhiyin.sales import access, actions
+from zhiyin.sales.actions import FormRules
+from zhiyin.web.sales.public_form import stamp
 
 Given = Mapping[str, Any]
 # columns: anonymous, lin, chen, ma, wu, an, xu, gao, other gao
@@ -39,8 +42,50 @@ def view(company: Company) -> Given:
     return {"view_id": kept.pk}
 
 
+def lead_form(company: Company) -> Given:
+    made = actions.create_lead_form(
+        actor=company.ma.actor, rules=FormRules("官网", "联系我们"), now=timezone.now()
+    )
+    return {"form_id": made.pk}
+
+
+def closed_form(company: Company) -> Given:
+    given = lead_form(company)
+    actions.set_lead_form_archived(actor=company.ma.actor, archived=True, now=timezone.now(), **given)
+    return given
+
+
+def address(company: Company) -> Given:
+    return {"key": access.lead_form(lead_form(company)["form_id"]).key}
+
+
+def filled_in(_company: Company, given: Given) -> Given:
+    form = access.open_lead_form(given["key"])
+    assert form
+    opened = stamp(form, timezone.now() - timedelta(minutes=1))
+    return {"name": "周敏", "phone": "13800138000", "stamp": opened}
+
+
 FORM = {"name": "周敏", "origin": "event"}
+WEB_FORM = {"name": "展会", "title": "联系我们", "fields_asked": ["phone"]}
+API_FORM = {"name": "展会", "title": "联系我们", "fields": ["phone"]}
+LEADS = "302 403 403 200 403 403 403 200 200"
+LED = "302 403 403 302 403 403 403 302 302"
+LED_ONE = "302 403 403 302 403 403 403 302 404"
 ROWS = [
+    Row("GET", "sales:lead_forms", LEADS),
+    Row("POST", "sales:lead_forms", LED, data=WEB_FORM),
+    Row("GET", "sales:lead_form", "302 403 403 200 403 403 403 200 404", given=lead_form),
+    Row("POST", "sales:lead_form", LED_ONE, given=lead_form, data=WEB_FORM),
+    Row("POST", "sales:archive_lead_form", LED_ONE, given=lead_form),
+    Row("POST", "sales:restore_lead_form", LED_ONE, given=closed_form),
+    Row("GET", "sales:fill_in", "200*9", given=address, note="whoever has the address"),
+    Row("POST", "sales:fill_in", "200*9", given=address, data=filled_in, note="whoever has the address"),
+    Row("GET", "api:list_lead_forms", "401 403 403 200 403 403 403 200 200"),
+    Row("POST", "api:create_lead_form", "401 403 403 201 403 403 403 201 201", data=API_FORM),
+    Row("PUT", "api:change_lead_form", "401 403 403 200 403 403 403 200 404", given=lead_form, data={**API_FORM, "version": 1}),
+    Row("POST", "api:archive_lead_form", "401 403 403 200 403 403 403 200 404", given=lead_form),
+    Row("POST", "api:restore_lead_form", "401 403 403 200 403 403 403 200 404", given=closed_form),
     Row("GET", "sales:leads", ALL),
     Row("POST", "sales:lead_columns", "302*9", data={"columns": ["source"]}),
     Row("POST", "sales:save_lead_view", "302*9", data={"name": "x", "query": "q=x"}),

@@ -34,6 +34,7 @@ class LeadOut(Schema):
     source: str
     campaign: str
     details: str
+    consent: str = Field(description="What they agreed to in the form that they filled in.")
     state: LeadState
     reason: str
     owner_id: uuid.UUID | None

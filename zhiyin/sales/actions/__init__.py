@@ -1,6 +1,15 @@
 """Writes of sales."""
 
 from zhiyin.sales.actions.conversion import Deal, convert_lead
+from zhiyin.sales.actions.lead_forms import (
+    FORM_START,
+    FormRules,
+    LeadFormTaken,
+    change_lead_form,
+    create_lead_form,
+    receive_lead,
+    set_lead_form_archived,
+)
 from zhiyin.sales.actions.leads import (
     LEAD_FIELDS,
     AlreadyConverted,
@@ -24,25 +33,32 @@ from zhiyin.sales.actions.stages import StageRules, create_pipeline, set_close_r
 
 __all__ = [
     "EDITABLE",
+    "FORM_START",
     "LEAD_FIELDS",
     "AlreadyConverted",
     "AlreadyThere",
     "Closing",
     "Deal",
+    "FormRules",
+    "LeadFormTaken",
     "MovedMeanwhile",
     "OpportunityCodeTaken",
     "StageRules",
+    "change_lead_form",
     "convert_lead",
     "create_lead",
+    "create_lead_form",
     "create_opportunity",
     "create_pipeline",
     "default_pipeline",
     "move_opportunity",
+    "receive_lead",
     "remove_lead",
     "remove_opportunity",
     "restore_lead",
     "restore_opportunity",
     "set_close_reasons",
+    "set_lead_form_archived",
     "set_lead_state",
     "set_stages",
     "update_lead",

@@ -88,7 +88,7 @@ def _existing(actor: Actor, lead: Lead, customer_id: uuid.UUID, now: datetime.da
 
 
 def _came(actor: Actor, lead: Lead, customer: Customer, now: datetime.datetime) -> None:
-    told = ("name", "company", "source", "campaign", "details", "city")
+    told = ("name", "company", "source", "campaign", "details", "city", "consent")
     add_to_timeline(
         actor=actor,
         customer_id=customer.pk,

@@ -41,12 +41,17 @@ def create_lead(*, actor: Actor, name: str, now: datetime.datetime, **values: An
     """
     actor.require("sales.edit")
     made = Lead(owner_id=actor.member_id, unit_id=actor.unit_id, created_at=now, updated_at=now)
-    _apply(actor, made, {**values, "name": name})
-    made.save()
+    apply_values(actor, made, {**values, "name": name})
+    add_lead(actor, made, now)
+    return made
+
+
+def add_lead(actor: Actor, made: Lead, now: datetime.datetime) -> None:
+    """Keep a new one whose values were checked, and tell whose it is."""
+    made.save(force_insert=True)
     given = {field: [None, value] for field in LEAD_FIELDS if (value := getattr(made, field))}
     tell(actor, made, "added", given, now)
     _tell_owner(actor, made, now)
-    return made
 
 
 def update_lead(
@@ -61,7 +66,7 @@ def update_lead(
     actor.require("sales.edit")
     found = lead_to_change(actor, lead_id, version)
     before = {field: getattr(found, field) for field in LEAD_FIELDS}
-    _apply(actor, found, changes)
+    apply_values(actor, found, changes)
     different = {field: [old, new] for field, old in before.items() if (new := getattr(found, field)) != old}
     if different:
         save(found, now)
@@ -155,7 +160,7 @@ def _set_removed(actor: Actor, found: Lead, what: str, now: datetime.datetime) -
     return found
 
 
-def _apply(actor: Actor, lead: Lead, values: Mapping[str, Any]) -> None:
+def apply_values(actor: Actor, lead: Lead, values: Mapping[str, Any]) -> None:
     for field, value in values.items():
         if field not in LEAD_FIELDS:
             raise Invalid(_("There is no such field."), field=field)

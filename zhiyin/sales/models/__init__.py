@@ -1,4 +1,5 @@
 from zhiyin.sales.models.lead import Lead
+from zhiyin.sales.models.lead_form import LeadForm
 from zhiyin.sales.models.opportunity import (
     Opportunity,
     OpportunityCompetitor,
@@ -12,6 +13,7 @@ __all__ = [
     "CloseReason",
     "Competitor",
     "Lead",
+    "LeadForm",
     "Opportunity",
     "OpportunityCompetitor",
     "OpportunityLine",

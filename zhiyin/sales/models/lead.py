@@ -16,7 +16,7 @@ from zhiyin.sales.models.opportunity import Opportunity
 class Lead(TenantModel):
     """Somebody who may buy and is no customer yet: who, how to reach them, and where they came from.
 
-    ``phone_key`` and ``email_key`` are what telephone and address are known by. ``answered_at`` is when somebody
+    ``consent`` is what they agreed to when they filled in a form. ``phone_key`` and ``email_key`` are what telephone and address are known by. ``answered_at`` is when somebody
     first took it up. Once it is converted, ``customer`` and perhaps ``opportunity`` are what became of it.
     """
 
@@ -32,6 +32,7 @@ class Lead(TenantModel):
     source = models.CharField(max_length=100, blank=True, db_default="")
     campaign = models.CharField(max_length=100, blank=True, db_default="")
     details = models.TextField(max_length=10_000, blank=True, db_default="")
+    consent = models.TextField(max_length=2000, blank=True, db_default="")
     state = models.CharField(max_length=9, choices=LeadState, default=LeadState.NEW)
     reason = models.CharField(max_length=500, blank=True, db_default="")
     owner = models.ForeignKey(Member, models.SET_NULL, null=True, related_name="leads", db_index=False)

@@ -18,14 +18,14 @@ from zhiyin.platform.paging import Page, keyset
 from zhiyin.platform.pinyin import normalise
 from zhiyin.sales import access
 from zhiyin.sales.choices import LeadOrigin, LeadState
-from zhiyin.sales.models import Lead
+from zhiyin.sales.models import Lead, LeadForm
 from zhiyin.sales.queries.opportunities import Someone, Text
 
 Row = Mapping[str, object]
 LeadSort = Literal["name", "-name", "created", "-created"]
 LEAD_SORTS = {"name": "name_key", "created": "created_at"}
 COLUMNS = (
-    "id", "name", "name_key", "company", "phone", "email", "city", "origin", "source", "campaign", "details", "state",
+    "id", "name", "name_key", "company", "phone", "email", "city", "origin", "source", "campaign", "details", "consent", "state",
     "reason", "owner_id", "owner__name", "answered_at", "customer_id", "opportunity_id", "converted_at", "created_at",
     "version",
 )  # fmt: skip
@@ -89,6 +89,13 @@ def lead_row(actor: Actor, lead_id: uuid.UUID) -> dict[str, Any]:
 def likely_customers(actor: Actor, lead: Lead) -> Likely:
     """Whom a lead may be already. Ten SQL statements at most."""
     return likely(actor, name=lead.company or lead.name, phone=lead.phone, email=lead.email)
+
+
+def lead_forms() -> list[LeadForm]:
+    """The forms, open ones first. One SQL statement."""
+    return list(
+        LeadForm.objects.select_related("owner").order_by(F("archived_at").desc(nulls_first=True), "name")
+    )
 
 
 def _told(actor: Actor, rows: list[Row]) -> list[Row]:

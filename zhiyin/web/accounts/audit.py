@@ -104,6 +104,7 @@ LABELS: dict[str, str | Promise] = {
     "commerce.order_returned": _("Return recorded"),
     "commerce.payment_recorded": _("Payment recorded"),
     "sales.pipeline_changed": _("Pipeline added or changed"),
+    "sales.lead_form_changed": _("Form for leads set up or filled in"),
     "sales.lead_changed": _("Lead added, changed or converted"),
     "sales.opportunity_changed": _("Opportunity added or changed"),
     "sales.opportunity_moved": _("Opportunity moved to another stage"),

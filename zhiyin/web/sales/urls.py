@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhiyin.web.sales.views import board, leads, opportunities, pipelines
+from zhiyin.web.sales.views import board, lead_forms, leads, opportunities, pipelines
 
 app_name = "sales"
 urlpatterns = [
@@ -18,6 +18,11 @@ urlpatterns = [
     path("sales/leads/<uuid:lead_id>/convert/", leads.convert, name="lead_convert"),
     path("sales/leads/<uuid:lead_id>/remove/", leads.remove, name="lead_remove"),
     path("sales/leads/<uuid:lead_id>/restore/", leads.restore, name="lead_restore"),
+    path("settings/lead-forms/", lead_forms.lead_forms, name="lead_forms"),
+    path("settings/lead-forms/<uuid:form_id>/", lead_forms.lead_form, name="lead_form"),
+    path("settings/lead-forms/<uuid:form_id>/archive/", lead_forms.archive, name="archive_lead_form"),
+    path("settings/lead-forms/<uuid:form_id>/restore/", lead_forms.restore, name="restore_lead_form"),
+    path("f/<str:key>/", lead_forms.fill_in, name="fill_in"),
     path("settings/pipelines/", pipelines.pipelines, name="pipelines"),
     path("settings/pipelines/reasons/", pipelines.reasons, name="close_reasons"),
     path("settings/pipelines/<uuid:pipeline_id>/", pipelines.pipeline, name="pipeline"),
