@@ -76,6 +76,11 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.email
 
+    @property
+    def has_address(self) -> bool:
+        """Whether a mail could reach the person; who came in a list without one has a name that RFC 2606 keeps free."""
+        return not self.email.endswith(".invalid")
+
 
 class Unit(TenantModel):
     """An organisation unit in the tenant's tree; ``path`` holds the ids from the root down to it."""

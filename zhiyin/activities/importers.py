@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from zhiyin.customers import columns
 from zhiyin.customers import importers as customers
-from zhiyin.customers.choices import ContactKind
-from zhiyin.customers.importers.reach import within
-from zhiyin.customers.keys import REGIONS, code_key, phone_key
-from zhiyin.customers.sealing import is_anything_sealed, token_of
+from zhiyin.customers.importers.naming import NAMED_BY, find_named
 from zhiyin.imports import kinds
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
 from zhiyin.imports.landing import Landing, key_sql
@@ -17,7 +14,6 @@ from zhiyin.imports.messages import Message, gettext_noop, ngettext_lazy
 from zhiyin.imports.people import make_people, person
 from zhiyin.imports.reading import ROW
 from zhiyin.imports.systems import Export, register
-from zhiyin.platform.pinyin import name_key, normalise
 
 if TYPE_CHECKING:
     from zhiyin.imports.workspace import Workspace
@@ -35,7 +31,6 @@ _OPEN = (
 _CANCELLED = r"cancel|not held|取消|作废"
 
 _UNKNOWN = gettext_noop("There is no such customer within your reach.")
-_SEVERAL = gettext_noop("Several customers are called so; a code, telephone or e-mail would tell which.")
 _NOBODY_DOES_IT = gettext_noop("Nobody is known who does this task.")
 _STRANGERS = ngettext_lazy(
     "{count} row names somebody who is no member of the company: a task goes to the customer's owner or to you, a follow-up"
@@ -43,21 +38,6 @@ _STRANGERS = ngettext_lazy(
     "{count} rows name somebody who is no member of the company: tasks go to the customer's owner or to you, follow-ups"
     " have no author.",
 )
-# what a row may name its customer by, the surest first: column of the file, and how a customer is found by its key
-_NAMED_BY = {
-    "customer_code": "SELECT c.id FROM customers_customer c WHERE c.code_key = l.customer_code",
-    "customer_email": (
-        "SELECT p.customer_id FROM customers_contactpoint p"
-        " WHERE p.kind = 'email' AND p.value_key IN (l.customer_email, l.sealed_email)"
-    ),
-    "customer_phone": (
-        "SELECT p.customer_id FROM customers_contactpoint p"
-        " WHERE p.kind = 'phone' AND p.value_key IN (l.customer_phone, l.sealed_phone)"
-    ),
-    "customer_name": "SELECT c.id FROM customers_customer c WHERE c.name_key = l.customer_name",
-}
-
-_SEALED = {"sealed_email": ContactKind.EMAIL, "sealed_phone": ContactKind.PHONE}
 
 
 class Activities(Kind):
@@ -93,14 +73,14 @@ class Activities(Kind):
         Field("member", gettext_noop("Colleague"), synonyms=("assigned to", "assignee", "owner", "owner name",
             "assigned user", "user", "created by", "负责人", "跟进人", "创建人", "执行人"), length=200),
     )  # fmt: skip
-    one_of: ClassVar = (tuple(_NAMED_BY), ("subject", "body"))
+    one_of: ClassVar = (NAMED_BY, ("subject", "body"))
 
     def checks(self, work: Workspace) -> list[Check]:
         now = work.frame.now.isoformat(" ", "seconds")
         return [
             Check("subject IS NULL AND body IS NULL", Message(gettext_noop("The row says nothing."))),
             Check(
-                " AND ".join(f"{name} IS NULL" for name in _NAMED_BY),
+                " AND ".join(f"{name} IS NULL" for name in NAMED_BY),
                 Message(gettext_noop("The row names no customer: no code, telephone, e-mail or name.")),
             ),
             Check(
@@ -112,10 +92,8 @@ class Activities(Kind):
 
     def refuse_beyond(self, work: Workspace, landing: Landing) -> None:
         make_people(work, landing.actor)
-        _number_named(work)
-        _find_named(work, landing)
+        find_named(work, landing)
         work.refuse(Message(_UNKNOWN), f"SELECT {ROW} FROM naming JOIN found USING (nno) WHERE number = 0")
-        work.refuse(Message(_SEVERAL), f"SELECT {ROW} FROM naming JOIN found USING (nno) WHERE number > 1")
         if landing.actor.member_id is None:
             nobody = f"{_is_open()} AND p.id IS NULL AND f.owner IS NULL"
             work.refuse(Message(_NOBODY_DOES_IT), f"SELECT {ROW} FROM {_joined()} WHERE {nobody}")
@@ -181,62 +159,6 @@ def _joined() -> str:
     return (
         f"typed t JOIN naming USING ({ROW}) JOIN found f USING (nno)"
         f" LEFT JOIN people p ON p.key = {person('t.member')}"
-    )
-
-
-def _number_named(work: Workspace) -> None:
-    """Make ``named`` (``nno`` and what names a customer, as keys) and ``naming`` (row and ``nno``)."""
-    region = REGIONS.get(work.frame.currency)
-    keys = {
-        "customer_code": code_key,
-        "customer_email": str.casefold,
-        "customer_phone": lambda text: phone_key(text, region) or normalise(text),
-        "customer_name": lambda text: name_key(text[:200]),
-    }
-    for column, key in keys.items():
-        work.key(f"SELECT {column} FROM typed", f"{column}_keys", key)
-    joins = " ".join(f"LEFT JOIN {column}_keys ON {column}_keys.value = t.{column}" for column in keys)
-    cells = ", ".join(f"{column}_keys.key AS {column}" for column in keys)
-    work.con.execute(f"CREATE TABLE keyed AS SELECT t.{ROW}, {cells} FROM typed t {joins}")
-    names = ", ".join(keys)
-    work.con.execute(
-        f"CREATE TABLE named AS SELECT (row_number() OVER ())::INTEGER AS nno, {names}"
-        f" FROM (SELECT DISTINCT {names} FROM keyed)"
-    )
-    same = " AND ".join(f"k.{name} IS NOT DISTINCT FROM n.{name}" for name in keys)
-    work.con.execute(f"CREATE TABLE naming AS SELECT {ROW}, nno FROM keyed k JOIN named n ON {same}")
-
-
-def _sealed(work: Workspace) -> tuple[str, str]:
-    """Columns over ``named`` for what contact points of customers in a pool have instead of keys, and their joins."""
-    if not is_anything_sealed():
-        return ", ".join("NULL" for _each in _SEALED), ""
-    for name, kind in _SEALED.items():
-        work.key(f"SELECT customer_{kind} FROM named", name, token_of(kind))
-    joins = (f"LEFT JOIN {name} ON {name}.value = customer_{kind}" for name, kind in _SEALED.items())
-    return ", ".join(f"{name}.key" for name in _SEALED), " ".join(joins)
-
-
-def _find_named(work: Workspace, landing: Landing) -> None:
-    """Make ``found``: for each ``nno`` how many customers within reach it means, and the one with its owner."""
-    tokens, joins = _sealed(work)
-    landing.copy(
-        work.con,
-        f"SELECT nno, {', '.join(_NAMED_BY)}, {tokens} FROM named {joins}",
-        "landed_named",
-        f"nno int, {' text, '.join((*_NAMED_BY, *_SEALED))} text",
-    )
-    reach = "" if landing.actor.scope == "all" else f" AND {within('c')}"
-    first = " ".join(
-        f"WHEN l.{column} IS NOT NULL THEN ARRAY({found} LIMIT 2)" for column, found in _NAMED_BY.items()
-    )
-    landing.fetch(
-        work,
-        "SELECT l.nno, count(c.id), min(c.id::text)::uuid, min(c.owner_id::text)::uuid FROM"
-        f" (SELECT nno, CASE {first} END AS ids FROM landed_named l) AS l"
-        f" LEFT JOIN customers_customer c ON c.id = ANY (l.ids){reach} GROUP BY l.nno",
-        "found",
-        "nno INTEGER, number BIGINT, customer UUID, owner UUID",
     )
 
 

@@ -22,4 +22,4 @@ PHONES = (
     "电话号码", "联系电话", "联系手机", "收货人手机", "移动电话",
 )  # fmt: skip
 EMAILS = ("email", "e-mail", "mail", "email address", "邮箱", "电子邮箱", "电子邮件", "邮件地址", "邮箱地址")
-COUNTRIES = ("country", "country name", "nation", "国家", "国别", "国家地区", "国家/地区")
+COUNTRIES = ("country", "country name", "nation", "office location", "国家", "国别", "国家地区", "国家/地区")

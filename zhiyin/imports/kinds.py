@@ -96,6 +96,8 @@ class Kind(ABC):
     """Fields beside its code in which a row may agree with a record that is there; see ``matching``."""
     secret: ClassVar[tuple[str, ...]] = ()
     """Fields of which no plain copy is to be kept: the file goes once its rows are in."""
+    references: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """By field, the kind of file that lists what it refers to, and that one's field for it; the first are needed first."""
     refers: ClassVar[bool] = False
     """Whether `refuse_beyond` is asked for every actor, not only for one who does not reach all records."""
 

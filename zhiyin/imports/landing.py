@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime
 import io
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
+from django.db.models import ManyToOneRel, Model
 
 from zhiyin.imports.ahead import ahead
 from zhiyin.imports.errors import ScopeChanged
@@ -275,6 +276,19 @@ class Landing:
 def key_sql(prefix: str, number: str) -> str:
     """The key with this prefix and number, in PostgreSQL."""
     return f"('{prefix}' || lpad(to_hex({number}), 12, '0'))::uuid"
+
+
+def unreferred(model: type[Model], alias: str, own: Collection[type[Model]] = ()) -> str:
+    """The condition, after others, that no row of any app refers to one of a table but those of its ``own``."""
+    references = (
+        (each.related_model._meta.db_table, each.field.column)
+        for each in model._meta.get_fields(include_hidden=True)
+        if isinstance(each, ManyToOneRel) and each.related_model not in own
+    )
+    return "".join(
+        f" AND NOT EXISTS (SELECT FROM {table} r WHERE r.{column} = {alias}.id)"
+        for table, column in references
+    )
 
 
 def _batches(con: duckdb.DuckDBPyConnection, query: str, size: int = BATCH) -> Iterator[pa.RecordBatch]:

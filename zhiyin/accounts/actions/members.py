@@ -23,9 +23,10 @@ from zhiyin.accounts.actions.guards import (
     role_of,
 )
 from zhiyin.accounts.errors import AlreadyMember, BelongsElsewhere, NameTaken
-from zhiyin.accounts.models import Member, Unit, User
+from zhiyin.accounts.models import Member, Tenant, Unit, User
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Invalid, NotFound
+from zhiyin.platform.keys import uuid7
 from zhiyin.platform.outbox import Event
 from zhiyin.platform.pinyin import name_key
 from zhiyin.platform.record import record
@@ -43,7 +44,7 @@ class PasswordLink:
 def invite_member(
     *,
     actor: Actor,
-    email: str,
+    email: str | None,
     name: str,
     unit_id: uuid.UUID,
     role_id: uuid.UUID,
@@ -53,11 +54,12 @@ def invite_member(
     """Make a person a member of the company, and known to zhiyin when new.
 
     Without ``password`` a new person sets one by a link (``make_password_link``). Who is known already, from
-    another company, keeps the password he has. Raises ``AlreadyMember``, ``TooMuch``, ``NotFound`` or
+    another company, keeps the password he has. Who has no e-mail address cannot sign in before ``set_member_email``
+    gives one. Raises ``AlreadyMember``, ``TooMuch``, ``NotFound`` or
     ``Invalid``.
     """
     actor.require(MANAGE)
-    email = _checked_email(email)
+    email = _placeholder(actor) if email is None else _checked_email(email)
     role = role_of(role_id)
     require_covers_role(actor, role, unit_id)
     unit = Unit.objects.filter(pk=unit_id).first()
@@ -120,6 +122,27 @@ def change_member(
         subject=("member", member.id),
         changes=changes,
     )
+    return member
+
+
+def set_member_email(*, actor: Actor, member_id: uuid.UUID, email: str, now: datetime.datetime) -> Member:
+    """Give somebody who has no e-mail address one to sign in with. Twice is no error.
+
+    Raises ``NotFound``, ``TooMuch``, ``Invalid``, also for who has an address of their own, and ``AlreadyMember`` for one
+    that another person has.
+    """
+    actor.require(MANAGE)
+    member = _covered(actor, member_id)
+    email = _checked_email(email)
+    if member.user.email == email:
+        return member
+    if member.user.has_address:
+        raise Invalid(_("This person has an e-mail address already."), field="email")
+    if User.objects.filter(email__iexact=email).exists():
+        raise AlreadyMember(field="email")
+    member.user.email, member.user.mails = email, True
+    member.user.save(update_fields=["email", "mails"])
+    record(events.MemberChanged(member_id=member.id), actor=actor, now=now, subject=("member", member.id))
     return member
 
 
@@ -240,6 +263,7 @@ def _require_here_only(member: Member) -> None:
 
 def _new_user(email: str, password: str | None, now: datetime.datetime) -> User:
     user = User(email=email, created_at=now)
+    user.mails = user.has_address
     if password is None:
         user.set_unusable_password()
     else:
@@ -250,6 +274,11 @@ def _new_user(email: str, password: str | None, now: datetime.datetime) -> User:
         user.set_password(password)
     user.save(force_insert=True)
     return user
+
+
+def _placeholder(actor: Actor) -> str:
+    code = Tenant.objects.values_list("code", flat=True).get(pk=actor.tenant_id)
+    return f"{uuid7().hex}@{code}.invalid"
 
 
 def _checked_email(email: str) -> str:

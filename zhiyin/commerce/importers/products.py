@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from zhiyin.commerce.models import OrderLine, Product
 from zhiyin.imports.formats import NUMBER
 from zhiyin.imports.grouping import group
 from zhiyin.imports.kinds import Check, Field, FieldType, Kind, Outcome
-from zhiyin.imports.landing import Landing, Match
+from zhiyin.imports.landing import Landing, Match, unreferred
 from zhiyin.imports.messages import Message, gettext_noop, ngettext_lazy
 from zhiyin.platform.pinyin import name_key
 
@@ -141,6 +142,7 @@ def undo_products(landing: Landing) -> dict[str, int]:
     gone = landing.run(
         "DELETE FROM commerce_product p WHERE p.tenant_id = %(tenant)s AND p.import_id = %(import)s"
         " AND p.version = 1 AND NOT EXISTS (SELECT FROM sold_products s WHERE s.id = p.id)"
+        f"{unreferred(Product, 'p', (OrderLine,))}"
     )
     restored = landing.restore("product", "commerce_product", _WRITABLE)
     return {"products_deleted": gone, "products_kept": total - gone, "products_restored": restored}
@@ -152,6 +154,10 @@ _REPEATED = ngettext_lazy(
 )
 
 
+# what tells products apart: the code, else the name
+_THING = "coalesce(product_code, left(product_name, 64))"
+
+
 class Products(Kind):
     """One product a row."""
 
@@ -160,22 +166,27 @@ class Products(Kind):
     permission: ClassVar = "products.edit"
     fields: ClassVar = (
         Field("product_code", gettext_noop("Product code"), FieldType.CODE, (*CODES, "code", "id", "编号",
-            "编码"), required=True, length=64),
+            "编码"), length=64),
         Field("product_name", gettext_noop("Product name"), synonyms=(*NAMES, "name", "名称"), length=300),
         Field("category", gettext_noop("Category"), synonyms=("category", "product category", "class",
-            "group", "department", "类别", "分类", "商品类别", "品类", "类目"), length=100),
+            "group", "department", "series", "类别", "分类", "商品类别", "品类", "类目"), length=100),
         Field("unit", gettext_noop("Unit of measure"), synonyms=("unit", "uom", "unit of measure", "单位",
             "计量单位"), length=20),
         Field("price", gettext_noop("Price"), FieldType.AMOUNT, ("price", "unit price", "list price",
-            "retail price", "sale price", "价格", "单价", "售价", "零售价", "销售价", "标价")),
+            "retail price", "sale price", "sales price", "价格", "单价", "售价", "零售价", "销售价", "标价")),
         Field("cost", gettext_noop("Cost"), FieldType.AMOUNT, ("cost", "unit cost", "purchase price", "成本",
             "成本价", "进价", "采购价")),
         Field("currency", gettext_noop("Currency"), FieldType.CURRENCY, ("currency", "币种", "货币"),
             length=3),
     )  # fmt: skip
 
+    one_of: ClassVar = (("product_code", "product_name"),)
+
     def checks(self, work: Workspace) -> list[Check]:  # noqa: ARG002
         return [
+            Check(
+                f"{_THING} IS NULL", Message(gettext_noop("The row names no product: no code and no name."))
+            ),
             Check("price < 0", Message(gettext_noop("The price is negative."))),
             Check("cost < 0", Message(gettext_noop("The cost is negative."))),
             currency_check(),
@@ -185,7 +196,7 @@ class Products(Kind):
         columns = {"name": "product_name"} | {
             key: key for key in ("category", "unit", "price", "cost", "currency")
         }
-        count = gather_products(work, "product_code", columns)
+        count = gather_products(work, _THING, columns)
         outcome = Outcome({"products": count, "repeated": work.one("SELECT count(*) FROM typed") - count})
         if outcome.counts["repeated"]:
             outcome.messages.append(_REPEATED(outcome.counts["repeated"]))

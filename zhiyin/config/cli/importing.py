@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from zhiyin.platform.actors import Actor
 
 Pairs = dict[str, str]
+_SAID = ("columns", "dates", "delimiter", "encoding", "sheet", "no_header", "source", "profile", "known", "alike", "by")
+_AS_IT_IS: dict[str, Any] = dict.fromkeys((*_SAID, "new_fields"), ())
 
 
 def _pairs(_ctx: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Pairs:
@@ -38,7 +40,7 @@ def _pairs(_ctx: click.Context, _option: click.Parameter, values: tuple[str, ...
 )
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @tenant_option
-@click.option("--kind", default="", help="customers, products or orders; else it is guessed.")
+@click.option("--kind", default="", help="customers, products, orders, opportunities or another; else it is guessed.")
 @click.option(
     "--column", "columns", multiple=True, callback=_pairs, help="FIELD=COLUMN, where the guess is wrong."
 )
@@ -77,6 +79,7 @@ def _pairs(_ctx: click.Context, _option: click.Parameter, values: tuple[str, ...
     multiple=True,
     help="COLUMN or COLUMN=TYPE: make a field of your own of a column that nothing is known of; * for all of them.",
 )
+@click.option("--alone", is_flag=True, help="Leave the files beside it alone.")
 @click.option("--check", "only_check", is_flag=True, help="Say what would happen, and change nothing.")
 @click.option("--refused", type=click.Path(dir_okay=False, path_type=Path), help="Write refused rows there.")
 @click.option("--undo", type=click.UUID, metavar="ID", help="Take back the import of this id, whole.")
@@ -86,17 +89,19 @@ def import_file(
     file: Path | None,
     tenant_code: str,
     kind: str,
+    alone: bool,
     only_check: bool,
     refused: Path | None,
     undo: uuid.UUID | None,
     as_json: bool,
     **reading: Any,
 ) -> None:
-    """Import a file of customers, products or orders: CSV, XLSX or Parquet, also packed with gzip.
+    """Import a file of customers, products, orders or opportunities: CSV, XLSX or Parquet, also packed with gzip.
 
     Columns and dates are recognised. All rows that are well are imported at once, or none; the same file
     twice changes nothing. Refused rows do not make the command fail: look at "refused" in the answer. With --undo instead of a
-    file all rows of an earlier import are taken back; its id is in that import's answer.
+    file all rows of an earlier import are taken back; its id is in that import's answer. Files beside one of opportunities that list the customers, products or
+    colleagues whom its rows name, in a column of the same name, are imported before it, unless --alone.
     """
     if undo and (file or only_check or refused):
         raise click.UsageError("--undo takes an earlier import back: give no file with it.")
@@ -111,12 +116,33 @@ def import_file(
         return
     assert file
     batch_id = _upload(actor, file, kind, reading)
+    beside = [] if alone or only_check else _import_beside(actor, file, batch_id, quiet=as_json)
     batch, result = _work(actor, batch_id, "check" if only_check else "apply", quiet=as_json)
     if refused and batch.refused_file:
         _save_refused(actor, batch, refused)
     told = {"messages": _told(result["messages"]), "refusals": _refusals(result)}
     same = {"id": batch.id, "kind": batch.kind, "state": batch.state, "columns": batch.mapping}
+    if beside:
+        same["beside"] = beside
     answer({**same, **result, **told}, as_json=as_json, text="\n".join(_sentences(batch, result)))
+
+
+def _import_beside(actor: "Actor", file: Path, batch_id: uuid.UUID, *, quiet: bool) -> list[dict[str, Any]]:
+    """Import the lists that lie beside a file; what became of each."""
+    from zhiyin.imports import access
+    from zhiyin.imports.beside import files_beside
+    from zhiyin.platform.tenancy import scope
+
+    with scope(actor.tenant_id):
+        lists = files_beside(file, access.get_import(actor, batch_id))
+    done = []
+    for each in lists:
+        reading = _AS_IT_IS | {"columns": {each.field: each.column}}
+        batch, result = _work(actor, _upload(actor, each.path, each.kind, reading), "apply", quiet=quiet)
+        if not quiet:
+            click.echo("\n".join([each.path.name, *_sentences(batch, result)]))
+        done.append({"file": each.path.name, "id": batch.id, "kind": batch.kind, "effect": result["effect"]})
+    return done
 
 
 def _new_fields(given: tuple[str, ...], unknown: dict[str, str]) -> dict[str, str]:
@@ -156,14 +182,19 @@ def _upload(actor: "Actor", file: Path, kind: str, reading: dict[str, Any]) -> u
             actions.choose_columns(
                 actor=actor,
                 import_id=batch.id,
-                mapping={**batch.mapping, **reading["columns"]},
-                date_formats={**batch.date_formats, **reading["dates"]},
-                source=reading["source"],
+                mapping=_chosen(batch.mapping, reading["columns"]),
+                date_formats={**batch.date_formats, **dict(reading["dates"])},
+                source=reading["source"] or None,
                 matching={**batch.matching, **rules} if rules else None,
                 new_fields=wanted or None,
                 now=now,
             )
         return batch.id
+
+
+def _chosen(guessed: Pairs, said: Pairs) -> Pairs:
+    """The columns as guessed, but for what was said of them."""
+    return {field: column for field, column in guessed.items() if column not in said.values()} | said
 
 
 def _work(actor: "Actor", batch_id: uuid.UUID, step: Any, *, quiet: bool) -> tuple["Import", dict[str, Any]]:

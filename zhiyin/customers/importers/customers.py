@@ -48,7 +48,7 @@ from zhiyin.customers.models import (
 )
 from zhiyin.imports.grouping import group
 from zhiyin.imports.kinds import Outcome
-from zhiyin.imports.landing import Landing, Match, key_sql
+from zhiyin.imports.landing import Landing, Match, key_sql, unreferred
 from zhiyin.imports.messages import Message, gettext_noop, ngettext_lazy
 from zhiyin.imports.reading import ROW
 from zhiyin.platform import search
@@ -433,7 +433,7 @@ def undo_customers(landing: Landing) -> dict[str, int]:
         " AND NOT EXISTS (SELECT FROM customers_contactpoint p"
         f" WHERE p.customer_id = c.id AND p.created_at <> c.created_at)"
         " AND NOT EXISTS (SELECT FROM customers_sensitivevalue v"
-        f" WHERE v.customer_id = c.id AND v.set_at <> c.created_at){_unused()}"
+        f" WHERE v.customer_id = c.id AND v.set_at <> c.created_at){unreferred(Customer, 'c', _OWN)}"
     )
     kept = landing.one(f"SELECT count(*) {made}") - gone
     for table in (
@@ -461,15 +461,3 @@ def undo_customers(landing: Landing) -> dict[str, int]:
         f"SELECT subject_id {mine} = 'customer' UNION SELECT (after ->> 'customer')::uuid {mine} = 'contact'",
     )
     return {"customers_deleted": gone, "customers_kept": kept, "customers_restored": restored}
-
-
-def _unused() -> str:
-    """The condition that nothing of any app refers to a customer ``c`` but what its import made."""
-    references = (
-        (each.related_model._meta.db_table, each.field.column)
-        for each in Customer._meta.related_objects
-        if each.related_model not in _OWN
-    )
-    return "".join(
-        f" AND NOT EXISTS (SELECT FROM {table} r WHERE r.{column} = c.id)" for table, column in references
-    )

@@ -80,6 +80,10 @@ _REPEATED = ngettext_lazy(
 )
 
 
+# a file that names parent companies, and none of these, is one of companies
+_OF_PEOPLE = ("family_name", "given_name", "company", "job_title")
+
+
 class Customers(Kind):
     """One customer a row."""
 
@@ -132,7 +136,7 @@ class Customers(Kind):
         Field("job_title", gettext_noop("Job title"), synonyms=("job title", "title", "position", "职务", "职位",
             "头衔"), length=100),
         Field("parent", gettext_noop("Parent company"), synonyms=("parent account", "parent company",
-            "parent account id", "上级客户", "上级公司", "母公司", "总公司"), length=200),
+            "parent account id", "subsidiary of", "上级客户", "上级公司", "母公司", "总公司"), length=200),
         Field("source", gettext_noop("Source"), synonyms=("source", "channel", "来源", "客户来源", "渠道"),
             length=64),
         Field("grade", gettext_noop("Grade"), synonyms=("grade", "customer grade", "customer level", "客户等级", "客户级别", "客户分级"), length=50),
@@ -204,6 +208,8 @@ class Customers(Kind):
         columns |= {each.name: each.name for each in work.kind.fields if each.name.startswith(PREFIX)}
         if {"given_name", "family_name"} & work.mapping.keys():
             columns["name"] = NAME
+        if "parent" in work.mapping and not {"kind", *_OF_PEOPLE} & work.mapping.keys():
+            columns["kind"] = "'company'"
         outcome = gather_customers(work, WHO, columns)
         repeated = work.one("SELECT count(*) FROM typed") - outcome.counts["customers"]
         if repeated:
