@@ -49,7 +49,7 @@ def opportunity(
         # apart: a row whose stage changes while one waits for it would be lost from a join
         Opportunity.objects.select_for_update(no_key=True).filter(pk=opportunity_id).first()
     seen = _within(actor, Opportunity.objects.all(), need) if removed else opportunities(actor, need)
-    rows = seen.select_related("stage", "pipeline", "owner", "customer", "reason")
+    rows = seen.select_related("stage", "furthest", "pipeline", "owner", "customer", "reason")
     found = rows.filter(pk=opportunity_id).first()
     if found is None:
         if need != "read" and opportunities(actor, "read").filter(pk=opportunity_id).exists():

@@ -12,6 +12,14 @@ class StageKind(models.TextChoices):
     LOST = "lost", _("Lost")
 
 
+class FunnelPart(models.TextChoices):
+    """What a funnel's cells are counted for."""
+
+    WAY = "way"
+    SOURCE = "source"
+    CLOSE = "close"
+
+
 class Horizon(models.TextChoices):
     """When the customer means to buy, in months from now."""
 

@@ -77,6 +77,13 @@ WORK = [
         "board pipeline kanban deals 看板 商机看板 kb",
     ),
     Item(
+        _("Funnel"),
+        "sales:funnel",
+        "chart-bar",
+        "sales.view",
+        "funnel conversion win rate velocity 漏斗 转化 赢单率 ld zh",
+    ),
+    Item(
         _("Approvals"),
         "approvals:inbox",
         "rubber-stamp",

@@ -75,6 +75,8 @@ ROWS = [
     Row("GET", "sales:pipeline", "302 403 403 200 403 403 403 200 404", given=pipeline),
     Row("POST", "sales:pipeline", "302 403 403 302 403 403 403 302 404", given=pipeline, data=same_form),
     Row("GET", "api:list_pipelines", "401 200*8"),
+    Row("GET", "sales:funnel", ALL, given=lane),
+    Row("GET", "api:read_funnel", "401 200*7 404", given=lane),
     Row("POST", "api:create_pipeline", "401 403 403 201 403 403 403 201 201", data={"name": "渠道"}),
     Row("PUT", "api:set_stages", "401 403 403 200 403 403 403 200 404", given=pipeline, data=same_stages),
     Row("PUT", "api:set_close_reasons", "401 403 403 200 403 403 403 200 200", data={"kind": "won", "names": ["价格"]}),

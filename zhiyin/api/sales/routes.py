@@ -8,6 +8,7 @@ from ninja import Query
 from pydantic import BaseModel, Field
 
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
+from zhiyin.api.sales.funnel import FunnelOut, funnel_out
 from zhiyin.api.sales.schemas import (
     BoardLaneOut,
     CloseReasonOut,
@@ -22,10 +23,11 @@ from zhiyin.api.sales.schemas import (
     StagesIn,
     SumsOut,
 )
+from zhiyin.platform.errors import NotFound
 from zhiyin.sales import access, actions, queries
 from zhiyin.sales.actions import Closing, StageRules
 from zhiyin.sales.models import CloseReason, Pipeline, Stage
-from zhiyin.sales.queries import Lane, Lanes, OpportunityFilter, OpportunitySort, Sums
+from zhiyin.sales.queries import FunnelFilter, Lane, Lanes, OpportunityFilter, OpportunitySort, Sums
 
 routes = Routes("sales")
 
@@ -119,6 +121,20 @@ def read_board(request: Request, where: Query[OpportunityFilter], by: Lanes = "s
     if pipeline is None:
         return []
     return queries.board(request.actor, pipeline, by, where, now=now(), today=timezone.localdate())
+
+
+@routes.get("/funnel/", permission="sales.view", response=FunnelOut)
+def read_funnel(
+    request: Request, where: Query[FunnelFilter], pipeline: uuid.UUID | None = None
+) -> dict[str, Any]:
+    """How far the opportunities of a pipeline, the default one without a name, came, and what became of them.
+
+    Counted are those that are one's own, or of the units that one reaches.
+    """
+    chosen = pipeline or next((each.pk for each in queries.boards()), None)
+    if chosen is None:
+        raise NotFound
+    return funnel_out(queries.funnel(request.actor, chosen, where))
 
 
 @routes.post("/opportunities/", permission="sales.edit", response=OpportunityOut, status=201)

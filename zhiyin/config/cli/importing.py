@@ -21,7 +21,19 @@ if TYPE_CHECKING:
     from zhiyin.platform.actors import Actor
 
 Pairs = dict[str, str]
-_SAID = ("columns", "dates", "delimiter", "encoding", "sheet", "no_header", "source", "profile", "known", "alike", "by")
+_SAID = (
+    "columns",
+    "dates",
+    "delimiter",
+    "encoding",
+    "sheet",
+    "no_header",
+    "source",
+    "profile",
+    "known",
+    "alike",
+    "by",
+)
 _AS_IT_IS: dict[str, Any] = dict.fromkeys((*_SAID, "new_fields"), ())
 
 
@@ -40,7 +52,9 @@ def _pairs(_ctx: click.Context, _option: click.Parameter, values: tuple[str, ...
 )
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @tenant_option
-@click.option("--kind", default="", help="customers, products, orders, opportunities or another; else it is guessed.")
+@click.option(
+    "--kind", default="", help="customers, products, orders, opportunities or another; else it is guessed."
+)
 @click.option(
     "--column", "columns", multiple=True, callback=_pairs, help="FIELD=COLUMN, where the guess is wrong."
 )

@@ -15,7 +15,7 @@ from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid
 from zhiyin.platform.record import record
 from zhiyin.sales import access
-from zhiyin.sales.actions.opportunities import touch
+from zhiyin.sales.actions.opportunities import first_open, touch
 from zhiyin.sales.approvals import require_approvals
 from zhiyin.sales.choices import Need, StageKind
 from zhiyin.sales.events import OpportunityMoved
@@ -71,6 +71,7 @@ def move_opportunity(
         "stage": [left.name, stage.name],
         **_close(actor, found, stage, closing, now),
     }
+    found.furthest = _furthest(found, stage)
     found.stage, found.pipeline, found.state, found.stage_since = stage, stage.pipeline, stage.kind, now
     found.version += 1
     found.updated_at = now
@@ -86,6 +87,14 @@ def move_opportunity(
         changes=changes,
     )
     return found
+
+
+def _furthest(found: Opportunity, stage: Stage) -> Stage:
+    """The last open stage that it reached, once it stands in ``stage``."""
+    if stage.pipeline_id != found.pipeline_id:
+        return stage if stage.kind == StageKind.OPEN else first_open(stage.pipeline_id)
+    is_further = stage.kind == StageKind.OPEN and stage.position > found.furthest.position
+    return stage if is_further else found.furthest
 
 
 def _close(

@@ -60,6 +60,7 @@ def create_opportunity(
     made = Opportunity(
         pipeline=stage.pipeline,
         stage=stage,
+        furthest=stage,
         currency=currency,
         code=checked_text(code, 64, "code") or new_code(now, "D"),
         owner_id=actor.member_id,
@@ -117,6 +118,11 @@ def restore_opportunity(*, actor: Actor, opportunity_id: uuid.UUID, now: datetim
     if found.removed_at:
         _set_removed(actor, found, None, "restored", now)
     return found
+
+
+def first_open(pipeline_id: uuid.UUID) -> Stage:
+    """The first of a pipeline's stages that is open; each pipeline has one."""
+    return access.stages().filter(pipeline=pipeline_id, kind=StageKind.OPEN)[0]
 
 
 def touch(actor: Actor, opportunity: Opportunity, what: str, now: datetime.datetime) -> None:

@@ -82,13 +82,17 @@ def set_stages(
     before = [each.name for each in sorted(known.values(), key=lambda each: each.position)]
     kept = {each.id for each in stages if each.id}
     there = {key: each for key, each in known.items() if key in kept}
-    for dropped in [each for key, each in known.items() if key not in kept]:
-        _drop(actor, dropped, there.get((goes_to or {}).get(dropped.pk) or dropped.pk), now)
+    dropped = [each for key, each in known.items() if key not in kept]
+    targets = {each.pk: there.get((goes_to or {}).get(each.pk) or each.pk) for each in dropped}
+    for each in dropped:
+        _drop(actor, each, targets[each.pk], now)
     # two stages may take each other's names
     Stage.objects.filter(pk__in=kept).update(name=Cast("id", CharField()))
     for position, rules in enumerate(stages):
         stage = known[rules.id] if rules.id else Stage(pipeline=pipeline, kind=rules.kind)
         _apply(stage, rules, position)
+    for each in dropped:
+        _bring_back(each, targets[each.pk])
     pipeline.version += 1
     pipeline.save(update_fields=["version"])
     _tell(actor, pipeline, "changed", {"stages": [before, [each.name for each in stages]]}, now)
@@ -185,6 +189,16 @@ def _carry(
         key: {"stage": [stage.name, target.name]} for key in held
     }
     write_each(OpportunityMoved.name, actor=actor, now=now, kind="opportunity", changes=changes)
+
+
+def _bring_back(stage: Stage, target: Stage | None) -> None:
+    """Those that came as far as a stage that goes came as far as the open one before it, or else the one after."""
+    if stage.kind != StageKind.OPEN:
+        return
+    others = Stage.objects.filter(pipeline=stage.pipeline_id, kind=StageKind.OPEN, archived_at=None)
+    before = others.filter(position__lt=stage.position).order_by("-position").first()
+    next_to = target or before or others.order_by("position").first()
+    Opportunity.objects.filter(pipeline=stage.pipeline_id, furthest=stage).update(furthest=next_to)
 
 
 def _tell(

@@ -77,13 +77,16 @@ def plan_stages(work: Workspace, landing: Landing) -> None:
                 [each.pipeline, each.stage, each.kind.value, place, each.named, each.there and each.there.pk],
             )
     if not landing.actor.may("sales.manage"):
-        for (stage,) in work.con.execute("SELECT stage FROM stages WHERE stage_id IS NULL").fetchall():
-            work.refuse(
-                Message(_STRANGE, {"stage": stage}),
-                f"SELECT {ROW} FROM typed JOIN stages s ON s.pipeline IS NOT DISTINCT FROM typed.pipeline"
-                f" AND s.stage IS NOT DISTINCT FROM typed.stage WHERE s.stage_id IS NULL"
-                f" AND s.stage = '{stage.replace(chr(39), chr(39) * 2)}'",
-            )
+        _refuse_strange(work)
+
+
+def _refuse_strange(work: Workspace) -> None:
+    """Refuse the rows whose stage is not there."""
+    same = "s.pipeline IS NOT DISTINCT FROM t.pipeline AND s.stage IS NOT DISTINCT FROM t.stage"
+    for stage, place in work.con.execute("SELECT stage, place FROM stages WHERE stage_id IS NULL").fetchall():
+        rows = f"SELECT t.{ROW} FROM typed t JOIN stages s ON {same} WHERE s.place = {place}"
+        work.refuse(Message(_STRANGE, {"stage": stage}), rows)
+    work.con.execute("DELETE FROM stages WHERE stage_id IS NULL")
 
 
 def make_stages(work: Workspace, landing: Landing) -> int:

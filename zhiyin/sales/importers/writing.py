@@ -46,7 +46,7 @@ def write_opportunities(work: Workspace, landing: Landing, *, engaged: str) -> d
     landing.create("landed_stages", "sno int, stage uuid")
     rows = work.con.execute("SELECT place, stage_id FROM stages").fetchall()
     landing.fill("landed_stages", [(place, str(stage)) for place, stage in rows])
-    created = landing.insert(_MATCH, _INSERT, unit=landing.unit_id, owner=landing.owner_id)
+    created = landing.insert(_MATCH, _INSERT, unit=landing.unit_id, owner=landing.owner_id, engaged=engaged)
     landing.run(_LINES.format(key=key_sql(landing.keys(), "l.dno")))
     landing.run(_CAME_FROM.format(key=key_sql(landing.keys(), "l.dno")), engaged=engaged)
     landing.run(_STANDS_IN.format(key=key_sql(landing.keys(), "l.dno")))
@@ -58,11 +58,11 @@ def write_opportunities(work: Workspace, landing: Landing, *, engaged: str) -> d
 
 _BEGUN = "(coalesce(l.begun_on, l.engaged_on)::timestamp AT TIME ZONE %(zone)s)"
 _INSERT = (
-    "INSERT INTO sales_opportunity (id, tenant_id, code, name, name_key, customer_id, pipeline_id, stage_id, state,"
+    "INSERT INTO sales_opportunity (id, tenant_id, code, name, name_key, customer_id, pipeline_id, stage_id, furthest_id, state,"
     " owner_id, unit_id, amount, discount, currency, probability, category, horizon, channel, source, campaign, details,"
     " next_step, expected_on, engaged_on, closed_on, reason_id, reason_text, stage_since, import_id, version, created_at,"
     " updated_at)"
-    " SELECT {key}, %(tenant)s, l.code, l.name, l.name_key, coalesce(l.customer, c.id), s.pipeline_id, s.id, s.kind,"
+    " SELECT {key}, %(tenant)s, l.code, l.name, l.name_key, coalesce(l.customer, c.id), s.pipeline_id, s.id, f.id, s.kind,"
     " coalesce(m.id, %(owner)s), coalesce(m.unit_id, %(unit)s),"
     " coalesce(l.amount, CASE WHEN p.currency = l.currency THEN p.price * l.quantity END), 0, l.currency, l.probability,"
     " 'pipeline', '', 'direct', l.source, l.campaign, l.details, l.next_step, l.expected_on, l.engaged_on, l.closed_on,"
@@ -70,6 +70,10 @@ _INSERT = (
     " coalesce(l.closed_on::timestamp AT TIME ZONE %(zone)s, l.engaged_on::timestamp AT TIME ZONE %(zone)s,"
     f" {_BEGUN}, %(now)s), %(import)s, 1, coalesce({_BEGUN}, l.closed_on::timestamp AT TIME ZONE %(zone)s, %(now)s), %(now)s"
     " FROM landed_deals l JOIN landed_stages USING (sno) JOIN sales_stage s ON s.id = landed_stages.stage"
+    # how far one came that is closed: to where it was taken up, if it was; else it is not known to have left the first
+    " JOIN LATERAL (SELECT f.id FROM sales_stage f WHERE f.pipeline_id = s.pipeline_id AND f.kind = 'open'"
+    " AND f.archived_at IS NULL ORDER BY f.id = s.id DESC, l.engaged_on IS NOT NULL AND f.name ~* %(engaged)s DESC,"
+    " f.position LIMIT 1) f ON true"
     " LEFT JOIN customer_ids c USING (cno) LEFT JOIN product_ids i USING (pno)"
     " LEFT JOIN commerce_product p ON p.id = coalesce(l.product, i.id) LEFT JOIN accounts_member m ON m.id = l.owner"
     " LEFT JOIN sales_closereason r ON r.tenant_id = %(tenant)s AND r.kind = s.kind AND r.name = l.reason"

@@ -1,3 +1,4 @@
+from zhiyin.sales.models.funnel import FunnelCell
 from zhiyin.sales.models.lead import Lead
 from zhiyin.sales.models.lead_form import LeadForm
 from zhiyin.sales.models.opportunity import (
@@ -12,6 +13,7 @@ from zhiyin.sales.models.pipeline import CloseReason, Competitor, Pipeline, Stag
 __all__ = [
     "CloseReason",
     "Competitor",
+    "FunnelCell",
     "Lead",
     "LeadForm",
     "Opportunity",

@@ -19,7 +19,7 @@ from zhiyin.sales.models.pipeline import CloseReason, Competitor, Pipeline, Stag
 class Opportunity(TenantModel):
     """A deal that may come: what, with whom, worth how much, when.
 
-    ``state`` is its stage's kind, kept here for indexes. Without an amount nobody has said what it is worth.
+    ``state`` is its stage's kind, kept here for indexes; ``furthest`` the last open stage of its pipeline that it reached. Without an amount nobody has said what it is worth.
     ``probability`` is a percentage by hand; without one its stage's holds. ``engaged_on`` is the day the customer
     took it up, ``closed_on`` the day it was won or lost, both in the company's time zone. ``discount`` is what was
     taken off the sum of its products, in its currency.
@@ -33,6 +33,7 @@ class Opportunity(TenantModel):
     )
     pipeline = models.ForeignKey(Pipeline, models.PROTECT, related_name="opportunities", db_index=False)
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="opportunities", db_index=False)
+    furthest = models.ForeignKey(Stage, models.PROTECT, related_name="+", db_index=False)
     state = models.CharField(max_length=4, choices=StageKind, default=StageKind.OPEN)
     owner = models.ForeignKey(
         Member, models.SET_NULL, null=True, related_name="opportunities", db_index=False
@@ -167,7 +168,10 @@ class StageStay(TenantModel):
             )
         ]
         indexes: ClassVar = [
-            models.Index(fields=["opportunity", "entered_at"], name="stage_stay_by_opportunity")
+            models.Index(fields=["opportunity", "entered_at"], name="stage_stay_by_opportunity"),
+            models.Index(
+                fields=["stage", "left_at"], condition=Q(left_at__isnull=False), name="stage_stay_by_end"
+            ),
         ]
 
     def __str__(self) -> str:

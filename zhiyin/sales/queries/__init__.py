@@ -1,6 +1,16 @@
 """Reads of opportunities, each with a fixed number of SQL statements."""
 
 from zhiyin.sales.queries.board import CARDS, UNSAID, Lane, Lanes, board, boards, lane, row_is_stuck
+from zhiyin.sales.queries.funnel import (
+    Funnel,
+    FunnelFilter,
+    Named,
+    Share,
+    Step,
+    Tally,
+    funnel,
+    pipeline_totals,
+)
 from zhiyin.sales.queries.leads import (
     LEAD_SORTS,
     LeadFilter,
@@ -33,16 +43,23 @@ __all__ = [
     "LEAD_SORTS",
     "SORTS",
     "UNSAID",
+    "Funnel",
+    "FunnelFilter",
     "Lane",
     "Lanes",
     "LeadFilter",
     "LeadSort",
+    "Named",
     "OpportunityFilter",
     "OpportunitySort",
+    "Share",
+    "Step",
     "Sums",
+    "Tally",
     "board",
     "boards",
     "close_reasons",
+    "funnel",
     "is_stuck",
     "lane",
     "lead_forms",
@@ -52,6 +69,7 @@ __all__ = [
     "list_opportunities",
     "matching_opportunities",
     "opportunity_row",
+    "pipeline_totals",
     "pipelines",
     "row_is_stuck",
     "stages_of",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhiyin.web.sales.views import board, lead_forms, leads, opportunities, pipelines
+from zhiyin.web.sales.views import board, funnel, lead_forms, leads, opportunities, pipelines
 
 app_name = "sales"
 urlpatterns = [
@@ -29,6 +29,7 @@ urlpatterns = [
     path("sales/board/", board.board, name="board"),
     path("sales/board/lane/", board.board_lane, name="board_lane"),
     path("sales/board/<uuid:opportunity_id>/move/", board.board_move, name="board_move"),
+    path("sales/funnel/", funnel.funnel, name="funnel"),
     path("sales/opportunities/", opportunities.opportunity_list, name="opportunities"),
     path("sales/opportunities/filters/", opportunities.filters, name="opportunity_filters"),
     path("sales/opportunities/columns/", opportunities.columns, name="opportunity_columns"),
