@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.utils import translation
+from django.utils.timezone import localdate
 
 from tests.cast import Company
 from zhiyin.customers import actions, queries
@@ -118,7 +119,7 @@ def test_the_search_box_finds_by_every_kind_but_addresses(inside: Company, wang:
 
 def test_verified_says_when_and_how(wang: Customer, add: Add, now: Now, inside: Company) -> None:
     point = add(wang, "phone", "13800138000", verified_how="talk")
-    assert (point.verified_on, point.verified_how) == (now.date(), "talk")
+    assert (point.verified_on, point.verified_how) == (localdate(now), "talk")
     told = AuditEntry.objects.filter(subject_id=wang.pk).latest("id").changes
     assert told["contact_verified_how"] == [None, "talk"]
     with pytest.raises(Invalid, match="still to come"):
@@ -146,7 +147,7 @@ def test_another_number_is_not_verified_any_more(wang: Customer, add: Add, now: 
 def test_a_primary_one_that_is_over_leads_no_more(
     inside: Company, wang: Customer, add: Add, now: Now, time_machine: Any
 ) -> None:
-    old = add(wang, "phone", "13800138000", is_primary=True, valid_until=now.date())
+    old = add(wang, "phone", "13800138000", is_primary=True, valid_until=localdate(now))
     new = add(wang, "phone", "13900139000")
     time_machine.move_to(now, tick=False)
     assert [(point.pk, point.leads) for point in queries.contact_points(inside.lin.actor, wang.pk)] == [

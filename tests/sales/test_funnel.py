@@ -48,7 +48,8 @@ def reached(found: queries.Funnel) -> list[tuple[int, int, int]]:
 def test_how_far_they_came_counts_also_who_went_back_or_was_lost(inside: Company, now: Now) -> None:
     customer = create_customer(actor=inside.lin.actor, name="颐和", now=now)
     deals = [
-        begin(inside, now, amount=10, customer_id=customer.pk, expected_on=now.date()) for _each in range(4)
+        begin(inside, now, amount=10, customer_id=customer.pk, expected_on=timezone.localdate(now))
+        for _each in range(4)
     ]
     move(inside, deals[0], 2, now)
     move(inside, deals[0], 1, now)
@@ -114,7 +115,7 @@ def test_cells_come_to_what_the_opportunities_are_after_any_changes(inside: Comp
                 stage, closing = lost, Closing(reason.pk if pick.random() < 0.5 else None)
             case 3:
                 values = {"source": pick.choice(["", "web", "fair"]), "amount": pick.choice([None, 3, 9]),
-                          "engaged_on": pick.choice([None, now.date()]), "currency": pick.choice(["CNY", "USD"]),
+                          "engaged_on": pick.choice([None, timezone.localdate(now)]), "currency": pick.choice(["CNY", "USD"]),
                           "owner_id": pick.choice([None, inside.chen.member.pk, inside.lin.member.pk])}  # fmt: skip
                 if Opportunity.objects.get(pk=deal.pk).removed_at is None:
                     actions.update_opportunity(actor=gao, opportunity_id=deal.pk, changes=values, now=at)
@@ -127,7 +128,7 @@ def test_cells_come_to_what_the_opportunities_are_after_any_changes(inside: Comp
                 continue
         row = Opportunity.objects.get(pk=deal.pk)
         if row.removed_at is None and row.stage_id != stage.pk:
-            changes = {"amount": 5, "expected_on": at.date()}
+            changes = {"amount": 5, "expected_on": timezone.localdate(at)}
             actions.update_opportunity(actor=gao, opportunity_id=deal.pk, changes=changes, now=at)
             actions.move_opportunity(
                 actor=gao, opportunity_id=deal.pk, stage_id=stage.pk, closing=closing, now=at
@@ -138,7 +139,7 @@ def test_cells_come_to_what_the_opportunities_are_after_any_changes(inside: Comp
 
 
 def test_a_stage_that_goes_leaves_no_hole(inside: Company, now: Now) -> None:
-    deal, other = begin(inside, now, amount=5, expected_on=now.date()), begin(inside, now)
+    deal, other = begin(inside, now, amount=5, expected_on=timezone.localdate(now)), begin(inside, now)
     move(inside, deal, 2, now)
     move(inside, deal, 5, now)
     stages = list(Stage.objects.filter(pipeline=deal.pipeline_id).order_by("position"))
@@ -157,7 +158,7 @@ def test_period_owner_unit_reasons_and_sources(inside: Company, now: Now) -> Non
     price = None
     for month, source in enumerate(("web", "web", "fair")):
         at = now + 31 * month * DAY
-        deal = begin(inside, at, amount=5, source=source, engaged_on=at.date())
+        deal = begin(inside, at, amount=5, source=source, engaged_on=timezone.localdate(at))
         price = price or CloseReason.objects.filter(kind="lost").order_by("position")[0]
         move(inside, deal, 5, at + 10 * DAY, Closing(price.pk if month else None))
     assert price
@@ -165,8 +166,8 @@ def test_period_owner_unit_reasons_and_sources(inside: Company, now: Now) -> Non
     assert [(each.name, each.tally.lost) for each in found.lost_for] == [(price.name, 2), ("", 1)]
     assert [(each.name, each.tally.count) for each in found.sources] == [("web", 2), ("fair", 1)]
     assert (found.closed.mean_days, found.closed.win_rate) == (None, Share(0, 3))
-    assert funnel(inside, deal, since=now.date() + 31 * DAY).begun.count == 2
-    assert funnel(inside, deal, until=now.date()).begun.count == 1
+    assert funnel(inside, deal, since=timezone.localdate(now) + 31 * DAY).begun.count == 2
+    assert funnel(inside, deal, until=timezone.localdate(now)).begun.count == 1
     assert funnel(inside, deal, owner=inside.chen.member.pk).begun.count == 0
     assert funnel(inside, deal, owner=inside.lin.member.pk).begun.count == 3
     assert funnel(inside, deal, unit=inside.units["总部"].pk).begun.count == 3

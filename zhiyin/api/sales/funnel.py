@@ -10,7 +10,7 @@ from zhiyin.sales.queries import Funnel, Named, Share, Tally
 Interval = tuple[float, float]
 
 
-class ShareOut(Schema):
+class FunnelShareOut(Schema):
     """``of`` out of ``among``, with its 95 % interval (Wilson)."""
 
     of: int
@@ -19,13 +19,13 @@ class ShareOut(Schema):
     interval: Interval | None
 
 
-class TallyOut(Schema):
+class FunnelTallyOut(Schema):
     count: int
     open: int
     won: int
     lost: int
     won_value: dict[str, str]
-    win_rate: ShareOut
+    win_rate: FunnelShareOut
     mean_days: float | None
 
 
@@ -37,7 +37,7 @@ class FunnelStepOut(Schema):
     reached: int
     lost: int
     open: int
-    onward: ShareOut
+    onward: FunnelShareOut
     days: float | None
     timed: int
 
@@ -46,15 +46,15 @@ class NamedTallyOut(Schema):
     """Without a name nobody said it."""
 
     name: str
-    tally: TallyOut
+    tally: FunnelTallyOut
 
 
 class FunnelOut(Schema):
     """``begun`` counts those begun in the period by what became of them, ``closed`` those closed in it."""
 
     steps: list[FunnelStepOut]
-    begun: TallyOut
-    closed: TallyOut
+    begun: FunnelTallyOut
+    closed: FunnelTallyOut
     won_for: list[NamedTallyOut]
     lost_for: list[NamedTallyOut]
     sources: list[NamedTallyOut]

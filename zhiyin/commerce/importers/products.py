@@ -154,10 +154,6 @@ _REPEATED = ngettext_lazy(
 )
 
 
-# what tells products apart: the code, else the name
-_THING = "coalesce(product_code, left(product_name, 64))"
-
-
 class Products(Kind):
     """One product a row."""
 
@@ -182,10 +178,11 @@ class Products(Kind):
 
     one_of: ClassVar = (("product_code", "product_name"),)
 
-    def checks(self, work: Workspace) -> list[Check]:  # noqa: ARG002
+    def checks(self, work: Workspace) -> list[Check]:
         return [
             Check(
-                f"{_THING} IS NULL", Message(gettext_noop("The row names no product: no code and no name."))
+                f"{_thing(work)} IS NULL",
+                Message(gettext_noop("The row names no product: no code and no name.")),
             ),
             Check("price < 0", Message(gettext_noop("The price is negative."))),
             Check("cost < 0", Message(gettext_noop("The cost is negative."))),
@@ -196,7 +193,7 @@ class Products(Kind):
         columns = {"name": "product_name"} | {
             key: key for key in ("category", "unit", "price", "cost", "currency")
         }
-        count = gather_products(work, _THING, columns)
+        count = gather_products(work, _thing(work), columns)
         outcome = Outcome({"products": count, "repeated": work.one("SELECT count(*) FROM typed") - count})
         if outcome.counts["repeated"]:
             outcome.messages.append(_REPEATED(outcome.counts["repeated"]))
@@ -211,6 +208,11 @@ class Products(Kind):
 
     def undo(self, landing: Landing) -> dict[str, int]:
         return undo_products(landing)
+
+
+def _thing(work: Workspace) -> str:
+    """What tells products apart: the code, in a file without codes the name."""
+    return "product_code" if "product_code" in work.mapping else "left(product_name, 64)"
 
 
 def currency_check() -> Check:

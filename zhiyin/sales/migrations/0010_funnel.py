@@ -73,7 +73,7 @@ def fill(_apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0007_fewer_needs")]
+    dependencies = [("sales", "0009_lead_form_tenancy")]
     operations = [
         migrations.AddField(
             "opportunity",
