@@ -208,6 +208,12 @@ def test_crm_sales_comes_to_what_is_known_of_it(cast: Company, committed: None, 
              "win_rate": 0.6315, "mean_days_to_win": 51.78}  # fmt: skip
     assert {name: figures[name] for name in known} == known
 
+    tested = CliRunner().invoke(main, ["report", "forecast", *tenant, "--json"])
+    assert tested.exit_code == 0, tested.output
+    errors = json.loads(tested.stdout)["errors"]
+    assert errors["by_model"] < errors["by_history"] < errors["by_stage"]
+    assert "intervals that held" in CliRunner().invoke(main, ["report", "forecast", *tenant]).output
+
     gao = cast.gao.actor
     with cast.scope():
         board = next(each for each in queries.boards() if each.name == "sales pipeline")

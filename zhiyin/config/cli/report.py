@@ -1,3 +1,5 @@
+import datetime
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -67,6 +69,63 @@ def pipeline(*, tenant_code: str, as_json: bool) -> None:
     }
     text = "\n".join(f"{name.replace('_', ' '):<24} {value!s:>18}" for name, value in figures.items())
     answer(figures, as_json=as_json, text=text)
+
+
+@report.command(cls=Command, example="zhiyin report forecast --tenant acme --json")
+@tenant_option
+@json_option
+def forecast(*, tenant_code: str, as_json: bool) -> None:
+    """Test forecasts of the rest of the quarter at past days against what came: by stage weights, by history, by the model.
+
+    Tested are the middle and the end of each month, with what was known then. Errors are mean absolute ones as shares of what came;
+    the interval is to hold it in 80 of 100 cases.
+    """
+    open_database()
+    from zhiyin.analytics.methods.forecast import backtest, errors
+    from zhiyin.platform.tenancy import scope
+    from zhiyin.sales.queries.history import deals, past_days
+
+    company = find_tenant(tenant_code)
+    with scope(company.id):
+        found = deals(operator(company.id), company.currency)
+    tested = backtest(found, past_days(found))
+    off = errors(tested)
+    rows = [
+        {
+            "day": datetime.date.fromordinal(each.day).isoformat(),
+            "until": datetime.date.fromordinal(each.until).isoformat(),
+            "actual": round(each.actual, 2),
+            "by_stage": round(each.by_stage, 2),
+            "by_history": round(each.by_history, 2),
+            "by_model": round(each.by_model.mean, 2),
+            "low": round(each.by_model.low, 2),
+            "high": round(each.by_model.high, 2),
+        }
+        for each in tested
+    ]
+    totals = {name: round(value, 4) for name, value in asdict(off).items()} if off else None
+    answer(
+        {"currency": company.currency, "errors": totals, "tested": rows},
+        as_json=as_json,
+        text=_forecast_text(rows, totals),
+    )
+
+
+def _forecast_text(rows: list[dict[str, Any]], errors: dict[str, float] | None) -> str:
+    if not errors:
+        return "Nothing was won yet after a day at which anything was known."
+    numbers = ("actual", "by_stage", "by_history", "by_model", "low", "high")
+    lines = ["day        until      " + "".join(f"{name.replace('_', ' '):>14}" for name in numbers)]
+    lines += [
+        f"{row['day']} {row['until']} " + "".join(f"{row[name]:>14,.0f}" for name in numbers) for row in rows
+    ]
+    told = {
+        "by_stage": "stage weights",
+        "by_history": "history",
+        "by_model": "model",
+        "covered": "intervals that held",
+    }
+    return "\n".join([*lines, *(f"{text:<22}{errors[name]:>8.1%}" for name, text in told.items())])
 
 
 def _number(value: int | Decimal) -> int | float | Decimal:
