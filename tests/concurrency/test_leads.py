@@ -1,4 +1,4 @@
-"""Two people make one lead a customer at the same moment."""
+"""Two leads come at the same moment to people who take turns."""
 
 import threading
 import uuid
@@ -8,11 +8,10 @@ from django.db import connections
 from django.utils import timezone
 
 from tests.cast import Company, company
-from zhiyin.customers.models import Customer
 from zhiyin.platform.tenancy import scope
 from zhiyin.sales import actions
-from zhiyin.sales.actions import AlreadyConverted, Deal, leads
-from zhiyin.sales.models import Lead, Opportunity
+from zhiyin.sales.actions import LeadRules, lead_places
+from zhiyin.sales.models import Lead, LeadRule
 
 
 @pytest.fixture
@@ -20,42 +19,55 @@ def shop(committed: None) -> Company:
     return company(f"shop-{uuid.uuid4().hex[:8]}")
 
 
-def _both_convert(shop: Company) -> tuple[list[str], int, int]:
-    """What became of each, and how many customers and opportunities there are afterwards."""
+def _both_come(shop: Company, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many people got the two leads."""
+    people = (shop.lin.member.pk, shop.chen.member.pk)
     with shop.scope():
-        lead = actions.create_lead(actor=shop.lin.actor, name="周敏", now=timezone.now())
-    outcomes: list[str] = []
-    begin = threading.Barrier(2, timeout=10)
+        rules = LeadRules("官网", people=people)
+        actions.create_lead_rule(actor=shop.gao.actor, rules=rules, now=timezone.now())
+    begin, fits = threading.Barrier(2, timeout=10), lead_places.fits
 
-    def attempt(who: str) -> None:
-        actor = getattr(shop, who).actor
+    def both_fit(rule: LeadRule, lead: Lead) -> bool:
+        begin.wait()
+        return fits(rule, lead)
+
+    monkeypatch.setattr(lead_places, "fits", both_fit)
+
+    def attempt() -> None:
         try:
             with scope(shop.tenant.id):
-                Lead.objects.count()
-                begin.wait()
-                actions.convert_lead(actor=actor, lead_id=lead.pk, deal=Deal("泵"), now=timezone.now())
-            outcomes.append("done")
-        except AlreadyConverted:
-            outcomes.append("refused")
+                actions.create_lead(actor=shop.gao.actor, name="周敏", origin="web", now=timezone.now())
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=attempt, args=[who]) for who in ("lin", "ma")]
+    threads = [threading.Thread(target=attempt) for _each in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
     with shop.scope():
-        return sorted(outcomes), Customer.objects.count(), Opportunity.objects.count()
+        return len(set(Lead.objects.values_list("owner_id", flat=True)))
 
 
-def test_one_customer_comes_of_it(shop: Company) -> None:
-    assert _both_convert(shop) == (["done", "refused"], 1, 1)
+def test_each_gets_one(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _both_come(shop, monkeypatch) == 2
 
 
-def test_control_without_the_lock_there_are_two(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    locked = leads.access.lead
-    monkeypatch.setattr(
-        "zhiyin.sales.access.lead", lambda actor, lead_id, **_how: locked(actor, lead_id, lock=False)
-    )
-    assert _both_convert(shop) == (["done", "done"], 2, 2)
+def test_control_without_the_lock_one_gets_both(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = threading.Barrier(2, timeout=10)
+    there = LeadRule.objects.all
+
+    class Unlocked:
+        def select_for_update(self, **_how: bool) -> "Unlocked":
+            return self
+
+        def get(self, pk: uuid.UUID) -> LeadRule:
+            found = there().get(pk=pk)
+            read.wait()
+            return found
+
+    class Rule:
+        objects = Unlocked()
+
+    monkeypatch.setattr(lead_places, "LeadRule", Rule)
+    assert _both_come(shop, monkeypatch) == 1

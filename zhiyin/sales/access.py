@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from zhiyin.customers import access as customers
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
-from zhiyin.sales.models import Lead, LeadForm, Opportunity, Stage
+from zhiyin.sales.models import Lead, LeadForm, LeadRule, Opportunity, Stage
 
 
 def opportunities(actor: Actor, need: customers.Need = "read") -> QuerySet[Opportunity]:
@@ -103,3 +103,12 @@ def lead_form(form_id: uuid.UUID, *, lock: bool = False) -> LeadForm:
 def open_lead_form(key: str) -> LeadForm | None:
     """The form of a public address, for whoever has it."""
     return LeadForm.objects.filter(key=key, archived_at=None).first()
+
+
+def lead_rule(rule_id: uuid.UUID, *, lock: bool = False) -> LeadRule:
+    """One rule, anybody's who sets sales up. Raises ``NotFound``."""
+    rows = LeadRule.objects.select_for_update(no_key=True, of=("self",)) if lock else LeadRule.objects
+    found = rows.select_related("escalate_to").filter(pk=rule_id).first()
+    if found is None:
+        raise NotFound
+    return found

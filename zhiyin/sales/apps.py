@@ -21,6 +21,9 @@ class SalesConfig(AppConfig):
 
         notifications.register("sales.lead_given", _("%(who)s gave you the lead “%(name)s”."), "user-plus")
 
+        overdue = _("Nobody has answered the lead “%(name)s” in time.")
+        notifications.register("sales.lead_overdue", overdue, "clock")
+
         register("sales.view", _("See leads and opportunities"))
         register("sales.edit", _("Work on leads and opportunities"))
         register("sales.export", _("Export leads and opportunities"))

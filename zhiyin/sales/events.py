@@ -43,8 +43,17 @@ class LeadFormChanged(Event):
 
 
 @dataclass(frozen=True)
+class LeadRuleChanged(Event):
+    """``what`` is ``added``, ``changed``, ``archived`` or ``restored``."""
+
+    name: ClassVar = "sales.lead_rule_changed"
+    rule_id: uuid.UUID
+    what: str
+
+
+@dataclass(frozen=True)
 class LeadChanged(Event):
-    """``what`` is ``added``, ``changed``, ``removed``, ``restored`` or the state that it has now."""
+    """``what`` is ``added``, ``changed``, ``removed``, ``restored``, ``overdue`` or the state that it has now."""
 
     name: ClassVar = "sales.lead_changed"
     lead_id: uuid.UUID

@@ -64,7 +64,9 @@ _WAYS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "customers.assigned": lambda _data: f"{reverse('customers:list')}?sort=-created",
     "customers.lapsing": lambda _data: reverse("customers:lapsing"),
     "customers.reclaimed": lambda _data: reverse("customers:pools"),
-    "sales.lead_given": lambda data: reverse("sales:lead", args=[data["lead"]]),
+    **dict.fromkeys(
+        ("sales.lead_given", "sales.lead_overdue"), lambda data: reverse("sales:lead", args=[data["lead"]])
+    ),
     "activities.task_given": _to_task,
     "activities.reminder": _to_task,
     "activities.invited": _to_appointment,

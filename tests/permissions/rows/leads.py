@@ -10,7 +10,7 @@ from tests.cast import Company
 from tests.permissions.table import Row
 from zhiyin.customers.actions import save_view
 from zhiyin.sales import access, actions
-from zhiyin.sales.actions import FormRules
+from zhiyin.sales.actions import FormRules, LeadRules
 from zhiyin.web.sales.public_form import stamp
 
 Given = Mapping[str, Any]
@@ -49,6 +49,17 @@ def lead_form(company: Company) -> Given:
     return {"form_id": made.pk}
 
 
+def rule(company: Company) -> Given:
+    rules = LeadRules("官网", people=(company.lin.member.pk,))
+    return {"rule_id": actions.create_lead_rule(actor=company.ma.actor, rules=rules, now=timezone.now()).pk}
+
+
+def closed_rule(company: Company) -> Given:
+    given = rule(company)
+    actions.set_lead_rule_archived(actor=company.ma.actor, archived=True, now=timezone.now(), **given)
+    return given
+
+
 def closed_form(company: Company) -> Given:
     given = lead_form(company)
     actions.set_lead_form_archived(actor=company.ma.actor, archived=True, now=timezone.now(), **given)
@@ -73,6 +84,17 @@ LEADS = "302 403 403 200 403 403 403 200 200"
 LED = "302 403 403 302 403 403 403 302 302"
 LED_ONE = "302 403 403 302 403 403 403 302 404"
 ROWS = [
+    Row("GET", "sales:lead_rules", LEADS),
+    Row("POST", "sales:lead_rules", LED, data={"name": "电话", "answer_minutes": "30"}),
+    Row("GET", "sales:lead_rule", "302 403 403 200 403 403 403 200 404", given=rule),
+    Row("POST", "sales:lead_rule", LED_ONE, given=rule, data={"name": "电话", "answer_minutes": "30"}),
+    Row("POST", "sales:archive_lead_rule", LED_ONE, given=rule),
+    Row("POST", "sales:restore_lead_rule", LED_ONE, given=closed_rule),
+    Row("GET", "api:list_lead_rules", "401 403 403 200 403 403 403 200 200"),
+    Row("POST", "api:create_lead_rule", "401 403 403 201 403 403 403 201 201", data={"name": "x", "answer_minutes": 5}),
+    Row("PUT", "api:change_lead_rule", "401 403 403 200 403 403 403 200 404", given=rule, data={"name": "x", "answer_minutes": 5}),
+    Row("POST", "api:archive_lead_rule", "401 403 403 200 403 403 403 200 404", given=rule),
+    Row("POST", "api:restore_lead_rule", "401 403 403 200 403 403 403 200 404", given=closed_rule),
     Row("GET", "sales:lead_forms", LEADS),
     Row("POST", "sales:lead_forms", LED, data=WEB_FORM),
     Row("GET", "sales:lead_form", "302 403 403 200 403 403 403 200 404", given=lead_form),

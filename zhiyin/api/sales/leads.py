@@ -39,6 +39,7 @@ class LeadOut(Schema):
     reason: str
     owner_id: uuid.UUID | None
     owner: str | None = Field(None, alias="owner__name")
+    answer_by: datetime.datetime | None = Field(description="Until when a rule wants it to be taken up.")
     answered_at: datetime.datetime | None = Field(description="When somebody first took it up.")
     customer_id: uuid.UUID | None = Field(description="What it became, within your reach.")
     opportunity_id: uuid.UUID | None
@@ -62,7 +63,7 @@ class _LeadValues(Schema):
 
 
 class LeadIn(_LeadValues):
-    """Without ``origin`` it came by the API, without ``owner_id`` it is one's own."""
+    """Without ``origin`` it came by the API. Without ``owner_id`` the rules say whose it is, else it is one's own."""
 
     name: DealName
 
@@ -113,7 +114,7 @@ def list_leads(request: Request, where: Query[LeadFilter], paging: Query[LeadPag
 @routes.post("/leads/", permission="sales.edit", response=LeadOut, status=201)
 def create_lead(request: Request, body: LeadIn) -> dict[str, Any]:
     made = actions.create_lead(actor=request.actor, now=now(), **body.values())
-    return queries.lead_row(request.actor, made.pk)
+    return queries.made_lead_row(request.actor, made)
 
 
 @routes.get("/leads/{uuid:lead_id}/", permission="sales.view", response=LeadOut)

@@ -21,6 +21,7 @@ from zhiyin.platform.pinyin import name_key
 from zhiyin.platform.record import Changes, record
 from zhiyin.platform.text import checked
 from zhiyin.sales import access
+from zhiyin.sales.actions.lead_places import place
 from zhiyin.sales.choices import LeadOrigin, LeadState
 from zhiyin.sales.events import LeadChanged
 from zhiyin.sales.models import Lead
@@ -35,19 +36,29 @@ class AlreadyConverted(Conflict):
 
 
 def create_lead(*, actor: Actor, name: str, now: datetime.datetime, **values: Any) -> Lead:
-    """A new lead, the actor's when nobody else's. ``values`` are fields of ``LEAD_FIELDS``.
+    """A new lead. ``values`` are fields of ``LEAD_FIELDS``.
+
+    Whose it is they say; else the rules, unless it was typed in; else it is the actor's.
 
     Raises ``Invalid``, and ``Suppressed`` for somebody who was erased.
     """
     actor.require("sales.edit")
-    made = Lead(owner_id=actor.member_id, unit_id=actor.unit_id, created_at=now, updated_at=now)
+    made = Lead(unit_id=actor.unit_id, source="", campaign="", created_at=now, updated_at=now)
     apply_values(actor, made, {**values, "name": name})
-    add_lead(actor, made, now)
+    place(made, now)
+    if made.owner_id is None and "owner_id" not in values:
+        made.owner_id = actor.member_id
+    _add(actor, made, now)
     return made
 
 
 def add_lead(actor: Actor, made: Lead, now: datetime.datetime) -> None:
-    """Keep a new one whose values were checked, and tell whose it is."""
+    """Keep a new one whose values were checked, give it by the rules, and tell whose it is."""
+    place(made, now)
+    _add(actor, made, now)
+
+
+def _add(actor: Actor, made: Lead, now: datetime.datetime) -> None:
     made.save(force_insert=True)
     given = {field: [None, value] for field in LEAD_FIELDS if (value := getattr(made, field))}
     tell(actor, made, "added", given, now)

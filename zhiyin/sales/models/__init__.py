@@ -1,6 +1,7 @@
 from zhiyin.sales.models.funnel import FunnelCell
 from zhiyin.sales.models.lead import Lead
 from zhiyin.sales.models.lead_form import LeadForm
+from zhiyin.sales.models.lead_rule import LeadRule
 from zhiyin.sales.models.opportunity import (
     Opportunity,
     OpportunityCompetitor,
@@ -16,6 +17,7 @@ __all__ = [
     "FunnelCell",
     "Lead",
     "LeadForm",
+    "LeadRule",
     "Opportunity",
     "OpportunityCompetitor",
     "OpportunityLine",

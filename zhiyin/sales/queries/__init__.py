@@ -11,6 +11,7 @@ from zhiyin.sales.queries.funnel import (
     funnel,
     pipeline_totals,
 )
+from zhiyin.sales.queries.lead_rules import lead_rules
 from zhiyin.sales.queries.leads import (
     LEAD_SORTS,
     LeadFilter,
@@ -19,6 +20,7 @@ from zhiyin.sales.queries.leads import (
     lead_row,
     likely_customers,
     list_leads,
+    made_lead_row,
 )
 from zhiyin.sales.queries.opportunities import (
     SORTS,
@@ -64,9 +66,11 @@ __all__ = [
     "lane",
     "lead_forms",
     "lead_row",
+    "lead_rules",
     "likely_customers",
     "list_leads",
     "list_opportunities",
+    "made_lead_row",
     "matching_opportunities",
     "opportunity_row",
     "pipeline_totals",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Replace
 from django.db.models.lookups import Contains
+from django.utils import timezone
 from pydantic import BaseModel, Field
 
 from zhiyin.customers import access as customers
@@ -26,7 +27,7 @@ LeadSort = Literal["name", "-name", "created", "-created"]
 LEAD_SORTS = {"name": "name_key", "created": "created_at"}
 COLUMNS = (
     "id", "name", "name_key", "company", "phone", "email", "city", "origin", "source", "campaign", "details", "consent", "state",
-    "reason", "owner_id", "owner__name", "answered_at", "customer_id", "opportunity_id", "converted_at", "created_at",
+    "reason", "owner_id", "owner__name", "answer_by", "answered_at", "customer_id", "opportunity_id", "converted_at", "created_at",
     "version",
 )  # fmt: skip
 CONTACT_FIELDS = ("phone", "email")
@@ -43,6 +44,7 @@ class LeadFilter(BaseModel):
     campaign: list[Text] = []
     created_from: datetime.date | None = None
     created_to: datetime.date | None = None
+    overdue: bool | None = Field(None, description="Whether nobody took it up by when a rule wanted that.")
     waiting: bool | None = Field(None, description="Whether nobody has taken it up yet.")
 
 
@@ -65,6 +67,9 @@ def matching_leads(actor: Actor, where: LeadFilter) -> QuerySet[Lead]:
     rows = rows.filter(**{name: value for name, value in bounds.items() if value is not None})
     if where.waiting is not None:
         rows = rows.filter(answered_at__isnull=where.waiting)
+    if where.overdue is not None:
+        late = Q(answered_at=None, answer_by__lte=timezone.now(), state=LeadState.NEW)
+        rows = rows.filter(late if where.overdue else ~late)
     return rows
 
 
@@ -83,6 +88,12 @@ def lead_row(actor: Actor, lead_id: uuid.UUID) -> dict[str, Any]:
     row = access.leads(actor).filter(pk=lead_id).values(*COLUMNS).first()
     if row is None:
         raise NotFound
+    return dict(_told(actor, [row])[0])
+
+
+def made_lead_row(actor: Actor, made: Lead) -> dict[str, Any]:
+    """A lead that this actor has just made, whoever got it by the rules."""
+    row = Lead.objects.filter(pk=made.pk).values(*COLUMNS).get()
     return dict(_told(actor, [row])[0])
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhiyin.web.sales.views import board, funnel, lead_forms, leads, opportunities, pipelines
+from zhiyin.web.sales.views import board, funnel, lead_forms, lead_rules, leads, opportunities, pipelines
 
 app_name = "sales"
 urlpatterns = [
@@ -18,6 +18,10 @@ urlpatterns = [
     path("sales/leads/<uuid:lead_id>/convert/", leads.convert, name="lead_convert"),
     path("sales/leads/<uuid:lead_id>/remove/", leads.remove, name="lead_remove"),
     path("sales/leads/<uuid:lead_id>/restore/", leads.restore, name="lead_restore"),
+    path("settings/lead-rules/", lead_rules.lead_rules, name="lead_rules"),
+    path("settings/lead-rules/<uuid:rule_id>/", lead_rules.lead_rule, name="lead_rule"),
+    path("settings/lead-rules/<uuid:rule_id>/archive/", lead_rules.archive, name="archive_lead_rule"),
+    path("settings/lead-rules/<uuid:rule_id>/restore/", lead_rules.restore, name="restore_lead_rule"),
     path("settings/lead-forms/", lead_forms.lead_forms, name="lead_forms"),
     path("settings/lead-forms/<uuid:form_id>/", lead_forms.lead_form, name="lead_form"),
     path("settings/lead-forms/<uuid:form_id>/archive/", lead_forms.archive, name="archive_lead_form"),

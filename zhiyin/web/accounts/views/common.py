@@ -26,6 +26,7 @@ PAGES: list[tuple[str, str | Promise, str]] = [
     ("customers:sensitive_rules", _("Sensitive fields"), "settings.manage"),
     ("customers:grades", _("Grades"), "settings.manage"),
     ("sales:pipelines", _("Pipelines"), "sales.manage"),
+    ("sales:lead_rules", _("Rules for leads"), "sales.manage"),
     ("sales:lead_forms", _("Forms for leads"), "sales.manage"),
     ("customers:purposes", _("Purposes"), "settings.manage"),
     ("customers:retention", _("Retention"), "settings.manage"),

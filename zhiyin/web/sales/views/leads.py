@@ -62,6 +62,7 @@ def _tabs(request: HttpRequest) -> list[Tab]:
         (_("All"), "", ""),
         (_("Mine"), "mine", mine),
         (_("Waiting for an answer"), "waiting", "?waiting=true&sort=created&view=waiting"),
+        (_("Answer overdue"), "overdue", "?overdue=true&sort=created&view=overdue"),
         (LeadState.QUALIFIED.label, "qualified", "?state=qualified&view=qualified"),
         (LeadState.CONVERTED.label, "converted", "?state=converted&view=converted"),
         (LeadState.UNFIT.label, "unfit", "?state=unfit&view=unfit"),
@@ -82,6 +83,7 @@ def _columns() -> list[Column]:
         Column("source", _("Source"), text("source")),
         Column("campaign", _("Campaign"), text("campaign"), shown=False),
         Column("owner", _("Owner"), text("owner__name")),
+        Column("answer_by", _("Answer by"), _answer_by),
         Column("created", _("Came"), lambda row: str(ago(row["created_at"])), "created", down_first=True),
     ]
 
@@ -89,6 +91,15 @@ def _columns() -> list[Column]:
 def _state(row: Row) -> str:
     state = LeadState(row["state"])
     return f'<span class="badge {STATE_CLASS.get(state, "")}">{escape(state.label)}</span>'
+
+
+def _answer_by(row: Row) -> str:
+    if row["answered_at"] or not row["answer_by"]:
+        return ""
+    shown = str(ago(row["answer_by"]))
+    if timezone.now() < row["answer_by"]:
+        return shown
+    return f'<span class="badge is-bad">{escape(_("overdue"))}</span> {shown}'
 
 
 def _link(row: Row) -> tuple[str, str]:
@@ -140,7 +151,7 @@ def create(request: HttpRequest) -> HttpResponse:
         with refusals(form):
             made = actions.create_lead(actor=request.actor, now=timezone.now(), **form.cleaned_data)
             notify(request, _("The lead is written down."))
-            return redirect("sales:lead", made.pk)
+            return redirect(_after(request, made.pk))
     return render(request, "sales/lead_form.html", {"form": form})
 
 
