@@ -48,6 +48,7 @@ class Lead(TenantModel):
     opportunity = models.ForeignKey(Opportunity, models.SET_NULL, null=True, related_name="leads")
     converted_at = models.DateTimeField(null=True)
     removed_at = models.DateTimeField(null=True)
+    import_id = models.UUIDField(null=True, editable=False)
     version = models.PositiveIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -65,6 +66,11 @@ class Lead(TenantModel):
             models.Index(fields=["tenant_id", "name_key", "id"], name="lead_by_name"),
             models.Index(fields=["owner", "state", "created_at"], name="lead_by_owner"),
             models.Index(fields=["unit", "state", "created_at"], name="lead_by_unit"),
+            models.Index(
+                fields=["tenant_id", "import_id"],
+                condition=Q(import_id__isnull=False),
+                name="lead_by_import",
+            ),
             models.Index(
                 fields=["tenant_id", "answer_by"],
                 condition=Q(answered_at=None, escalated_at=None, answer_by__isnull=False),
