@@ -46,7 +46,7 @@ openapi: .venv/ready  ## docs/api/openapi.json anew; refuses a breaking change w
 	$(RUN) -m tests.checks openapi
 
 bench: .venv/ready $(ASSETS)  ## each benchmark beside its peer; minutes to an hour
-	for file in btyd rfm imports pages scoped fields board bulk start audit duplicates; do $(RUN) -m bench.$$file; done
+	for file in btyd rfm imports pages scoped fields board funnel bulk start audit duplicates; do $(RUN) -m bench.$$file; done
 
 screenshots: .venv/ready $(ASSETS) $(MESSAGES)  ## the main pages, both languages and widths, in build/screenshots
 	$(RUN) -m tests.e2e.screenshots

@@ -18,9 +18,10 @@ from bench.scale import HOME, TENANT, settings
 from zhiyin.platform.postgres.cluster import Cluster
 
 FILL = """
-INSERT INTO sales_opportunity (code, name, name_key, customer_id, pipeline_id, stage_id, state, owner_id, unit_id, amount,
+INSERT INTO sales_opportunity (code, name, name_key, customer_id, pipeline_id, stage_id, furthest_id, state, owner_id, unit_id, amount,
     currency, category, channel, expected_on, stage_since, created_at, updated_at)
-SELECT 'B' || n, 'Deal ' || n, 'deal ' || n, c.id, %(pipeline)s, (%(stages)s::uuid[])[1 + n %% %(many)s], 'open',
+SELECT 'B' || n, 'Deal ' || n, 'deal ' || n, c.id, %(pipeline)s, (%(stages)s::uuid[])[1 + n %% %(many)s],
+    (%(stages)s::uuid[])[1 + n %% %(many)s], 'open',
     c.owner_id, c.unit_id, (n %% 997) * 100, 'CNY', 'pipeline', 'direct', current_date + n %% 120, now(), now(), now()
 FROM (SELECT id, owner_id, unit_id, row_number() OVER () AS n FROM customers_customer TABLESAMPLE SYSTEM (5) LIMIT %(open)s) c
 """
@@ -31,7 +32,7 @@ WHERE o.state = 'open' AND o.removed_at IS NULL ORDER BY o.expected_on
 """
 
 
-def _run(sql: str, values: dict[str, Any] | None = None) -> list[Any]:
+def run(sql: str, values: dict[str, Any] | None = None) -> list[Any]:
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -63,7 +64,7 @@ def measure(what: Callable[[], object], requests: int) -> str:
     return f"{statistics.median(times[5:]):8.1f} {statistics.quantiles(times[5:], n=20)[-1]:8.1f} ms"
 
 
-def page(member: Any) -> Callable[[], None]:
+def page(member: Any, address: str = "/sales/board/") -> Callable[[], None]:
     from django.core.cache import cache
     from django.test import Client
 
@@ -77,7 +78,7 @@ def page(member: Any) -> Callable[[], None]:
 
     def ask() -> None:
         cache.clear()
-        response = client.get("/sales/board/")
+        response = client.get(address)
         assert response.status_code == 200, response.status_code
 
     return ask
@@ -117,12 +118,12 @@ def main() -> None:
                         Stage.objects.filter(pipeline=pipeline, kind="open").values_list("pk", flat=True)
                     )
                     values = {"pipeline": pipeline, "stages": stages, "many": len(stages), "open": number}
-                    _run(FILL, values)
-                    _run("ANALYZE sales_opportunity")
+                    run(FILL, values)
+                    run("ANALYZE sales_opportunity")
                     print(f"{number} open opportunities")
                     for who, member in people().items():
                         print(f"  {who:10} {measure(page(member), requests)}", flush=True)
-                    print(f"  all cards  {measure(lambda: _run(NAIVE), requests)}", flush=True)
+                    print(f"  all cards  {measure(lambda: run(NAIVE), requests)}", flush=True)
                     raise _RolledBack
             except _RolledBack:
                 pass

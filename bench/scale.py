@@ -49,7 +49,7 @@ def build(cluster: Cluster, customers: int) -> None:
             print("already built")
             return
         con.commit()
-        _people()
+        make_company()
         with _without_indexes(con):
             for step in (_customers, _contacts, _orders, _events, _values):
                 started = time.perf_counter()
@@ -60,7 +60,7 @@ def build(cluster: Cluster, customers: int) -> None:
         con.execute("VACUUM (ANALYZE)")
 
 
-def _people() -> None:
+def make_company() -> None:
     """A company of six units with thirty members, and its administrator."""
     from zhiyin.accounts.models import Member, Role, Tenant, Unit, User
     from zhiyin.platform.permissions import registered
