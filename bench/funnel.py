@@ -27,9 +27,9 @@ SELECT 'F' || n, 'Deal ' || n, 'deal ' || n, %(pipeline)s,
     CASE WHEN state <> 'open' THEN begun::date + (n %% 90) END,
     CASE state WHEN 'won' THEN (%(won_for)s::uuid[])[1 + n %% 4] WHEN 'lost' THEN (%(lost_for)s::uuid[])[1 + n %% 5] END,
     begun + (n %% 90) * interval '1 day', begun, begun
-FROM (SELECT n, (ARRAY['won', 'won', 'lost', 'lost', 'open'])[1 + (n * 7919 %% 5)] AS state, %(stages)s::uuid[] AS open,
-    %(members)s::uuid[] AS members, now() - (n * 6151 %% 730) * interval '1 day' AS begun
-    FROM generate_series(1, %(number)s) n) d JOIN accounts_member m ON m.id = members[1 + n * 104729 %% array_length(members, 1)]
+FROM (SELECT n, (ARRAY['won', 'won', 'lost', 'lost', 'open'])[1 + abs(hashint4(n) %% 5)] AS state, %(stages)s::uuid[] AS open,
+    %(members)s::uuid[] AS members, now() - abs(hashint4(n + 7) %% 730) * interval '1 day' AS begun
+    FROM generate_series(1, %(number)s) n) d JOIN accounts_member m ON m.id = members[1 + abs(hashint4(n + 13) %% array_length(members, 1))]
 """
 STAYS = """
 INSERT INTO sales_stagestay (opportunity_id, stage_id, entered_at, left_at)

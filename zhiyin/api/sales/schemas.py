@@ -30,6 +30,10 @@ class StageOut(Schema):
     kind: StageKind
     position: int
     probability: int | None = Field(None, description="Percent, by hand.")
+    usual: int | None = Field(
+        None, description="Percent from history: won, of ``usual_of`` that came so far and were closed."
+    )
+    usual_of: int = 0
     pipeline_id: uuid.UUID
     pipeline: str = Field(alias="pipeline.name")
     entry: list[str] = Field([], description="What an opportunity must have to enter.")
@@ -108,6 +112,9 @@ class OpportunityOut(Schema):
     currency: str
     probability: int | None = Field(None, description="Percent, by hand; without one the stage's holds.")
     stage_probability: int | None = Field(None, alias="stage__probability")
+    stage_usual: int | None = Field(
+        None, alias="stage__usual", description="Percent from history; holds where none is given by hand."
+    )
     category: Category
     horizon: str
     source: str

@@ -40,7 +40,8 @@ class Pipeline(TenantModel):
 class Stage(TenantModel):
     """One step of a pipeline.
 
-    ``probability`` is a percentage by hand; without one it follows from what became of earlier opportunities.
+    ``probability`` is a percentage by hand; without one ``usual`` holds: how many of the ``usual_of`` earlier opportunities that
+    came so far and were closed were won. There is none while these are few.
     ``entry`` and ``leave`` are what an opportunity must have to come in, and to go on to a later stage.
     One that stands longer than ``stuck_after`` days is stuck. ``guide`` is the playbook's text.
     """
@@ -50,6 +51,8 @@ class Stage(TenantModel):
     kind = models.CharField(max_length=4, choices=StageKind, default=StageKind.OPEN)
     position = models.PositiveSmallIntegerField()
     probability = models.PositiveSmallIntegerField(null=True)
+    usual = models.PositiveSmallIntegerField(null=True)
+    usual_of = models.PositiveIntegerField(default=0, db_default=0)
     entry = ArrayField(models.CharField(max_length=20, choices=Need), default=list, db_default=[])
     leave = ArrayField(models.CharField(max_length=20, choices=Need), default=list, db_default=[])
     stuck_after = models.PositiveSmallIntegerField(null=True)
@@ -68,6 +71,11 @@ class Stage(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def chance(self) -> int | None:
+        """The percentage that holds for an opportunity without one of its own."""
+        return self.usual if self.probability is None else self.probability
 
 
 class CloseReason(TenantModel):

@@ -33,7 +33,7 @@ SORTS = {
 }  # fmt: skip
 COLUMNS = (
     "id", "code", "name", "name_key", "customer_id", "customer__name", "stage_id", "stage__name", "pipeline__name",
-    "state", "owner__name", "amount", "discount", "currency", "probability", "stage__probability", "category", "horizon",
+    "state", "owner__name", "amount", "discount", "currency", "probability", "stage__probability", "stage__usual", "category", "horizon",
     "source", "next_step", "next_on", "expected_on", "closed_on", "reason__name", "stage_since", "created_at",
     "version",
 )  # fmt: skip
@@ -168,14 +168,14 @@ def without_withheld(actor: Actor, rows: Sequence[Row]) -> list[Row]:
 def sum_opportunities(rows: QuerySet[Opportunity]) -> list[Sums]:
     """What some opportunities come to, by currency, the most first. One SQL statement.
 
-    What is weighted counts each by its probability, by hand or of its stage, and by 0 where neither is known.
+    What is weighted counts each by its probability, by hand, of its stage or from history, and by 0 where none is known.
     """
     return sums_by(rows).get("", [])
 
 
 def sums_by(rows: QuerySet[Opportunity], field: str = "") -> dict[str, list[Sums]]:
     """``sum_opportunities`` for each value of a field, by its text; without a field of all. One SQL statement."""
-    chance = Coalesce(F("probability"), F("stage__probability"), 0)
+    chance = Coalesce(F("probability"), F("stage__probability"), F("stage__usual"), 0)
     money = DecimalField(max_digits=30, decimal_places=4)
     weighted = ExpressionWrapper(F("amount") * chance / Decimal(100), output_field=money)
     sums = (

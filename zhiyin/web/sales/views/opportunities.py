@@ -157,7 +157,8 @@ def _stage(row: Row) -> str:
 
 
 def _probability(row: Row) -> str:
-    chance = row["stage__probability"] if row["probability"] is None else row["probability"]
+    known = (row[name] for name in ("probability", "stage__probability", "stage__usual"))
+    chance = next((each for each in known if each is not None), None)
     return "–" if chance is None or row["state"] != StageKind.OPEN else f"{chance} %"
 
 
@@ -280,18 +281,26 @@ def _record(
 
 
 def _numbers(found: Opportunity) -> list[KeyNumber]:
-    chance = found.stage.probability if found.probability is None else found.probability
+    chance = found.stage.chance if found.probability is None else found.probability
     numbers = [KeyNumber(_("Amount"), money(found.amount, found.currency))]
     if found.discount:
         numbers.append(KeyNumber(_("Discount"), money(found.discount, found.currency)))
     if found.state == StageKind.OPEN and chance is not None:
-        basis = _("by hand") if found.probability is not None else _("of its stage")
-        numbers.append(KeyNumber(_("Probability"), f"{chance} %", basis))
+        numbers.append(KeyNumber(_("Probability"), f"{chance} %", _basis(found)))
     if found.closed_on:
         numbers.append(KeyNumber(_("Closed on"), day(found.closed_on)))
     elif found.expected_on:
         numbers.append(KeyNumber(_("Expected close"), day(found.expected_on)))
     return numbers
+
+
+def _basis(found: Opportunity) -> str:
+    """Where its probability comes from."""
+    if found.probability is not None:
+        return _("by hand")
+    if found.stage.probability is not None:
+        return _("of its stage")
+    return _("won, of %s that came so far and were closed") % number(found.stage.usual_of)
 
 
 @page(permission="sales.edit")

@@ -22,6 +22,7 @@ from zhiyin.sales.choices import Need, StageKind
 from zhiyin.sales.models import Stage
 from zhiyin.web.accounts.views.common import settings_tabs
 from zhiyin.web.http import HttpRequest, notify, page, refusals, render
+from zhiyin.web.templatetags.zhiyin import number
 
 
 class PipelineForm(forms.Form):
@@ -73,6 +74,9 @@ class StageForm(forms.Form):
         super().__init__(*args, **kwargs)
         named = [("", "–"), *((str(each.pk), each.name) for each in others)]
         self.fields["goes_to"].widget.choices = named
+        stage: Stage | None = self.initial.get("stage")
+        if stage and stage.kind == StageKind.OPEN:
+            self.fields["probability"].help_text = _usual(stage)
 
     def rules(self) -> StageRules:
         given = self.cleaned_data
@@ -173,6 +177,16 @@ def _set(request: HttpRequest, pipeline_id: uuid.UUID, formset: "BaseFormSet[Sta
     )
 
 
+def _usual(stage: Stage) -> str:
+    """What holds for a stage without a probability of its own."""
+    if stage.usual is None:
+        return _("Empty: nothing. Too few came so far and were closed to tell from history: %s.") % number(
+            stage.usual_of
+        )
+    said = {"percent": stage.usual, "closed": number(stage.usual_of)}
+    return _("Empty: %(percent)d %%, as many were won of %(closed)s that came so far and were closed.") % said
+
+
 def _initial(stage: Stage, place: int) -> dict[str, Any]:
     names = ("id", "name", "kind", "probability", "stuck_after", "entry", "leave", "guide")
-    return {"place": place, **{name: getattr(stage, name) for name in names}}
+    return {"place": place, "stage": stage, **{name: getattr(stage, name) for name in names}}
