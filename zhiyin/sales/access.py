@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from zhiyin.customers import access as customers
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
-from zhiyin.sales.models import Lead, LeadForm, LeadRule, Opportunity, Stage
+from zhiyin.sales.models import Lead, LeadForm, LeadRule, Opportunity, Stage, Territory
 
 
 def opportunities(actor: Actor, need: customers.Need = "read") -> QuerySet[Opportunity]:
@@ -109,6 +109,15 @@ def lead_rule(rule_id: uuid.UUID, *, lock: bool = False) -> LeadRule:
     """One rule, anybody's who sets sales up. Raises ``NotFound``."""
     rows = LeadRule.objects.select_for_update(no_key=True, of=("self",)) if lock else LeadRule.objects
     found = rows.select_related("escalate_to").filter(pk=rule_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def territory(territory_id: uuid.UUID, *, lock: bool = False) -> Territory:
+    """One territory, anybody's who sets sales up. Raises ``NotFound``."""
+    rows = Territory.objects.select_for_update(no_key=True, of=("self",)) if lock else Territory.objects
+    found = rows.select_related("owner").filter(pk=territory_id).first()
     if found is None:
         raise NotFound
     return found

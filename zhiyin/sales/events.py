@@ -58,3 +58,12 @@ class LeadChanged(Event):
     name: ClassVar = "sales.lead_changed"
     lead_id: uuid.UUID
     what: str
+
+
+@dataclass(frozen=True)
+class TerritoryChanged(Event):
+    """``what`` is ``added``, ``changed``, ``archived`` or ``restored``."""
+
+    name: ClassVar = "sales.territory_changed"
+    territory_id: uuid.UUID
+    what: str

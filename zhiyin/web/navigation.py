@@ -84,6 +84,13 @@ WORK = [
         "funnel conversion win rate velocity 漏斗 转化 赢单率 ld zh",
     ),
     Item(
+        _("Territories"),
+        "sales:territories",
+        "map-pin",
+        "sales.manage",
+        "territories regions areas 区域 销售区域 划分 qy",
+    ),
+    Item(
         _("Approvals"),
         "approvals:inbox",
         "rubber-stamp",

@@ -38,6 +38,13 @@ from zhiyin.sales.actions.opportunities import (
 )
 from zhiyin.sales.actions.pipelines import default_pipeline
 from zhiyin.sales.actions.stages import StageRules, create_pipeline, set_close_reasons, set_stages
+from zhiyin.sales.actions.territories import (
+    TerritoryRules,
+    TerritoryTaken,
+    change_territory,
+    create_territory,
+    set_territory_archived,
+)
 
 __all__ = [
     "EDITABLE",
@@ -54,14 +61,18 @@ __all__ = [
     "MovedMeanwhile",
     "OpportunityCodeTaken",
     "StageRules",
+    "TerritoryRules",
+    "TerritoryTaken",
     "change_lead_form",
     "change_lead_rule",
+    "change_territory",
     "convert_lead",
     "create_lead",
     "create_lead_form",
     "create_lead_rule",
     "create_opportunity",
     "create_pipeline",
+    "create_territory",
     "default_pipeline",
     "escalate_leads",
     "move_opportunity",
@@ -75,6 +86,7 @@ __all__ = [
     "set_lead_rule_archived",
     "set_lead_state",
     "set_stages",
+    "set_territory_archived",
     "update_lead",
     "update_opportunity",
 ]

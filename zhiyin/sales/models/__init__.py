@@ -10,6 +10,7 @@ from zhiyin.sales.models.opportunity import (
     StageStay,
 )
 from zhiyin.sales.models.pipeline import CloseReason, Competitor, Pipeline, Stage
+from zhiyin.sales.models.territory import Territory
 
 __all__ = [
     "CloseReason",
@@ -25,4 +26,5 @@ __all__ = [
     "Pipeline",
     "Stage",
     "StageStay",
+    "Territory",
 ]

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from zhiyin.web.sales.views import board, funnel, lead_forms, lead_rules, leads, opportunities, pipelines
+from zhiyin.web.sales.views import (
+    board,
+    funnel,
+    lead_forms,
+    lead_rules,
+    leads,
+    opportunities,
+    pipelines,
+    territories,
+)
 
 app_name = "sales"
 urlpatterns = [
@@ -34,6 +43,11 @@ urlpatterns = [
     path("sales/board/lane/", board.board_lane, name="board_lane"),
     path("sales/board/<uuid:opportunity_id>/move/", board.board_move, name="board_move"),
     path("sales/funnel/", funnel.funnel, name="funnel"),
+    path("sales/territories/", territories.territories, name="territories"),
+    path("sales/territories/new/", territories.create, name="create_territory"),
+    path("sales/territories/<uuid:territory_id>/", territories.change, name="change_territory"),
+    path("sales/territories/<uuid:territory_id>/archive/", territories.archive, name="archive_territory"),
+    path("sales/territories/<uuid:territory_id>/restore/", territories.restore, name="restore_territory"),
     path("sales/opportunities/", opportunities.opportunity_list, name="opportunities"),
     path("sales/opportunities/filters/", opportunities.filters, name="opportunity_filters"),
     path("sales/opportunities/columns/", opportunities.columns, name="opportunity_columns"),
