@@ -39,6 +39,7 @@ from zhiyin.customers.models import (
 )
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.tenancy import scope
+from zhiyin.sales.models import Lead, LeadForm
 
 END = datetime.date(2026, 11, 21)
 NOW = datetime.datetime(2026, 11, 22, 4, tzinfo=datetime.UTC)
@@ -100,6 +101,9 @@ def test_a_company_is_made_whole_and_only_once(tmp_path: Path) -> None:
     with scope(made.tenant.pk):
         assert Customer.objects.count() == CustomerSearch.objects.count() == 600
         assert Customer.objects.filter(kind="organisation").count() == 27
+        assert Lead.objects.count() == 6
+        assert set(Lead.objects.values_list("owner__name", flat=True)) == {"林岚", "陈晨"}
+        assert LeadForm.objects.count() == 1
         phones = ContactPoint.objects.filter(kind="phone")
         # in a pool they are sealed
         open_ones = phones.filter(customer__pool=None, value_key__startswith="+86154").count()

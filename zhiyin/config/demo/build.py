@@ -16,6 +16,7 @@ from zhiyin.config.demo.catalogue import catalogue
 from zhiyin.config.demo.company import Company, found_company
 from zhiyin.config.demo.daily import Day, work
 from zhiyin.config.demo.deals import sell
+from zhiyin.config.demo.leads import ask
 from zhiyin.config.demo.load import load
 from zhiyin.config.demo.profiles import MOST, fill_profiles
 from zhiyin.config.demo.staff import COMPANY, Login, Staff, hire
@@ -60,6 +61,7 @@ def make_demo(
         fill_profiles(Actor.system(tenant.id), now, values=customers <= MOST)
         work(staff, now)
         sell(Day(staff, now))
+        ask(Day(staff, now))
         ask_for_a_yes(Day(staff, now))
         write_truth(folder(home, code) / "truth.json", seed=seed, end=end, customers=company.buyers)
         write_logins(home, code, staff)
