@@ -65,10 +65,10 @@ class Chart:
         rows = [
             [category, *(values[i] for _, values in columns)] for i, category in enumerate(self.categories)
         ]
-        return [self.x_label, *(name for name, _ in columns)], rows
+        return [self.y_label if self.horizontal else self.x_label, *(name for name, _ in columns)], rows
 
     def _columns(self, series: Series) -> list[tuple[str, Sequence[Any]]]:
-        name = series.name or self.y_label
+        name = series.name or (self.x_label if self.horizontal else self.y_label)
         columns: list[tuple[str, Sequence[Any]]] = [(name, series.values)]
         if series.low is not None and series.high is not None:
             columns += [(f"{name} ↓", series.low), (f"{name} ↑", series.high)]

@@ -63,7 +63,7 @@ def _numbers(found: Funnel, currency: str) -> list[KeyNumber]:
         KeyNumber(
             _("Days to win"),
             "–" if days is None else number(days, 1),
-            _("mean of %s, from when they were taken up") % number(closed.timed),
+            _("mean of %s, from when they were taken up") % number(closed.timed) if closed.timed else "",
         ),
         KeyNumber(
             _("Velocity"),
@@ -95,8 +95,8 @@ def _way(steps: Sequence[Step]) -> Chart:
         horizontal=True,
         format="integer",
         categories=[*(each.stage.name for each in steps), _("Won")],
-        y_label=_("Opportunities"),
-        x_label=_("Stage"),
+        x_label=_("Opportunities"),
+        y_label=_("Stage"),
         series=[Series(_("Opportunities"), [*(each.reached for each in steps), won])],
     )
 
@@ -130,8 +130,8 @@ def _reasons(found: Funnel, *, won: bool) -> Chart | None:
         horizontal=True,
         format="integer",
         categories=[_called(each) for each in named[:MOST_BARS]],
-        x_label=_("Reason"),
-        y_label=_("Opportunities"),
+        x_label=_("Opportunities"),
+        y_label=_("Reason"),
         series=[Series(_("Opportunities"), counts[:MOST_BARS])],
     )
 
