@@ -25,8 +25,7 @@ BESIDE = (
     "/pools/handover/", "/pools/ending/", "/pools/protection/", "/settings/retention/new/", "/settings/retention/holds/",
     "/calendar/new/", "/calendar/connection/", "/calendar/address/", "/customers/shared/", "/customers/merges/",
     "/approvals/absences/", "/settings/approvals/new/",
-    "/sales/leads/new/", "/settings/lead-forms/", "/settings/lead-rules/",
-    "/sales/leads/new/", "/settings/lead-forms/", "/sales/territories/new/",
+    "/sales/leads/new/", "/settings/lead-forms/", "/settings/lead-rules/", "/sales/territories/new/",
     "/sales/opportunities/", "/sales/opportunities/new/", "/settings/pipelines/",
     "/pools/new/", "/pools/assignment/new/", "/pools/protection/new/", "/settings/fields/new/",
 )  # fmt: skip
