@@ -26,7 +26,7 @@ BESIDE = (
     "/calendar/new/", "/calendar/connection/", "/calendar/address/", "/customers/shared/", "/customers/merges/",
     "/approvals/absences/", "/settings/approvals/new/",
     "/sales/leads/new/", "/settings/lead-forms/", "/settings/lead-rules/", "/sales/territories/new/",
-    "/sales/opportunities/", "/sales/opportunities/new/", "/settings/pipelines/",
+    "/sales/opportunities/", "/sales/opportunities/new/", "/settings/pipelines/", "/settings/rates/",
     "/pools/new/", "/pools/assignment/new/", "/pools/protection/new/", "/settings/fields/new/",
 )  # fmt: skip
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")

@@ -34,3 +34,11 @@ class PaymentRecorded(Event):
     name: ClassVar = "commerce.payment_recorded"
     order_id: uuid.UUID
     payment_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class ExchangeRatesChanged(Event):
+    """``currencies`` are those of which a rate was set or taken away."""
+
+    name: ClassVar = "commerce.exchange_rates_changed"
+    currencies: list[str]

@@ -155,3 +155,20 @@ class OrderRequest(TenantModel):
 
     def __str__(self) -> str:
         return self.key
+
+
+class ExchangeRate(TenantModel):
+    """What one unit of a ``currency`` is worth in the company's own, from a day on until the next that is known."""
+
+    currency = models.CharField(max_length=3)
+    day = models.DateField()
+    rate = models.DecimalField(max_digits=18, decimal_places=8)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenant_id", "currency", "day"], name="exchange_rate_once"),
+            models.CheckConstraint(condition=models.Q(rate__gt=0), name="exchange_rate_above_zero"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.day} {self.rate}"

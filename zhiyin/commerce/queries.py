@@ -14,7 +14,8 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from zhiyin.commerce import access
 from zhiyin.commerce.choices import OrderKind
-from zhiyin.commerce.models import Order, OrderLine, Payment, Product
+from zhiyin.commerce.models import ExchangeRate, Order, OrderLine, Payment, Product
+from zhiyin.commerce.money import rounded
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.database.planned import Planned, planned_cursor
 from zhiyin.platform.paging import Page, keyset
@@ -273,3 +274,28 @@ def buyers_of(actor: Actor, product_id: uuid.UUID, *, limit: int = 20) -> list[R
         .order_by("-amount", "customer_id")
     )
     return list(rows[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A sum in the company's ``currency`` with the ``rates`` that were used; amounts in ``missing`` currencies are not in it."""
+
+    currency: str
+    amount: Decimal
+    rates: Sequence[ExchangeRate]
+    missing: Sequence[str]
+
+
+def converted(amounts: Mapping[str, Decimal], *, currency: str, day: datetime.date) -> Converted:
+    """Amounts by currency in one of them, at the last rates known on a day. One SQL statement, none where there is no other."""
+    foreign = sorted({each for each, amount in amounts.items() if amount} - {currency})
+    latest = ExchangeRate.objects.filter(currency__in=foreign, day__lte=day)
+    rates = list(latest.order_by("currency", "-day").distinct("currency")) if foreign else []
+    known = {currency: Decimal(1)} | {each.currency: each.rate for each in rates}
+    total = sum((amount * known[each] for each, amount in amounts.items() if each in known), Decimal(0))
+    return Converted(currency, rounded(total), rates, [each for each in foreign if each not in known])
+
+
+def list_rates(*, after: str = "", limit: int = 50) -> Page[ExchangeRate]:
+    """Rates of exchange, the latest first. One SQL statement."""
+    return keyset(ExchangeRate.objects.all(), order=["-day"], after=after, limit=limit)

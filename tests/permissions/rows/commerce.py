@@ -11,6 +11,7 @@ from tests.permissions.rows.customers import customer
 from tests.permissions.table import Row
 from zhiyin.commerce import actions
 from zhiyin.commerce.actions import NewLine
+from zhiyin.commerce.models import ExchangeRate
 from zhiyin.customers.actions import save_view
 
 Given = Mapping[str, Any]
@@ -54,7 +55,26 @@ def body(company: Company, _given: Given) -> Given:
     return {"lines": [{"product_id": str(product(company)["product_id"]), "quantity": "1"}]}
 
 
+def rate(company: Company) -> Given:
+    day = timezone.localdate()
+    actions.set_rates(
+        actor=company.gao.actor, rates=[actions.Rate("EUR", day, Decimal("7.8"))], now=timezone.now()
+    )
+    return {"rate_id": ExchangeRate.objects.get().pk}
+
+
+RATE = {"rates": "EUR 2026-11-20 7.81"}
+# only administrators
+RATED, API_RATED = "302 403*6 302 302", "401 403*6 200 200"
+
 ROWS = [
+    Row("GET", "commerce:rates", "302 403*6 200 200"),
+    Row("POST", "commerce:rates", RATED, data=RATE),
+    Row("POST", "commerce:restore_rate", RATED, query="rates=EUR+2026-11-20+7.81"),
+    Row("POST", "commerce:remove_rate", "302 403*6 302 404", given=rate),
+    Row("GET", "api:list_rates", API_RATED),
+    Row("PUT", "api:set_rates", API_RATED, data={"rates": [{"currency": "EUR", "day": "2026-11-20", "rate": "7.81"}]}),
+    Row("DELETE", "api:remove_rate", "401 403*6 204 404", given=rate),
     Row("GET", "web:search", ALL, query="q=wang"),
     Row("GET", "commerce:orders", ALL),
     Row("GET", "commerce:order_filters", ALL),

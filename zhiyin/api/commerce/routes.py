@@ -18,11 +18,14 @@ from zhiyin.api.commerce.schemas import (
     ProductOut,
     ProductPatch,
     ProductRecordOut,
+    RateOut,
+    RatesIn,
+    RatesWritten,
     ReturnIn,
 )
 from zhiyin.api.http import PageOut, Request, Routes, now, page_out
 from zhiyin.commerce import access, actions, queries
-from zhiyin.commerce.actions import NewLine, ReturnedLine
+from zhiyin.commerce.actions import NewLine, Rate, ReturnedLine
 from zhiyin.commerce.choices import OrderKind
 from zhiyin.commerce.models import Payment, Product
 from zhiyin.commerce.queries import OrderFilter, OrderSort, ProductFilter, ProductSort
@@ -136,3 +139,23 @@ def _record(request: Request, order_id: uuid.UUID) -> dict[str, Any]:
         "payments": queries.payments_of(order_id),
         "returned_by": [back.pk for back in queries.returns_of(order_id)],
     }
+
+
+@routes.get("/rates/", permission="settings.manage", response=PageOut[RateOut])
+def list_rates(request: Request, paging: Query[Paging]) -> dict[str, Any]:
+    """What one unit of other currencies is worth in the company's own, the latest first."""
+    del request
+    return page_out(queries.list_rates(after=paging.after, limit=paging.limit))
+
+
+@routes.put("/rates/", permission="settings.manage", response=RatesWritten)
+def set_rates(request: Request, body: RatesIn) -> dict[str, int]:
+    """Write rates down, over those of the same day."""
+    given = [Rate(each.currency.upper(), each.day, each.rate) for each in body.rates]
+    return {"changed": actions.set_rates(actor=request.actor, rates=given, now=now())}
+
+
+@routes.delete("/rates/{uuid:rate_id}/", permission="settings.manage", status=204)
+def remove_rate(request: Request, rate_id: uuid.UUID) -> None:
+    """The one before it holds then."""
+    actions.remove_rate(actor=request.actor, rate_id=rate_id, now=now())

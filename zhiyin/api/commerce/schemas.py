@@ -165,3 +165,32 @@ class PaymentIn(Schema):
     method: PaymentMethod = PaymentMethod.OTHER
     reference: Text100 = ""
     paid_at: datetime.datetime | None = None
+
+
+class RateIn(Schema):
+    """One unit of ``currency`` is worth ``rate`` of the company's from ``day`` on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$")]
+    day: datetime.date
+    rate: Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=8)]
+
+
+class RatesIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    rates: list[RateIn] = Field(max_length=2000)
+
+
+class RateOut(Schema):
+    id: uuid.UUID
+    currency: str
+    day: datetime.date
+    rate: Decimal
+
+
+class RatesWritten(Schema):
+    """How many are new or different."""
+
+    changed: int

@@ -44,28 +44,34 @@ def totals(*, tenant_code: str, as_json: bool) -> None:
 def pipeline(*, tenant_code: str, as_json: bool) -> None:
     """Count opportunities by what became of them: won and lost, the win rate, what was won and how long it took.
 
-    Values are by currency; won_value is that in the company's own. Days run from when the customer took it up until
+    won_value is in the company's currency, at the last rates that are known; what has no rate is not in it. Days run from when the customer took it up until
     the day it was won.
     """
     open_database()
+    from django.utils import timezone
+
+    from zhiyin.commerce.queries import converted
     from zhiyin.platform.tenancy import scope
     from zhiyin.sales.queries import pipeline_totals
 
     company = find_tenant(tenant_code)
     with scope(company.id):
         found = pipeline_totals(operator(company.id))
+        whole = converted(found.won_value, currency=company.currency, day=timezone.localdate())
     rate = found.win_rate
     figures: dict[str, Any] = {
         "opportunities": found.count,
         "open": found.open,
         "won": found.won,
-        "won_value": _number(found.won_value.get(company.currency, Decimal(0))),
+        "won_value": _number(whole.amount),
         "lost": found.lost,
         "win_rate": None if rate.value is None else round(rate.value, 4),
         "win_rate_interval": rate.interval and [round(each, 4) for each in rate.interval],
         "mean_days_to_win": None if found.mean_days is None else round(found.mean_days, 2),
         "currency": company.currency,
         "won_value_by_currency": {key: _number(value) for key, value in sorted(found.won_value.items())},
+        "rates": {each.currency: f"{each.rate.normalize()} of {each.day}" for each in whole.rates},
+        "without_rate": list(whole.missing),
     }
     text = "\n".join(f"{name.replace('_', ' '):<24} {value!s:>18}" for name, value in figures.items())
     answer(figures, as_json=as_json, text=text)

@@ -170,7 +170,10 @@ class StageStay(TenantModel):
         indexes: ClassVar = [
             models.Index(fields=["opportunity", "entered_at"], name="stage_stay_by_opportunity"),
             models.Index(
-                fields=["stage", "left_at"], condition=Q(left_at__isnull=False), name="stage_stay_by_end"
+                fields=["tenant_id", "stage", "left_at"],
+                include=["entered_at", "opportunity"],
+                condition=Q(left_at__isnull=False),
+                name="stage_stay_by_end",
             ),
         ]
 

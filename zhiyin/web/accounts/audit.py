@@ -103,6 +103,7 @@ LABELS: dict[str, str | Promise] = {
     "commerce.order_created": _("Order recorded"),
     "commerce.order_returned": _("Return recorded"),
     "commerce.payment_recorded": _("Payment recorded"),
+    "commerce.exchange_rates_changed": _("Exchange rates written down or removed"),
     "sales.pipeline_changed": _("Pipeline added or changed"),
     "sales.lead_form_changed": _("Form for leads set up or filled in"),
     "sales.lead_rule_changed": _("Rule for leads added, changed or archived"),

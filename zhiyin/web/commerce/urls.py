@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from zhiyin.web.commerce.views import new_order, orders, products
+from zhiyin.web.commerce.views import new_order, orders, products, rates
 
 app_name = "commerce"
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("orders/<uuid:order_id>/return/", orders.give_back, name="order_return"),
     path("orders/<uuid:order_id>/pay/", orders.pay, name="order_pay"),
+    path("settings/rates/", rates.rates, name="rates"),
+    path("settings/rates/restore/", rates.restore, name="restore_rate"),
+    path("settings/rates/<uuid:rate_id>/remove/", rates.remove, name="remove_rate"),
     path("products/", products.product_list, name="products"),
     path("products/columns/", products.columns, name="product_columns"),
     path("products/views/", products.save_view, name="save_product_view"),

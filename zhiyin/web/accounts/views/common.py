@@ -25,6 +25,7 @@ PAGES: list[tuple[str, str | Promise, str]] = [
     ("customers:duplicate_rules", _("Duplicates"), "settings.manage"),
     ("customers:sensitive_rules", _("Sensitive fields"), "settings.manage"),
     ("customers:grades", _("Grades"), "settings.manage"),
+    ("commerce:rates", _("Exchange rates"), "settings.manage"),
     ("sales:pipelines", _("Pipelines"), "sales.manage"),
     ("sales:lead_rules", _("Rules for leads"), "sales.manage"),
     ("sales:lead_forms", _("Forms for leads"), "sales.manage"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from zhiyin.approvals.queries import answers_to
+from zhiyin.commerce.queries import converted
 from zhiyin.customers import access as customer_access
 from zhiyin.customers import queries as customers
 from zhiyin.sales import access, actions, queries
@@ -74,7 +75,7 @@ def opportunity_list(request: HttpRequest) -> HttpResponse:
         "page": found,
         "table": table,
         "body": table.body(found.rows),
-        "summary": _summary(queries.sum_opportunities(rows)),
+        "summary": _summary(queries.sum_opportunities(rows), request.tenant.currency),
         "chips": _chips(request, where),
         "where": where,
         "kept": carried(request.GET),
@@ -86,17 +87,28 @@ def opportunity_list(request: HttpRequest) -> HttpResponse:
     return render(request, "sales/opportunities.html", context, partial="list")
 
 
-def _summary(sums: list[Sums]) -> str:
-    """ "12 opportunities · ¥1,204,000 · ¥300,000 weighted", amounts for each currency."""
+def _summary(sums: list[Sums], currency: str) -> str:
+    """ "12 opportunities · ¥1,204,000 + €5,000 (¥1,243,050 at EUR 7.81 of 20 November) · ¥300,000 weighted"."""
     count = sum(each.count for each in sums)
     said = [ngettext("%(count)s opportunity", "%(count)s opportunities", count) % {"count": number(count)}]
     if amounts := [money(each.amount, each.currency) for each in sums if each.amount]:
-        said.append(" + ".join(amounts))
+        said.append(" + ".join(amounts) + _in_own(sums, currency))
     if weighted := [money(each.weighted, each.currency) for each in sums if each.weighted]:
         said.append(_("%(amount)s weighted") % {"amount": " + ".join(weighted)})
     if unknown := sum(each.unknown for each in sums):
         said.append(_("%(count)s without an amount") % {"count": number(unknown)})
     return " · ".join(said)
+
+
+def _in_own(sums: list[Sums], currency: str) -> str:
+    """The sum in the company's currency, where there are others, with the rates and what has none."""
+    amounts = {each.currency: each.amount for each in sums}
+    whole = converted(amounts, currency=currency, day=timezone.localdate())
+    if not whole.rates:
+        return ""
+    rates = ", ".join(f"{each.currency} {each.rate.normalize()} ({day(each.day)})" for each in whole.rates)
+    told = _(" = %(amount)s at %(rates)s") % {"amount": money(whole.amount, currency), "rates": rates}
+    return told + (_(", without %s") % ", ".join(whole.missing) if whole.missing else "")
 
 
 def _tabs(request: HttpRequest) -> list[Tab]:
