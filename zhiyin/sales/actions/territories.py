@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -109,8 +110,15 @@ def _apply(actor: Actor, territory: Territory, rules: TerritoryRules, now: datet
     _require_free(territory)
 
 
+def _take_turns() -> None:
+    """Until the transaction ends nobody else in the company looks whether a name is free."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(current_tenant()::text, 5))")
+
+
 def _require_free(territory: Territory) -> None:
-    """A name means one territory on any day."""
+    """A name means one territory on any day. PostgreSQL alone cannot hold that without an extension."""
+    _take_turns()
     same = Territory.objects.filter(name__iexact=territory.name, archived_at=None).exclude(pk=territory.pk)
     if territory.ends_on:
         same = same.filter(starts_on__lte=territory.ends_on)
