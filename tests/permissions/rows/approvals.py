@@ -33,7 +33,7 @@ def deal(company: Company) -> Given:
     pipeline = Pipeline.objects.create(name="销售")
     stage = Stage.objects.create(pipeline=pipeline, name="报价", position=1)
     made = Opportunity.objects.create(
-        code="O-1", name="空调", name_key="空调", pipeline=pipeline, stage=stage, currency="CNY",
+        code="O-1", name="空调", name_key="空调", pipeline=pipeline, stage=stage, furthest=stage, currency="CNY",
         amount=Decimal(200_000), owner=company.lin.member, unit=company.lin.member.unit,
     )  # fmt: skip
     return {"subject": "sales.closing", "subject_id": made.pk}
