@@ -21,7 +21,7 @@ from zhiyin.sales import access
 from zhiyin.sales.choices import FunnelPart, StageKind
 from zhiyin.sales.models import CloseReason, FunnelCell, Opportunity, Stage
 
-LATEST = 5000
+LATEST = 2000
 """Of how many stays in a stage, the latest that ended, its time is told; of these, of those that are asked for."""
 Money = dict[str, Decimal]
 
@@ -264,7 +264,8 @@ def _days(stages: Sequence[Stage], seen: Q) -> dict[uuid.UUID, tuple[float, int]
     among, values = "", ()
     if seen:
         mine, values = Opportunity.objects.filter(seen).values("pk").query.sql_with_params()
-        among = f"WHERE t.opportunity_id IN ({mine})"
+        # one by one: of a million there may be hundreds of thousands, to be looked up for a few thousand stays
+        among = f"CROSS JOIN LATERAL ({mine} AND sales_opportunity.id = t.opportunity_id OFFSET 0) AS mine"
     with connection.cursor() as cursor:
         cursor.execute(_STAYS.format(among=among), [[each.pk for each in stages], LATEST, *values])
         return {stage: (float(median), count) for stage, median, count in cursor.fetchall()}
