@@ -26,9 +26,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Router, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.operation import Operation
 from ninja.responses import Status
 from ninja.security import APIKeyCookie, HttpBearer
-from ninja.utils import check_csrf
+from ninja.utils import check_csrf, contribute_operation_callback
 
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import DomainError
@@ -55,6 +56,19 @@ class Fault(Schema):
 
 class ErrorOut(Schema):
     error: Fault
+
+
+class NinjaResponseSchema(Schema):
+    """A refusal as an operation declares it, made once for all: Ninja builds one per status of each."""
+
+    response: ErrorOut
+
+
+REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 422), NinjaResponseSchema)
+
+
+def _refuses(operation: Operation) -> None:
+    operation.response_models.update(REFUSALS)
 
 
 class PageOut(Schema, Generic[Item]):
@@ -148,7 +162,6 @@ class Routes:
         status: int = 200,
         **options: Any,
     ) -> Callable[[View], View]:
-        answers = {status: response, **dict.fromkeys((400, 401, 403, 404, 409, 422), ErrorOut)}
         extra = {"x-permission": permission, **options.pop("openapi_extra", {})}
 
         def decorate(view: View) -> View:
@@ -160,9 +173,10 @@ class Routes:
                 return result if isinstance(result, HttpResponseBase) else Status(status, result)
 
             guarded.permission = permission  # type: ignore[attr-defined]  # read by the permission table's test
-            self.router.api_operation([method], path, response=answers, openapi_extra=extra, **options)(
-                guarded
-            )
+            contribute_operation_callback(guarded, _refuses)
+            self.router.api_operation(
+                [method], path, response={status: response}, openapi_extra=extra, **options
+            )(guarded)
             return view
 
         return decorate
