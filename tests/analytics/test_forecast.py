@@ -16,8 +16,10 @@ from zhiyin.analytics.methods.forecast import (
     by_stage,
     end_of_quarter,
     errors,
+    outlook,
     risks,
 )
+from zhiyin.analytics.methods.interval import Forecast
 
 START = datetime.date(2024, 1, 1).toordinal()
 
@@ -44,8 +46,9 @@ def test_hazards_count_who_was_still_there(monkeypatch: pytest.MonkeyPatch) -> N
     )
     assert found.winning == pytest.approx([0, 1 / 5, 1 / 3, 0])
     assert found.losing == pytest.approx([0, 1 / 5, 0, 1 / 2])
-    chance = found.chances(np.array([0, 1, 3]), START, 2)
-    assert chance == pytest.approx([1 / 5 + 3 / 5 / 3, 1 / 3, 0])
+    chance = found.chances(np.array([0, 1, 3, -1]), START, [START + 1, START + 2])
+    assert chance[:, 0] == pytest.approx([1 / 5, 1 / 3, 0, 0])
+    assert chance[:, 1] == pytest.approx([1 / 5 + 3 / 5 / 3, 1 / 3, 0, 1 / 5])
 
 
 def test_what_was_known_on_a_day_leaks_nothing_of_later() -> None:
@@ -89,6 +92,17 @@ def test_the_model_finds_what_the_deals_were_made_with() -> None:
     assert 0.65 <= found.covered <= 0.95
     bias = np.mean([row.by_model.mean / row.actual for row in tested])
     assert bias == pytest.approx(1, abs=0.02)
+
+
+def test_what_groups_and_months_bring_adds_up_to_the_whole() -> None:
+    known = simulated(3).as_of(START + 500)
+    day, ends = START + 500, [START + 520, START + 550, START + 600]
+    group = np.arange(len(known.begun)) % 3
+    found = outlook(known, risks(known, day), day, ends, group=group, groups=4)
+    whole = by_model(known, day, ends[-1])
+    assert found.mean.sum() == pytest.approx(whole.mean)
+    assert not found.mean[3].any()
+    assert Forecast.of(found.mean.sum(), found.variance.sum()).high == pytest.approx(whole.high, rel=0.01)
 
 
 def test_nothing_known_gives_nothing() -> None:

@@ -73,6 +73,7 @@ DONE_BY = {
     "customers:bulk": "change_customers share_customers end_shares export_customers create_tag",
     "customers:undo": "undo_change",
     "customers:search_duplicates": "find_duplicates",
+    "sales:take_forecast": "take_forecast",
     "customers:decide_duplicates": "decide_duplicates",
     "customers:duplicate_rules": "change_duplicate_rules",
     "customers:merge": "merge_customers preview_merge",

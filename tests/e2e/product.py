@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Stora
 START_SECONDS = 90
 # what is reached from within pages of the navigation
 BESIDE = (
-    "/sales/board/", "/sales/funnel/", "/customers/flow/", "/customers/bin/", "/customers/requests/", "/customers/erasures/", "/customers/duplicates/",
+    "/sales/board/", "/sales/funnel/", "/sales/forecast/", "/customers/flow/", "/customers/bin/", "/customers/requests/", "/customers/erasures/", "/customers/duplicates/",
     "/customers/shared/left/", "/pools/fairness/", "/pools/disputes/", "/pools/assignment/", "/pools/assignment/trial/",
     "/pools/handover/", "/pools/ending/", "/pools/protection/", "/settings/retention/new/", "/settings/retention/holds/",
     "/calendar/new/", "/calendar/connection/", "/calendar/address/", "/customers/shared/", "/customers/merges/",

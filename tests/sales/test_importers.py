@@ -19,7 +19,7 @@ from zhiyin.platform.actors import Actor
 from zhiyin.platform.tenancy import scope
 from zhiyin.sales import queries
 from zhiyin.sales.models import FunnelCell, Opportunity, OpportunityLine, StageStay
-from zhiyin.sales.queries import FunnelFilter
+from zhiyin.sales.queries import ForecastFilter, FunnelFilter
 
 HEADER = "opportunity id,opportunity name,account,product,deal stage,owner,amount,engage date,close date\n"
 
@@ -229,6 +229,15 @@ def test_crm_sales_comes_to_what_is_known_of_it(cast: Company, committed: None, 
     assert (found.closed.won, found.closed.lost, found.begun.open) == (4238, 2473, 2089)
     assert found.closed.won_value == {"CNY": Decimal(10_005_534)}
     assert round(found.closed.mean_days or 0, 2) == 51.78
+    with cast.scope():
+        last = datetime.date(2017, 12, 31)
+        quarters = [
+            queries.forecast(gao, ForecastFilter(period=f"2017-Q{each}"), currency="CNY", today=last)
+            for each in (1, 2, 3, 4)
+        ]
+    assert sum(each.total.won for each in quarters) == 10_005_534
+    assert sum(each.total.won_count for each in quarters) == 4238
+    assert quarters[3].total.open_count + quarters[3].beside.undated == 2089
     gtx = query(gao, "SELECT count(DISTINCT p.id)::int, count(*)::int FROM sales_opportunityline l JOIN"
                 " commerce_product p ON p.id = l.product_id WHERE p.name = 'GTX Pro'")  # fmt: skip
     assert gtx == [(1, 1480)]

@@ -289,11 +289,18 @@ class Converted:
 def converted(amounts: Mapping[str, Decimal], *, currency: str, day: datetime.date) -> Converted:
     """Amounts by currency in one of them, at the last rates known on a day. One SQL statement, none where there is no other."""
     foreign = sorted({each for each, amount in amounts.items() if amount} - {currency})
-    latest = ExchangeRate.objects.filter(currency__in=foreign, day__lte=day)
-    rates = list(latest.order_by("currency", "-day").distinct("currency")) if foreign else []
+    rates = latest_rates(foreign, day)
     known = {currency: Decimal(1)} | {each.currency: each.rate for each in rates}
     total = sum((amount * known[each] for each, amount in amounts.items() if each in known), Decimal(0))
     return Converted(currency, rounded(total), rates, [each for each in foreign if each not in known])
+
+
+def latest_rates(currencies: Sequence[str], day: datetime.date) -> list[ExchangeRate]:
+    """The last rate known on a day of each. One SQL statement, none for no currency."""
+    if not currencies:
+        return []
+    known = ExchangeRate.objects.filter(currency__in=currencies, day__lte=day)
+    return list(known.order_by("currency", "-day").distinct("currency"))
 
 
 def list_rates(*, after: str = "", limit: int = 50) -> Page[ExchangeRate]:

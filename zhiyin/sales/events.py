@@ -61,6 +61,14 @@ class LeadChanged(Event):
 
 
 @dataclass(frozen=True)
+class ForecastTaken(Event):
+    """The forecast of a day was kept; ``day`` as ISO 8601."""
+
+    name: ClassVar = "sales.forecast_taken"
+    day: str
+
+
+@dataclass(frozen=True)
 class TerritoryChanged(Event):
     """``what`` is ``added``, ``changed``, ``archived`` or ``restored``."""
 

@@ -1,21 +1,25 @@
 """What runs by the clock."""
 
 import datetime
+import zoneinfo
 from typing import Any
 
 import structlog
 from django.db import connection
+from django.utils import timezone
 
 from zhiyin.accounts.models import Tenant
-from zhiyin.platform import clock
+from zhiyin.platform import clock, jobs
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.tenancy import scope
-from zhiyin.sales.actions import escalate_leads
+from zhiyin.sales.actions import escalate_leads, take_forecast
+from zhiyin.sales.actions.forecast import KIND as FORECAST
 
 log = structlog.get_logger("zhiyin.clock")
 FEW = 20
 """Fewer opportunities than these say nothing of a stage's chances."""
 MONTHS = 24
+EVENING = 23
 _LEARN = """
 WITH came AS (
     SELECT s.id, sum(c.count) FILTER (WHERE c.state = 'won') AS won,
@@ -62,6 +66,22 @@ def add_up_funnels(now: datetime.datetime) -> None:
     """Make one cell of those that are alike, so that funnels stay small however often opportunities change."""
     del now
     _each(_ADD_UP, {})
+
+
+@clock.periodic("sales.forecast", cron="50 * * * *")
+def take_forecasts(now: datetime.datetime) -> None:
+    """Keep the forecast of each company where the day is about to end."""
+    for tenant in Tenant.objects.order_by("id"):
+        zone = zoneinfo.ZoneInfo(tenant.time_zone)
+        if now.astimezone(zone).hour == EVENING:
+            with scope(tenant.pk), timezone.override(zone):
+                take_forecast(actor=Actor.system(tenant.pk), now=now)
+
+
+@jobs.handler(FORECAST, permission="sales.manage", repeatable=True)
+def forecast(run: jobs.JobRun) -> dict[str, Any]:
+    with run.scope():
+        return {"cells": take_forecast(actor=run.actor, now=run.now)}
 
 
 def _each(sql: str, values: dict[str, Any]) -> None:

@@ -84,6 +84,13 @@ WORK = [
         "funnel conversion win rate velocity 漏斗 转化 赢单率 ld zh",
     ),
     Item(
+        _("Forecast"),
+        "sales:forecast",
+        "chart-line",
+        "sales.view",
+        "forecast commit best case weighted quarter 预测 销售预测 承诺 yc xsyc",
+    ),
+    Item(
         _("Territories"),
         "sales:territories",
         "map-pin",

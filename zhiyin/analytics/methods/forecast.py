@@ -18,7 +18,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+
+from zhiyin.analytics.methods.interval import PROBABILITY, Forecast
 
 Days = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -50,16 +51,18 @@ class Deals:
 
     def as_of(self, day: int) -> Deals:
         """The deals as they were known at the end of a day: none that came later, none closed later."""
-        there = self.begun <= day
         is_open = self.closed > day
-        kept = Deals(
+        known = Deals(
             self.begun,
             np.where(is_open, OPEN, self.closed),
             self.won & ~is_open,
             self.asked,
             np.where(is_open, np.nan, self.value),
         )
-        return Deals(*(getattr(kept, name)[there] for name in self.__dataclass_fields__))
+        return known.those(self.begun <= day)
+
+    def those(self, wanted: Flags) -> Deals:
+        return Deals(*(getattr(self, name)[wanted] for name in self.__dataclass_fields__))
 
     @property
     def is_open(self) -> Flags:
@@ -76,30 +79,38 @@ class Risks:
     win_factors: Amounts
     loss_factors: Amounts
 
-    def chances(self, ages: Days, day: int, days: int) -> Amounts:
-        """Of deals that are open at the end of ``day`` at these ages, the probabilities to be won in so many days after it.
+    def chances(self, ages: Days, day: int, ends: Sequence[int]) -> Amounts:
+        """Of deals that are open at the end of ``day`` at these ages, the probabilities to be won until each of ``ends``.
 
-        At ages beyond those that were seen nothing happens any more.
+        Shape (ages, ends), the ends in order. A deal of age -n begins n days later. At ages beyond those that were seen
+        nothing happens any more.
         """
         won, is_open = np.zeros(len(ages)), np.ones(len(ages))
-        for step in range(1, days + 1):
-            age, month = ages + step, month_of_quarter(np.array([day + step]))[0]
-            seen = age < len(self.winning)
-            age = np.where(seen, age, 0)
-            win = np.minimum(np.where(seen, self.winning[age], 0) * self.win_factors[month], 1)
-            lose = np.minimum(np.where(seen, self.losing[age], 0) * self.loss_factors[month], 1 - win)
-            won += is_open * win
-            is_open *= 1 - win - lose
-        return won
+        until = np.empty((len(ages), len(ends)))
+        today = day
+        for column, end in enumerate(ends):
+            while today < end:
+                today += 1
+                age, month = ages + (today - day), month_of_quarter(np.array([today]))[0]
+                seen = (age >= 0) & (age < len(self.winning))
+                age = np.where(seen, age, 0)
+                win = np.minimum(np.where(seen, self.winning[age], 0) * self.win_factors[month], 1)
+                lose = np.minimum(np.where(seen, self.losing[age], 0) * self.loss_factors[month], 1 - win)
+                won += is_open * win
+                is_open *= 1 - win - lose
+            until[:, column] = won
+        return until
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """What is expected to be won, and the bounds between which it lies with the probability that was asked for."""
+class Outlook:
+    """What each group of deals is expected to bring in each span of days, and the variance of it: shape (groups, spans).
 
-    mean: float
-    low: float
-    high: float
+    Both add up over groups and spans. That a deal is won once only would make the variance of several spans a little smaller.
+    """
+
+    mean: Amounts
+    variance: Amounts
 
 
 def month_of_quarter(days: Days) -> Days:
@@ -141,26 +152,53 @@ def by_history(deals: Deals, day: int, until: int, *, lately: int = LATELY) -> f
 
 
 def by_model(
-    deals: Deals, day: int, until: int, *, probability: float = 0.8, lately: int = LATELY
+    deals: Deals, day: int, until: int, *, probability: float = PROBABILITY, lately: int = LATELY
 ) -> Forecast:
     """What will be won from the day after ``day`` to ``until``, by the model of this module."""
-    days, found = until - day, risks(deals, day)
+    found = outlook(
+        deals,
+        risks(deals, day),
+        day,
+        [until],
+        group=np.zeros(len(deals.begun), np.int64),
+        groups=1,
+        lately=lately,
+    )
+    return Forecast.of(float(found.mean[0, 0]), float(found.variance[0, 0]), probability)
+
+
+def outlook(
+    deals: Deals,
+    found: Risks,
+    day: int,
+    ends: Sequence[int],
+    *,
+    group: Days,
+    groups: int,
+    lately: int = LATELY,
+) -> Outlook:
+    """What will be won of deals that are open at the end of ``day``, and of those to come, in the spans up to each of ``ends``.
+
+    ``group`` numbers each deal's group, below ``groups``; deals of one currency. New deals of a group come as often as lately, and
+    are worth what a won one is worth on the average of all.
+    """
     ratio = _Moments.of((deals.value / deals.asked)[deals.won & (deals.asked > 0)])
     each = _Moments.of(deals.value[deals.won])
     asked = deals.asked[deals.is_open]
     ages, which = np.unique(day - deals.begun[deals.is_open], return_inverse=True)
-    chance = found.chances(ages, day, days)[which]
-    worth = np.where(np.isnan(asked), each.mean, asked * ratio.mean)
-    square = np.where(np.isnan(asked), each.square, asked**2 * ratio.square)
-    arrivals = float((deals.begun > day - lately).sum()) / lately
-    newborn = (
-        float(found.chances(np.zeros(1, int), day + wait, days - wait)[0]) for wait in range(1, days + 1)
-    )
-    new = arrivals * sum(newborn)
-    mean = float((chance * worth).sum()) + new * each.mean
-    variance = float((chance * square - (chance * worth) ** 2).sum()) + new * each.square
-    spread = float(norm.ppf(0.5 + probability / 2)) * np.sqrt(variance * _clustering(deals, day))
-    return Forecast(mean, max(0.0, mean - spread), mean + spread)
+    chance = _in_spans(found.chances(ages, day, ends))[which]
+    worth = np.where(np.isnan(asked), each.mean, asked * ratio.mean)[:, None]
+    square = np.where(np.isnan(asked), each.square, asked**2 * ratio.square)[:, None]
+    arrivals = np.bincount(group[deals.begun > day - lately], minlength=groups)[:, None] / lately
+    newborn = _in_spans(found.chances(-np.arange(1, ends[-1] - day + 1), day, ends)).sum(axis=0)
+    mean, variance = arrivals * newborn * each.mean, arrivals * newborn * each.square
+    np.add.at(mean, group[deals.is_open], chance * worth)
+    np.add.at(variance, group[deals.is_open], chance * square - (chance * worth) ** 2)
+    return Outlook(mean, variance * _clustering(deals, day))
+
+
+def _in_spans(until: Amounts) -> Amounts:
+    return np.diff(until, axis=1, prepend=0)
 
 
 @dataclass(frozen=True, slots=True)

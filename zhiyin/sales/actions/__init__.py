@@ -1,6 +1,7 @@
 """Writes of sales."""
 
 from zhiyin.sales.actions.conversion import Deal, convert_lead
+from zhiyin.sales.actions.forecast import take_forecast, take_forecast_soon
 from zhiyin.sales.actions.lead_forms import (
     FORM_START,
     FormRules,
@@ -87,6 +88,8 @@ __all__ = [
     "set_lead_state",
     "set_stages",
     "set_territory_archived",
+    "take_forecast",
+    "take_forecast_soon",
     "update_lead",
     "update_opportunity",
 ]

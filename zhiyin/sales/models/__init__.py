@@ -1,3 +1,4 @@
+from zhiyin.sales.models.forecast import ForecastCell
 from zhiyin.sales.models.funnel import FunnelCell
 from zhiyin.sales.models.lead import Lead
 from zhiyin.sales.models.lead_form import LeadForm
@@ -15,6 +16,7 @@ from zhiyin.sales.models.territory import Territory
 __all__ = [
     "CloseReason",
     "Competitor",
+    "ForecastCell",
     "FunnelCell",
     "Lead",
     "LeadForm",

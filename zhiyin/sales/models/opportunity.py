@@ -84,6 +84,12 @@ class Opportunity(TenantModel):
             models.Index(fields=["tenant_id", "created_at", "id"], name="opportunity_by_creation"),
             models.Index(fields=["tenant_id", "name_key", "id"], name="opportunity_by_name"),
             models.Index(fields=["tenant_id", "expected_on", "id"], name="opportunity_by_expected"),
+            models.Index(
+                fields=["tenant_id", "expected_on"],
+                include=["owner", "unit", "stage", "category", "currency", "amount", "probability"],
+                condition=Q(state=StageKind.OPEN, removed_at=None),
+                name="opportunity_forecast",
+            ),
             models.Index(fields=["tenant_id", "amount", "id"], name="opportunity_by_amount"),
             models.Index(fields=["tenant_id", "closed_on", "id"], name="opportunity_by_close"),
             models.Index(fields=["owner", "state", "expected_on"], name="opportunity_by_owner"),

@@ -162,14 +162,14 @@ def funnel(actor: Actor, pipeline_id: uuid.UUID, where: FunnelFilter) -> Funnel:
     units = (
         list(Unit.objects.filter(path__contains=[where.unit]).values_list("pk", flat=True))
         if where.unit
-        else []
+        else None
     )
-    seen = _seen(actor, where, units)
-    ways, sources, closed = (_cells(part, pipeline_id, where, seen) for part in FunnelPart)
+    whose = seen(actor, owner_id=where.owner, unit_ids=units)
+    ways, sources, closed = (_cells(part, pipeline_id, where, whose) for part in FunnelPart)
     reasons = {each.pk: each.name for each in CloseReason.objects.all()}
     by_reason = _named(closed, lambda cell: (cell["state"], reasons.get(cell["reason_id"], "")))
     return Funnel(
-        steps=_steps(stages, ways, _days(stages, seen)),
+        steps=_steps(stages, ways, _days(stages, whose)),
         begun=_tally(ways),
         closed=_tally(closed),
         won_for=_most(tally for tally in by_reason if tally.tally.won),
@@ -196,22 +196,24 @@ def pipeline_totals(actor: Actor) -> Tally:
     return total
 
 
-def _seen(actor: Actor, where: FunnelFilter, units: Sequence[uuid.UUID]) -> Q:
-    """Whose, by ``owner_id`` and ``unit_id`` of cells and of opportunities."""
-    seen = Q()
+def seen(actor: Actor, *, owner_id: uuid.UUID | None, unit_ids: Sequence[uuid.UUID] | None) -> Q:
+    """What the actor's own deals and those of the units in their record scope have in ``owner_id`` and ``unit_id``, as far as
+    they are of one owner or some units; of cells and of opportunities.
+    """
+    found = Q()
     if actor.scope == "own":
-        seen &= Q(owner_id=actor.member_id)
+        found &= Q(owner_id=actor.member_id)
     elif actor.scope != "all":
-        seen &= Q(unit_id__in=list(actor.unit_ids)) | Q(owner_id=actor.member_id)
-    if where.owner:
-        seen &= Q(owner_id=where.owner)
-    if where.unit:
-        seen &= Q(unit_id__in=units)
-    return seen
+        found &= Q(unit_id__in=list(actor.unit_ids)) | Q(owner_id=actor.member_id)
+    if owner_id:
+        found &= Q(owner_id=owner_id)
+    if unit_ids is not None:
+        found &= Q(unit_id__in=unit_ids)
+    return found
 
 
-def _cells(part: str, pipeline_id: uuid.UUID, where: FunnelFilter, seen: Q) -> list[dict[str, Any]]:
-    rows = FunnelCell.objects.filter(seen, part=part, pipeline_id=pipeline_id)
+def _cells(part: str, pipeline_id: uuid.UUID, where: FunnelFilter, whose: Q) -> list[dict[str, Any]]:
+    rows = FunnelCell.objects.filter(whose, part=part, pipeline_id=pipeline_id)
     if where.since:
         rows = rows.filter(month__gte=where.since.replace(day=1))
     if where.until:
@@ -259,11 +261,11 @@ FROM unnest(%s::uuid[]) AS s (stage) CROSS JOIN LATERAL (
 """
 
 
-def _days(stages: Sequence[Stage], seen: Q) -> dict[uuid.UUID, tuple[float, int]]:
+def _days(stages: Sequence[Stage], whose: Q) -> dict[uuid.UUID, tuple[float, int]]:
     """The median days in each stage among the latest that left it, and of how many."""
     among, values = "", ()
-    if seen:
-        mine, values = Opportunity.objects.filter(seen).values("pk").query.sql_with_params()
+    if whose:
+        mine, values = Opportunity.objects.filter(whose).values("pk").query.sql_with_params()
         # one by one: of a million there may be hundreds of thousands, to be looked up for a few thousand stays
         among = f"CROSS JOIN LATERAL ({mine} AND sales_opportunity.id = t.opportunity_id OFFSET 0) AS mine"
     with connection.cursor() as cursor:

@@ -1,40 +1,67 @@
 """What became of opportunities, for the methods of forecasting. Imports NumPy: pages do not need it."""
 
 import datetime
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import Case, F, Q, Sum, When
+from django.db.models import Case, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce, TruncDate
 
-from zhiyin.analytics.methods.forecast import OPEN, Deals
+from zhiyin.analytics.methods.forecast import OPEN, Days, Deals
 from zhiyin.platform.actors import Actor
 from zhiyin.sales import access
 from zhiyin.sales.choices import StageKind
+from zhiyin.sales.models import Opportunity
 
 NOTHING = float("nan")
 
 
 def deals(actor: Actor, currency: str) -> Deals:
-    """The visible opportunities in one currency. One SQL statement.
+    """The visible opportunities in one currency. One SQL statement."""
+    return _deals(_rows(access.opportunities(actor).filter(currency=currency)))
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Deals of all currencies with whose they are: ``group`` is the place in ``keys`` of each deal's owner, unit and currency."""
+
+    deals: Deals
+    group: Days
+    keys: Sequence[tuple[uuid.UUID | None, uuid.UUID | None, str]]
+
+
+def grouped_deals(actor: Actor, *, since: datetime.date) -> Grouped:
+    """The visible opportunities that are open or were closed on a day or later. One SQL statement."""
+    lately = access.opportunities(actor).filter(Q(state=StageKind.OPEN) | Q(closed_on__gte=since))
+    rows = _rows(lately)
+    places: dict[tuple[uuid.UUID | None, uuid.UUID | None, str], int] = {}
+    group = [places.setdefault(row[5:8], len(places)) for row in rows]
+    return Grouped(_deals(rows), np.array(group, np.int64), list(places))
+
+
+def _rows(there: QuerySet[Opportunity]) -> list[tuple[Any, ...]]:
+    """Began, closed, state, amount, list price, owner, unit, currency.
 
     Each began on the day it was taken up, or else was written down. What it was said to be worth is the list price of its products
     where they have one: the amount of a deal that was closed is what it came to in the end.
     """
     price = Case(
-        When(lines__product__currency=currency, then=F("lines__product__price") * F("lines__quantity"))
+        When(lines__product__currency=F("currency"), then=F("lines__product__price") * F("lines__quantity"))
     )
     rows = (
-        access.opportunities(actor)
-        .filter(currency=currency)
-        .filter(Q(state=StageKind.OPEN) | Q(closed_on__isnull=False))
+        there.filter(Q(state=StageKind.OPEN) | Q(closed_on__isnull=False))
         .order_by("pk")
         .annotate(began=Coalesce("engaged_on", TruncDate("created_at")), listed=Sum(price))
-        .values_list("began", "closed_on", "state", "amount", "listed")
+        .values_list("began", "closed_on", "state", "amount", "listed", "owner_id", "unit_id", "currency")
     )
-    began, closed, state, amount, listed = (
-        zip(*rows.iterator(5000), strict=True) if rows.exists() else ((),) * 5
-    )
+    return list(rows.iterator(5000))
+
+
+def _deals(rows: Sequence[tuple[Any, ...]]) -> Deals:
+    began, closed, state, amount, listed = zip(*(row[:5] for row in rows), strict=True) if rows else ((),) * 5
     won = np.array([each == StageKind.WON for each in state], bool)
     value = _numbers(amount)
     asked = _numbers(listed)

@@ -31,6 +31,9 @@ OpportunitySort = Literal[
 SORTS = {
     "name": "name_key", "created": "created_at", "amount": "amount", "expected": "expected_on", "closed": "closed_on",
 }  # fmt: skip
+MONEY = DecimalField(max_digits=30, decimal_places=4)
+CHANCE = Coalesce(F("probability"), F("stage__probability"), F("stage__usual"), 0)
+WEIGHTED = ExpressionWrapper(F("amount") * CHANCE / Decimal(100), output_field=MONEY)
 COLUMNS = (
     "id", "code", "name", "name_key", "customer_id", "customer__name", "stage_id", "stage__name", "pipeline__name",
     "state", "owner__name", "amount", "discount", "currency", "probability", "stage__probability", "stage__usual", "category", "horizon",
@@ -175,16 +178,13 @@ def sum_opportunities(rows: QuerySet[Opportunity]) -> list[Sums]:
 
 def sums_by(rows: QuerySet[Opportunity], field: str = "") -> dict[str, list[Sums]]:
     """``sum_opportunities`` for each value of a field, by its text; without a field of all. One SQL statement."""
-    chance = Coalesce(F("probability"), F("stage__probability"), F("stage__usual"), 0)
-    money = DecimalField(max_digits=30, decimal_places=4)
-    weighted = ExpressionWrapper(F("amount") * chance / Decimal(100), output_field=money)
     sums = (
         rows.order_by()
         .values("currency", *filter(None, [field]))
         .annotate(
             count=Count("pk"),
-            total=Coalesce(Sum("amount"), Decimal(0), output_field=money),
-            likely=Coalesce(Sum(weighted), Decimal(0), output_field=money),
+            total=Coalesce(Sum("amount"), Decimal(0), output_field=MONEY),
+            likely=Coalesce(Sum(WEIGHTED), Decimal(0), output_field=MONEY),
             unknown=Count("pk", filter=Q(amount=None)),
         )
     )

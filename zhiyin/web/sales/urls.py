@@ -4,6 +4,7 @@ from django.urls import path
 
 from zhiyin.web.sales.views import (
     board,
+    forecast,
     funnel,
     lead_forms,
     lead_rules,
@@ -43,6 +44,8 @@ urlpatterns = [
     path("sales/board/lane/", board.board_lane, name="board_lane"),
     path("sales/board/<uuid:opportunity_id>/move/", board.board_move, name="board_move"),
     path("sales/funnel/", funnel.funnel, name="funnel"),
+    path("sales/forecast/", forecast.forecast, name="forecast"),
+    path("sales/forecast/take/", forecast.take, name="take_forecast"),
     path("sales/territories/", territories.territories, name="territories"),
     path("sales/territories/new/", territories.create, name="create_territory"),
     path("sales/territories/<uuid:territory_id>/", territories.change, name="change_territory"),
