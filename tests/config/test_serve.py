@@ -121,10 +121,10 @@ def test_it_serves_and_ends_quickly_on_sigterm(home: Path, product: Product) -> 
 
 
 def test_a_later_start_costs_little_and_pages_come_before_the_worker(product: Product) -> None:
-    """The clock depends on what else the machine does; `bench.start` measures it."""
+    """Half of what it takes where nothing is compiled or kept; the clock depends on the machine, and `bench.start` measures it."""
     everybody = [psutil.Process(product.process.pid), *product.children()]
     times = [process.cpu_times() for process in everybody]
-    assert sum(each.user + each.system + each.children_user + each.children_system for each in times) < 4
+    assert sum(each.user + each.system + each.children_user + each.children_system for each in times) < 7
     web, worker = product.child("zhiyin.config.asgi"), product.child("zhiyin.config.worker")
     assert web
     assert worker

@@ -100,7 +100,7 @@ def _numbers(told: Told, currency: str, today: datetime.date) -> list[KeyNumber]
             compact(total.best, currency),
             _plus(total.best_case, currency, _("at best")),
         ),
-        KeyNumber(_("All open"), compact(total.all, currency), _open(told)),
+        KeyNumber(_("Won and all open"), compact(total.all, currency), _open(told)),
         KeyNumber(
             _("Weighted"),
             compact(total.likely, currency),
