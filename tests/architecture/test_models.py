@@ -146,6 +146,7 @@ NOT_PACKED = {
     "customers.Suspect.one_id": "a comparison with another person",
     "customers.Suspect.other_id": "a comparison with another person",
     "customers.Erasure.customer_ids": "that somebody is erased, of whom there is no copy",
+    "sales.Target.customer_id": "what the company means to sell",
     "customers.TimelinePin.customer_id": "what stays on top of a page",
 }
 NAMES_A_CUSTOMER = (

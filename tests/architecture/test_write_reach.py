@@ -26,6 +26,7 @@ READS = {
     "customers.relations._other": "the other end of a relation is only named",
     "customers.printing._begin": "prints",
     "customers.sensitive.reveal_sensitive": "shows",
+    "sales.targets._require_reach": "a target names a customer and changes nothing of them",
     "customers.relations.relate_again": "both ends are only to be seen; what is restored was one's own change",
 }
 

@@ -49,6 +49,7 @@ from zhiyin.api.sales.lead_forms import routes as lead_forms
 from zhiyin.api.sales.lead_rules import routes as lead_rules
 from zhiyin.api.sales.leads import routes as leads
 from zhiyin.api.sales.routes import routes as sales
+from zhiyin.api.sales.targets import routes as targets
 from zhiyin.api.sales.territories import routes as territories
 
 api.add_router("", accounts.router)
@@ -89,6 +90,7 @@ api.add_router("", approvals.router)
 api.add_router("", commerce.router)
 api.add_router("", sales.router)
 api.add_router("", forecast.router)
+api.add_router("", targets.router)
 api.add_router("", lead_forms.router)
 api.add_router("", lead_rules.router)
 api.add_router("", leads.router)

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from zhiyin.customers import access as customers
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
-from zhiyin.sales.models import Lead, LeadForm, LeadRule, Opportunity, Stage, Territory
+from zhiyin.sales.models import Lead, LeadForm, LeadRule, Opportunity, Stage, Target, Territory
 
 
 def opportunities(actor: Actor, need: customers.Need = "read") -> QuerySet[Opportunity]:
@@ -121,3 +121,15 @@ def territory(territory_id: uuid.UUID, *, lock: bool = False) -> Territory:
     if found is None:
         raise NotFound
     return found
+
+
+def targets(actor: Actor) -> QuerySet[Target]:
+    """The targets within the actor's record scope: of people, of units; the company's for who sees all."""
+    match actor.scope:
+        case "all":
+            return Target.objects.all()
+        case "own":
+            return Target.objects.filter(member=actor.member_id)
+        case _:
+            within = Q(unit__in=actor.unit_ids) | Q(member__unit__in=actor.unit_ids)
+            return Target.objects.filter(within | Q(member=actor.member_id))

@@ -38,6 +38,13 @@ class Category(models.TextChoices):
     OMITTED = "omitted", _("Omitted")
 
 
+class Measure(models.TextChoices):
+    """What a target counts of won deals."""
+
+    AMOUNT = "amount", _("Amount")
+    COUNT = "count", _("Number of deals")
+
+
 class Channel(models.TextChoices):
     """By what way something is sold."""
 

@@ -69,6 +69,14 @@ class ForecastTaken(Event):
 
 
 @dataclass(frozen=True)
+class TargetsChanged(Event):
+    """Targets of a period, such as ``2026-Q4``, were set, changed or taken away."""
+
+    name: ClassVar = "sales.targets_changed"
+    period: str
+
+
+@dataclass(frozen=True)
 class TerritoryChanged(Event):
     """``what`` is ``added``, ``changed``, ``archived`` or ``restored``."""
 

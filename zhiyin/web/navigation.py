@@ -91,6 +91,13 @@ WORK = [
         "forecast commit best case weighted quarter 预测 销售预测 承诺 yc xsyc",
     ),
     Item(
+        _("Targets"),
+        "sales:targets",
+        "target",
+        "sales.view",
+        "targets quota goals attainment 销售目标 目标 完成率 mb xsmb",
+    ),
+    Item(
         _("Territories"),
         "sales:territories",
         "map-pin",

@@ -9,7 +9,7 @@ from tests.cast import Company
 from tests.permissions.table import Row
 from zhiyin.customers.actions import save_view
 from zhiyin.sales import actions
-from zhiyin.sales.models import Stage
+from zhiyin.sales.models import Stage, Target
 
 Given = Mapping[str, Any]
 # columns: anonymous, lin, chen, ma, wu, an, xu, gao, other gao
@@ -64,6 +64,16 @@ def same_form(company: Company, given: Given) -> Given:
     return {"s-TOTAL_FORMS": str(len(stages)), "s-INITIAL_FORMS": str(len(stages)), **lines}
 
 
+def target(company: Company) -> Given:
+    """Of 林岚, whom 马超 leads."""
+    values = {"kind": "quarter", "starts_on": "2026-10-01", "member": company.lin.member, "value": 5}
+    return {"target_id": Target.objects.create(**values).pk}
+
+
+def own_goal(company: Company, _given: Given) -> Given:
+    return {f"v-m-{company.lin.member.pk}": "100", f"s-m-{company.lin.member.pk}": ""}
+
+
 # who leads sales people: 马超, and the administrators
 LEADS = "302 403 403 200 403 403 403 200 200"
 LED = "302 403 403 302 403 403 403 302 302"
@@ -81,6 +91,15 @@ ROWS = [
     Row("GET", "api:read_forecast", "401 200*8"),
     Row("GET", "api:list_forecast_outcomes", "401 200*8"),
     Row("POST", "api:take_forecast", "401 403 403 403 403 403 403 202 202"),
+    Row("GET", "sales:targets", ALL),
+    Row("GET", "sales:edit_targets", LEADS),
+    Row("POST", "sales:edit_targets", "302 403 403 302 403 403 403 302 422", data=own_goal),
+    Row("POST", "sales:copy_targets", LED, query="period=2026-Q4", data={"since": "2026-Q3"}),
+    Row("POST", "sales:remove_target", "302 403 403 302 403 403 403 302 404", given=target),
+    Row("GET", "api:list_targets", "401 200*8"),
+    Row("PUT", "api:set_targets", "401 403 403 200 403 403 403 200 200", data={"period": "2026-Q4", "goals": []}),
+    Row("POST", "api:copy_targets", "401 403 403 200 403 403 403 200 200", data={"since": "2026-Q3", "to": "2026-Q4"}),
+    Row("DELETE", "api:remove_target", "401 403 403 204 403 403 403 204 404", given=target),
     Row("GET", "api:read_funnel", "401 200*7 404", given=lane),
     Row("POST", "api:create_pipeline", "401 403 403 201 403 403 403 201 201", data={"name": "渠道"}),
     Row("PUT", "api:set_stages", "401 403 403 200 403 403 403 200 404", given=pipeline, data=same_stages),

@@ -39,6 +39,7 @@ from zhiyin.sales.actions.opportunities import (
 )
 from zhiyin.sales.actions.pipelines import default_pipeline
 from zhiyin.sales.actions.stages import StageRules, create_pipeline, set_close_reasons, set_stages
+from zhiyin.sales.actions.targets import Goal, TargetChanged, copy_targets, remove_target, set_targets
 from zhiyin.sales.actions.territories import (
     TerritoryRules,
     TerritoryTaken,
@@ -56,18 +57,21 @@ __all__ = [
     "Closing",
     "Deal",
     "FormRules",
+    "Goal",
     "LeadFormTaken",
     "LeadRuleTaken",
     "LeadRules",
     "MovedMeanwhile",
     "OpportunityCodeTaken",
     "StageRules",
+    "TargetChanged",
     "TerritoryRules",
     "TerritoryTaken",
     "change_lead_form",
     "change_lead_rule",
     "change_territory",
     "convert_lead",
+    "copy_targets",
     "create_lead",
     "create_lead_form",
     "create_lead_rule",
@@ -80,6 +84,7 @@ __all__ = [
     "receive_lead",
     "remove_lead",
     "remove_opportunity",
+    "remove_target",
     "restore_lead",
     "restore_opportunity",
     "set_close_reasons",
@@ -87,6 +92,7 @@ __all__ = [
     "set_lead_rule_archived",
     "set_lead_state",
     "set_stages",
+    "set_targets",
     "set_territory_archived",
     "take_forecast",
     "take_forecast_soon",

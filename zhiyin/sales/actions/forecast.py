@@ -16,6 +16,7 @@ from zhiyin.platform import jobs
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import PermissionDenied
 from zhiyin.platform.record import record
+from zhiyin.sales.actions.targets import keep_attained
 from zhiyin.sales.events import ForecastTaken
 from zhiyin.sales.models import ForecastCell
 from zhiyin.sales.periods import Period, moved
@@ -35,7 +36,7 @@ def take_forecast_soon(*, actor: Actor, now: datetime.datetime) -> jobs.Job:
 
 
 def take_forecast(*, actor: Actor, now: datetime.datetime) -> int:
-    """Keep today's forecast of each month of this year and the next, in place of an earlier one of today.
+    """Keep today's forecast of each month of this year and the next, in place of an earlier one of today; and what targets have come to.
 
     Gives how many cells it has.
     """
@@ -57,6 +58,7 @@ def take_forecast(*, actor: Actor, now: datetime.datetime) -> int:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(current_tenant()::text, 6))")
         ForecastCell.objects.filter(taken_on=today).delete()
         ForecastCell.objects.bulk_create(rows, batch_size=2000)
+        keep_attained(actor=actor, now=now)
         record(ForecastTaken(today.isoformat()), actor=actor, now=now, changes={"cells": [None, len(rows)]})
     return len(rows)
 

@@ -11,6 +11,7 @@ from zhiyin.sales.models.opportunity import (
     StageStay,
 )
 from zhiyin.sales.models.pipeline import CloseReason, Competitor, Pipeline, Stage
+from zhiyin.sales.models.target import Target
 from zhiyin.sales.models.territory import Territory
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "Pipeline",
     "Stage",
     "StageStay",
+    "Target",
     "Territory",
 ]

@@ -50,6 +50,7 @@ from zhiyin.sales.queries.opportunities import (
     sum_opportunities,
     with_open_deals,
 )
+from zhiyin.sales.queries.targets import Board, Standing, TargetFilter, targets
 from zhiyin.sales.queries.territories import Cut, Load, Move, Recut, recut, territories
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "LEAD_SORTS",
     "SORTS",
     "UNSAID",
+    "Board",
     "Branch",
     "Cut",
     "Figures",
@@ -77,9 +79,11 @@ __all__ = [
     "Rates",
     "Recut",
     "Share",
+    "Standing",
     "Step",
     "Sums",
     "Tally",
+    "TargetFilter",
     "Told",
     "board",
     "boards",
@@ -106,6 +110,7 @@ __all__ = [
     "stays_of",
     "stuck",
     "sum_opportunities",
+    "targets",
     "territories",
     "with_open_deals",
 ]

@@ -11,6 +11,7 @@ from zhiyin.web.sales.views import (
     leads,
     opportunities,
     pipelines,
+    targets,
     territories,
 )
 
@@ -46,6 +47,10 @@ urlpatterns = [
     path("sales/funnel/", funnel.funnel, name="funnel"),
     path("sales/forecast/", forecast.forecast, name="forecast"),
     path("sales/forecast/take/", forecast.take, name="take_forecast"),
+    path("sales/targets/", targets.targets, name="targets"),
+    path("sales/targets/edit/", targets.edit, name="edit_targets"),
+    path("sales/targets/copy/", targets.copy, name="copy_targets"),
+    path("sales/targets/<uuid:target_id>/remove/", targets.remove, name="remove_target"),
     path("sales/territories/", territories.territories, name="territories"),
     path("sales/territories/new/", territories.create, name="create_territory"),
     path("sales/territories/<uuid:territory_id>/", territories.change, name="change_territory"),

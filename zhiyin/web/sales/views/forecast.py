@@ -45,7 +45,7 @@ def forecast(request: HttpRequest) -> HttpResponse:
         "course": _course(told, currency),
         "outcomes": outcomes,
         "errors": _errors(outcomes),
-        "rates": _rates(told.rates),
+        "rates": rates_told(told.rates),
         "beside": _beside(told),
         "tabs": _tabs(request, told.period, today),
         "title": period_name(told.period),
@@ -247,7 +247,7 @@ def _off(error: float | None) -> str:
     return ("+" if error > 0 else "") + percent(error)
 
 
-def _rates(rates: Rates) -> str:
+def rates_told(rates: Rates) -> str:
     told = []
     if rates.used:
         used = ", ".join(f"{each.currency} {each.rate.normalize()} ({day(each.day)})" for each in rates.used)
