@@ -74,6 +74,8 @@ DONE_BY = {
     "customers:undo": "undo_change",
     "customers:search_duplicates": "find_duplicates",
     "sales:take_forecast": "take_forecast",
+    "sales:opportunity_contents": "set_lines set_people set_competitors",
+    "sales:competitor": "update_competitor",
     "sales:edit_targets": "set_targets",
     "sales:copy_targets": "copy_targets",
     "sales:remove_target": "remove_target",

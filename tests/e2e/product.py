@@ -25,7 +25,7 @@ BESIDE = (
     "/pools/handover/", "/pools/ending/", "/pools/protection/", "/settings/retention/new/", "/settings/retention/holds/",
     "/calendar/new/", "/calendar/connection/", "/calendar/address/", "/customers/shared/", "/customers/merges/",
     "/approvals/absences/", "/settings/approvals/new/",
-    "/sales/targets/edit/", "/sales/leads/new/", "/settings/lead-forms/", "/settings/lead-rules/", "/sales/territories/new/",
+    "/sales/targets/edit/", "/settings/competitors/", "/sales/leads/new/", "/settings/lead-forms/", "/settings/lead-rules/", "/sales/territories/new/",
     "/sales/opportunities/", "/sales/opportunities/new/", "/settings/pipelines/", "/settings/rates/",
     "/pools/new/", "/pools/assignment/new/", "/pools/protection/new/", "/settings/fields/new/",
 )  # fmt: skip

@@ -44,6 +44,7 @@ from zhiyin.api.insight.routes import routes as insight
 from zhiyin.api.jobs.routes import routes as jobs
 from zhiyin.api.notifications.routes import routes as notifications
 from zhiyin.api.operation.routes import routes as operation
+from zhiyin.api.sales.contents import routes as contents
 from zhiyin.api.sales.forecast import routes as forecast
 from zhiyin.api.sales.lead_forms import routes as lead_forms
 from zhiyin.api.sales.lead_rules import routes as lead_rules
@@ -89,6 +90,7 @@ api.add_router("", connections.router)
 api.add_router("", approvals.router)
 api.add_router("", commerce.router)
 api.add_router("", sales.router)
+api.add_router("", contents.router)
 api.add_router("", forecast.router)
 api.add_router("", targets.router)
 api.add_router("", lead_forms.router)

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from zhiyin.customers import access as customers
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import NotFound
-from zhiyin.sales.models import Lead, LeadForm, LeadRule, Opportunity, Stage, Target, Territory
+from zhiyin.sales.models import Competitor, Lead, LeadForm, LeadRule, Opportunity, Stage, Target, Territory
 
 
 def opportunities(actor: Actor, need: customers.Need = "read") -> QuerySet[Opportunity]:
@@ -133,3 +133,12 @@ def targets(actor: Actor) -> QuerySet[Target]:
         case _:
             within = Q(unit__in=actor.unit_ids) | Q(member__unit__in=actor.unit_ids)
             return Target.objects.filter(within | Q(member=actor.member_id))
+
+
+def competitor(competitor_id: uuid.UUID, *, lock: bool = False) -> Competitor:
+    """One competitor; anybody in sales sees them. Raises ``NotFound``."""
+    rows = Competitor.objects.select_for_update(no_key=True) if lock else Competitor.objects
+    found = rows.filter(pk=competitor_id).first()
+    if found is None:
+        raise NotFound
+    return found

@@ -64,6 +64,9 @@ class Need(models.TextChoices):
     EXPECTED = "expected_on", _("Expected close")
     NEXT_STEP = "next_step", _("Next step")
     HORIZON = "horizon", _("Buying horizon")
+    PRODUCTS = "products", _("Products")
+    DECIDER = "decider", _("Decision maker")
+    COMPETITORS = "competitors", _("Competitors")
 
 
 class LeadState(models.TextChoices):

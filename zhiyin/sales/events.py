@@ -34,6 +34,14 @@ class OpportunityMoved(Event):
 
 
 @dataclass(frozen=True)
+class CompetitorChanged(Event):
+    """What is known of a competitor was changed."""
+
+    name: ClassVar = "sales.competitor_changed"
+    competitor_id: uuid.UUID
+
+
+@dataclass(frozen=True)
 class LeadFormChanged(Event):
     """``what`` is ``added``, ``changed``, ``archived``, ``restored``; ``came`` or ``refused`` of what was sent."""
 

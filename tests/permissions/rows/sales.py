@@ -9,7 +9,7 @@ from tests.cast import Company
 from tests.permissions.table import Row
 from zhiyin.customers.actions import save_view
 from zhiyin.sales import actions
-from zhiyin.sales.models import Stage, Target
+from zhiyin.sales.models import Competitor, Stage, Target
 
 Given = Mapping[str, Any]
 # columns: anonymous, lin, chen, ma, wu, an, xu, gao, other gao
@@ -70,6 +70,15 @@ def target(company: Company) -> Given:
     return {"target_id": Target.objects.create(**values).pk}
 
 
+def with_products(company: Company) -> Given:
+    return {**opportunity(company), "part": "products"}
+
+
+def competitor(company: Company) -> Given:
+    del company
+    return {"competitor_id": Competitor.objects.create(name="宏远", name_key="宏远").pk}
+
+
 def own_goal(company: Company, _given: Given) -> Given:
     return {f"v-m-{company.lin.member.pk}": "100", f"s-m-{company.lin.member.pk}": ""}
 
@@ -91,6 +100,17 @@ ROWS = [
     Row("GET", "api:read_forecast", "401 200*8"),
     Row("GET", "api:list_forecast_outcomes", "401 200*8"),
     Row("POST", "api:take_forecast", "401 403 403 403 403 403 403 202 202"),
+    Row("GET", "sales:opportunity_contents", "302 200 404 200 404 403 403 200 404", given=with_products),
+    Row("POST", "sales:opportunity_contents", CHANGED, given=with_products, data={"form-TOTAL_FORMS": "0", "form-INITIAL_FORMS": "0"}),
+    Row("GET", "sales:competitors", LEADS),
+    Row("GET", "sales:competitor", "302 403 403 200 403 403 403 200 404", given=competitor),
+    Row("POST", "sales:competitor", "302 403 403 302 403 403 403 302 404", given=competitor, data={"strengths": "x"}),
+    Row("GET", "api:read_contents", API_SEEN, given=opportunity),
+    Row("PUT", "api:set_lines", API_CHANGED, given=opportunity, data={"lines": []}),
+    Row("PUT", "api:set_people", API_CHANGED, given=opportunity, data={"people": []}),
+    Row("PUT", "api:set_competitors", API_CHANGED, given=opportunity, data={"competitors": []}),
+    Row("GET", "api:list_competitors", "401 200*8"),
+    Row("PUT", "api:update_competitor", "401 403 403 200 403 403 403 200 404", given=competitor, data={"strengths": "x"}),
     Row("GET", "sales:targets", ALL),
     Row("GET", "sales:edit_targets", LEADS),
     Row("POST", "sales:edit_targets", "302 403 403 302 403 403 403 302 422", data=own_goal),

@@ -1,5 +1,14 @@
 """Writes of sales."""
 
+from zhiyin.sales.actions.contents import (
+    DealLine,
+    DealPerson,
+    DealRival,
+    set_lines,
+    set_people,
+    set_rivals,
+    update_competitor,
+)
 from zhiyin.sales.actions.conversion import Deal, convert_lead
 from zhiyin.sales.actions.forecast import take_forecast, take_forecast_soon
 from zhiyin.sales.actions.lead_forms import (
@@ -56,6 +65,9 @@ __all__ = [
     "AlreadyThere",
     "Closing",
     "Deal",
+    "DealLine",
+    "DealPerson",
+    "DealRival",
     "FormRules",
     "Goal",
     "LeadFormTaken",
@@ -91,11 +103,15 @@ __all__ = [
     "set_lead_form_archived",
     "set_lead_rule_archived",
     "set_lead_state",
+    "set_lines",
+    "set_people",
+    "set_rivals",
     "set_stages",
     "set_targets",
     "set_territory_archived",
     "take_forecast",
     "take_forecast_soon",
+    "update_competitor",
     "update_lead",
     "update_opportunity",
 ]

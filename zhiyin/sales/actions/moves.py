@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from zhiyin.accounts.models import Tenant
 from zhiyin.commerce.money import checked_text
+from zhiyin.customers.choices import BuyingRole
 from zhiyin.platform.actors import Actor
 from zhiyin.platform.errors import Conflict, Invalid
 from zhiyin.platform.record import record
@@ -138,5 +139,12 @@ def _demand(opportunity: Opportunity, stage: Stage) -> None:
 
 
 def _has(opportunity: Opportunity, need: str) -> bool:
+    match need:
+        case Need.PRODUCTS:
+            return opportunity.lines.exists()
+        case Need.DECIDER:
+            return opportunity.people.filter(role=BuyingRole.DECISION_MAKER).exists()
+        case Need.COMPETITORS:
+            return opportunity.competitors.exists()
     name = "customer_id" if need == Need.CUSTOMER else need
     return getattr(opportunity, name) not in (None, "")

@@ -1,6 +1,7 @@
 """Reads of opportunities, each with a fixed number of SQL statements."""
 
 from zhiyin.sales.queries.board import CARDS, UNSAID, Lane, Lanes, board, boards, lane, row_is_stuck
+from zhiyin.sales.queries.contents import Contents, Rivalry, contents, rivalries
 from zhiyin.sales.queries.forecast import (
     Branch,
     Figures,
@@ -60,6 +61,7 @@ __all__ = [
     "UNSAID",
     "Board",
     "Branch",
+    "Contents",
     "Cut",
     "Figures",
     "ForecastFilter",
@@ -78,6 +80,7 @@ __all__ = [
     "Point",
     "Rates",
     "Recut",
+    "Rivalry",
     "Share",
     "Standing",
     "Step",
@@ -88,6 +91,7 @@ __all__ = [
     "board",
     "boards",
     "close_reasons",
+    "contents",
     "forecast",
     "forecast_outcomes",
     "funnel",
@@ -105,6 +109,7 @@ __all__ = [
     "pipeline_totals",
     "pipelines",
     "recut",
+    "rivalries",
     "row_is_stuck",
     "stages_of",
     "stays_of",

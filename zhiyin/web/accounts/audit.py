@@ -108,6 +108,7 @@ LABELS: dict[str, str | Promise] = {
     "sales.lead_form_changed": _("Form for leads set up or filled in"),
     "sales.lead_rule_changed": _("Rule for leads added, changed or archived"),
     "sales.forecast_taken": _("Forecast of sales kept"),
+    "sales.competitor_changed": _("Competitor changed"),
     "sales.targets_changed": _("Targets set or changed"),
     "sales.territory_changed": _("Territory added or changed"),
     "sales.lead_changed": _("Lead added, changed or converted"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from zhiyin.web.sales.views import (
     board,
+    contents,
     forecast,
     funnel,
     lead_forms,
@@ -41,6 +42,8 @@ urlpatterns = [
     path("settings/pipelines/", pipelines.pipelines, name="pipelines"),
     path("settings/pipelines/reasons/", pipelines.reasons, name="close_reasons"),
     path("settings/pipelines/<uuid:pipeline_id>/", pipelines.pipeline, name="pipeline"),
+    path("settings/competitors/", contents.competitors, name="competitors"),
+    path("settings/competitors/<uuid:competitor_id>/", contents.competitor, name="competitor"),
     path("sales/board/", board.board, name="board"),
     path("sales/board/lane/", board.board_lane, name="board_lane"),
     path("sales/board/<uuid:opportunity_id>/move/", board.board_move, name="board_move"),
@@ -80,5 +83,10 @@ urlpatterns = [
         "sales/opportunities/<uuid:opportunity_id>/restore/",
         opportunities.restore,
         name="opportunity_restore",
+    ),
+    path(
+        "sales/opportunities/<uuid:opportunity_id>/with/<slug:part>/",
+        contents.edit,
+        name="opportunity_contents",
     ),
 ]

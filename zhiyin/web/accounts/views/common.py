@@ -27,6 +27,7 @@ PAGES: list[tuple[str, str | Promise, str]] = [
     ("customers:grades", _("Grades"), "settings.manage"),
     ("commerce:rates", _("Exchange rates"), "settings.manage"),
     ("sales:pipelines", _("Pipelines"), "sales.manage"),
+    ("sales:competitors", _("Competitors"), "sales.manage"),
     ("sales:lead_rules", _("Rules for leads"), "sales.manage"),
     ("sales:lead_forms", _("Forms for leads"), "sales.manage"),
     ("customers:purposes", _("Purposes"), "settings.manage"),

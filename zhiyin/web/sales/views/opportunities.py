@@ -281,6 +281,7 @@ def _record(
         ],
         "endings": [each for each in stages if each.kind != StageKind.OPEN],
         "stays": queries.stays_of(found),
+        "contents": queries.contents(request.actor, found),
         "numbers": _numbers(found),
         "may_edit": request.actor.may("sales.edit") and within,
         "closing": closing,
