@@ -12,6 +12,7 @@ from zhiyin.platform.choices import JobState
 from zhiyin.web.activities.parts import due_today
 from zhiyin.web.http import HttpRequest, page, render
 from zhiyin.web.insight.views import said_by
+from zhiyin.web.sales.parts import waiting_today
 
 ROWS = 6
 FINDINGS = 5
@@ -28,6 +29,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if actor.may("activities.view"):
         context["due"] = due_today(request, limit=ROWS)
         context["may_edit"] = actor.may("activities.edit")
+    if actor.may("sales.view"):
+        context["sales"] = waiting_today(request)
     if actor.may("customers.view"):
         context["anybody"] = list_customers(actor, CustomerFilter(), limit=1).rows
     if actor.may("customers.view") and actor.may("insight.view"):

@@ -2,6 +2,7 @@
 
 from zhiyin.sales.queries.board import CARDS, UNSAID, Lane, Lanes, board, boards, lane, row_is_stuck
 from zhiyin.sales.queries.contents import Contents, Rivalry, contents, rivalries
+from zhiyin.sales.queries.day import SOON, Waiting, waiting
 from zhiyin.sales.queries.forecast import (
     Branch,
     Figures,
@@ -57,6 +58,7 @@ from zhiyin.sales.queries.territories import Cut, Load, Move, Recut, recut, terr
 __all__ = [
     "CARDS",
     "LEAD_SORTS",
+    "SOON",
     "SORTS",
     "UNSAID",
     "Board",
@@ -88,6 +90,7 @@ __all__ = [
     "Tally",
     "TargetFilter",
     "Told",
+    "Waiting",
     "board",
     "boards",
     "close_reasons",
@@ -117,5 +120,6 @@ __all__ = [
     "sum_opportunities",
     "targets",
     "territories",
+    "waiting",
     "with_open_deals",
 ]

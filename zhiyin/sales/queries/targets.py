@@ -28,6 +28,7 @@ class TargetFilter(BaseModel):
         "", pattern=rf"^$|{PATTERN}", description="`2026`, `2026-Q4` or `2026-11`; this quarter."
     )
     unit: uuid.UUID | None = Field(None, description="With the units and people below it.")
+    member: uuid.UUID | None = None
 
     def asked(self, today: datetime.date) -> Period:
         return Period.parse(self.period) if self.period else Period.of("quarter", today)
@@ -87,13 +88,15 @@ def targets(actor: Actor, where: TargetFilter, *, currency: str, today: datetime
         rows = rows.filter(
             Q(unit__path__contains=[where.unit]) | Q(member__unit__path__contains=[where.unit])
         )
+    if where.member:
+        rows = rows.filter(member=where.member)
     found = list(rows.select_related("member", "unit", "product", "customer").order_by("pk"))
     told = customers.withheld(actor, (each.customer_id for each in found))
     found = [each for each in found if each.customer_id not in told]
     live = [each for each in found if not _over(each, period, today)]
     sums = _sold(period, live)
     rates = _rates(currency, min(today, period.end), sums)
-    paths = dict(Unit.objects.values_list("pk", "path"))
+    paths = dict(Unit.objects.values_list("pk", "path")) if live else {}
     gone = gone_share(period, today)
     standings = [
         Standing(each, each.attained or Decimal(0), 1.0)
