@@ -174,6 +174,11 @@ def test_the_model_says_nothing_of_few_and_something_of_many(inside: Company) ->
     assert year.expected
     assert year.expected.mean > 0
     assert told(inside, period="2028").expected is None
+    tomorrow = TODAY + datetime.timedelta(days=1)
+    one, other = Opportunity.objects.filter(state="won")[:2]
+    Opportunity.objects.filter(pk=one.pk).update(closed_on=tomorrow)
+    Opportunity.objects.filter(pk=other.pk).update(engaged_on=tomorrow)
+    take_forecast(actor=gao, now=NOW)
     branch = next(each for each in quarter.branches if each.expected)
     assert branch.expected
     assert branch.expected.mean == pytest.approx(expected.mean)

@@ -182,7 +182,8 @@ def outlook(
     ``group`` numbers each deal's group, below ``groups``; deals of one currency. New deals of a group come as often as lately, and
     are worth what a won one is worth on the average of all.
     """
-    ratio = _Moments.of((deals.value / deals.asked)[deals.won & (deals.asked > 0)])
+    sold = deals.won & (deals.asked > 0)
+    ratio = _Moments.of(deals.value[sold] / deals.asked[sold])
     each = _Moments.of(deals.value[deals.won])
     asked = deals.asked[deals.is_open]
     ages, which = np.unique(day - deals.begun[deals.is_open], return_inverse=True)

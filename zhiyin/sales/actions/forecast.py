@@ -91,17 +91,18 @@ def _model(
     from zhiyin.sales.queries.history import grouped_deals
 
     found = grouped_deals(actor, since=today - HISTORY)
-    if found.deals.won.sum() < FEW:
-        return
     day = today.toordinal()
-    hazards = risks(found.deals, day)
+    # files may say that a deal was taken up or closed on a day to come
+    there, deals = found.deals.begun <= day, found.deals.as_of(day)
+    if deals.won.sum() < FEW:
+        return
+    hazards = risks(deals, day)
     ends = [moved(month, 1).toordinal() - 1 for month in months]
-    currency = np.array([each[2] for each in found.keys])[found.group]
+    group = found.group[there]
+    currency = np.array([each[2] for each in found.keys])[group]
     for name in np.unique(currency):
         own = currency == name
-        expected = outlook(
-            found.deals.those(own), hazards, day, ends, group=found.group[own], groups=len(found.keys)
-        )
+        expected = outlook(deals.those(own), hazards, day, ends, group=group[own], groups=len(found.keys))
         for place, span in zip(*np.nonzero(expected.variance), strict=True):
             owner, unit, _name = found.keys[place]
             values = {

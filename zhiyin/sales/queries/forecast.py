@@ -330,10 +330,10 @@ def _beside(whose: Q, period: Period, today: datetime.date) -> Beside:
     there = Opportunity.objects.filter(whose, removed_at=None, state=StageKind.OPEN).exclude(
         category=Category.OMITTED
     )
-    before = Q(expected_on__lt=min(today, period.start))
-    return Beside(
-        **there.aggregate(overdue=Count("pk", filter=before), undated=Count("pk", filter=Q(expected_on=None)))
-    )
+    before, undated = Q(expected_on__lt=min(today, period.start)), Q(expected_on=None)
+    # of all that are open only these are read
+    found = there.filter(before | undated)
+    return Beside(**found.aggregate(overdue=Count("pk", filter=before), undated=Count("pk", filter=undated)))
 
 
 def _latest(period: Period, today: datetime.date) -> datetime.date | None:
